@@ -1,0 +1,306 @@
+//! What the window and the command line say to the engine, and what it says back.
+//!
+//! - *Latest value*: [`Snapshot`] (who is there, what is running, what is asked), swapped whole, at most
+//!   [`SNAPSHOTS_PER_SECOND`] times a second. Being late loses nothing: the newest one says it all.
+//! - *What must not be lost* is in the store, numbered by revision; [`Snapshot::revision`] says how far it goes, and a
+//!   client that is behind asks for [`Command::Changes`].
+//! - *Replies* answer one command each and carry its id.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use crate::protocol::{Fingerprint, TransferId};
+pub use crate::store::model::{
+    Audience, Body, DeviceKind, Direction, Entry, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Problem,
+    Rule, Settings, ShelfItem, State, Theme, Visibility,
+};
+
+/// Progress is shown at most this often; faster is noise to eyes and work to the window.
+pub const SNAPSHOTS_PER_SECOND: u32 = 10;
+
+/// Ties a reply to its command. Unique per client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Command {
+    /// One transfer per recipient, all of one group. Sending confirms the recipient ("is this the right one?" is asked
+    /// by whoever issues this, before). → [`Reply::Sent`]
+    Send { to: Vec<Fingerprint>, what: Outgoing },
+    /// This person's answer to an [`Ask`]. → [`Reply::Done`]
+    Answer { with: Fingerprint, transfer: TransferId, decision: Decision },
+    /// Ends a running or waiting transfer from this side. → [`Reply::Done`]
+    Cancel { with: Fingerprint, transfer: TransferId },
+    /// Strangers are not asked about for so long. → [`Reply::Done`]
+    HideStrangers { during: Duration },
+
+    /// Entries changed after this revision, oldest change first. → [`Reply::Changes`]
+    Changes { since: i64, limit: usize },
+    /// A conversation's entries older than `before` (`None`: the newest), newest first. → [`Reply::Page`]
+    Page { with: Fingerprint, before: Option<i64>, limit: usize },
+    /// Texts and names containing all the words. → [`Reply::Found`]
+    Search { text: String, with: Option<Fingerprint>, limit: usize },
+    /// Everything up to the newest entry was seen. → [`Reply::Done`]
+    MarkRead { with: Fingerprint },
+    /// Out of the conversation; files stay. → [`Reply::Done`]
+    RemoveEntry { seq: i64 },
+    /// → [`Reply::Done`]
+    RemoveConversation { with: Fingerprint },
+
+    /// → [`Reply::Done`]
+    SetRule { with: Fingerprint, rule: Rule },
+    /// → [`Reply::Done`]
+    Rename { with: Fingerprint, name: Option<String> },
+    /// Its conversation, rules and addresses go; files stay. → [`Reply::Done`]
+    Forget { with: Fingerprint },
+    /// Finds whom a person means: a fingerprint, an address, a known name, a nearby name (strangers only with `new`), a
+    /// DNS name; dials typed addresses. Waits up to `within` for it to be found. → [`Reply::Resolved`]
+    Resolve { whom: String, new: bool, within: Duration },
+    /// Looks around again now. → [`Reply::Done`]
+    Refresh,
+
+    /// → [`Reply::Done`]
+    ChangeSettings(Settings),
+
+    /// → [`Reply::Shelf`]
+    ShelfList,
+    /// → [`Reply::Shelf`]
+    ShelfAdd { paths: Vec<PathBuf>, audience: Audience },
+    /// → [`Reply::Shelf`]
+    ShelfRemove { ids: Vec<u64> },
+    /// What another has put out for this computer. → [`Reply::Offered`]
+    Browse { with: Fingerprint },
+    /// Takes from another's shelf; an empty list takes everything. → [`Reply::Sent`] with the transfer that was begun.
+    Take { with: Fingerprint, items: Vec<u64>, into: Option<PathBuf> },
+}
+
+/// What a person hands over at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// At most [`crate::protocol::limits::MAX_TEXT`] bytes.
+    Text(String),
+    /// Files and folders as they lie on the disk.
+    Paths(Vec<PathBuf>),
+    /// A picture that has no file yet (pasted), as encoded PNG; kept beside the received files until it is sent.
+    Picture { name: String, png: Arc<[u8]> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Accept {
+        /// Indices of the top-level items to take; `None` takes all.
+        items: Option<Vec<u32>>,
+        /// Instead of the usual folder.
+        into: Option<PathBuf>,
+        /// Also sets the computer's rule to [`Rule::Accept`].
+        always: bool,
+    },
+    Decline,
+    /// Declines, and sets the rule to [`Rule::Block`].
+    Block,
+}
+
+/// Everything that can be drawn at this moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub me: Me,
+    /// Nearby first, then those seen before; stable within each.
+    pub computers: Vec<Computer>,
+    pub transfers: Vec<Running>,
+    /// Questions for this person, oldest first. Strangers are already bounded (one per address, eight in all).
+    pub asks: Vec<Ask>,
+    pub settings: Settings,
+    /// The newest revision in the store.
+    pub revision: i64,
+    /// Things worth one line to this person, oldest first, at most a dozen.
+    pub notices: Vec<Notice>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Me {
+    /// `None` until the identity is loaded.
+    pub fingerprint: Option<Fingerprint>,
+    pub name: String,
+    /// The TCP port that was bound.
+    pub port: u16,
+    pub addresses: Vec<SocketAddr>,
+    /// Where received things go.
+    pub folder: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Computer {
+    pub fingerprint: Fingerprint,
+    /// As this person knows it.
+    pub name: String,
+    pub kind: DeviceKind,
+    pub verified: bool,
+    pub rule: Rule,
+    /// This person sent to it before, so the first-time question is not asked again.
+    pub confirmed: bool,
+    /// Never dealt with: not in the store.
+    pub new: bool,
+    pub presence: Presence,
+    pub addresses: Vec<SocketAddr>,
+    pub port: u16,
+    pub unread: u32,
+    pub last_seen: Option<Millis>,
+    /// It bears the name of a known computer, but is not that one.
+    pub impostor_of: Option<Fingerprint>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// A live, authenticated connection.
+    Reachable,
+    /// Heard of lately, but no connection stands (yet).
+    Visible,
+    /// Gone, or never there since the start.
+    Away,
+}
+
+/// A transfer that is under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Running {
+    pub with: Fingerprint,
+    pub transfer: TransferId,
+    pub group: GroupId,
+    pub direction: Direction,
+    pub phase: Phase,
+    pub bytes: u64,
+    pub total: u64,
+    pub files: u64,
+    pub files_total: u64,
+    /// Bytes per second over the last seconds; 0 while it is not known.
+    pub speed: u64,
+    pub left: Option<Duration>,
+    /// Bytes done of single top-level items that are under way or done.
+    pub items: BTreeMap<u32, u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Being found, dialled or read.
+    Preparing,
+    /// The question is on the other screen.
+    Waiting,
+    Moving,
+    /// All bytes are over; being flushed.
+    Finishing,
+}
+
+/// Somebody offers something, and this person is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    pub with: Fingerprint,
+    /// As it calls itself, cleaned for display.
+    pub name: String,
+    pub kind: DeviceKind,
+    pub transfer: TransferId,
+    pub verified: bool,
+    pub stranger: bool,
+    pub impostor_of: Option<Fingerprint>,
+    /// It wants something of our shelf (an item with [`Audience::Ask`]) instead of giving.
+    pub takes: bool,
+    pub items: Vec<Item>,
+    pub files: u64,
+    pub bytes: u64,
+    /// The question goes away then.
+    pub until: Option<Millis>,
+}
+
+/// Something this person should read once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The database could not be read and was set aside there.
+    StoreSetAside { path: PathBuf },
+    /// The identity came from another machine; a new one was made.
+    NewIdentity,
+    /// No file can be received into this folder.
+    FolderNotWritable { folder: PathBuf },
+    /// Two live addresses show one identity: a cloned disk.
+    SharedIdentity { with: Fingerprint },
+    /// The port for finding others can't be opened; typed addresses still work.
+    DiscoveryUnavailable,
+}
+
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    Replied {
+        id: CommandId,
+        result: Result<Reply, Problem>,
+    },
+    /// The engine has ended; nothing more will come.
+    Ended,
+}
+
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reply {
+    Done,
+    Sent {
+        group: GroupId,
+        transfers: Vec<(Fingerprint, TransferId)>,
+    },
+    /// Entries in order of change, the removed ones by number, and how far this goes.
+    Changes {
+        entries: Vec<Arc<Entry>>,
+        removed: Vec<i64>,
+        up_to: i64,
+    },
+    Page {
+        with: Fingerprint,
+        entries: Vec<Arc<Entry>>,
+        more: bool,
+    },
+    Found {
+        entries: Vec<Arc<Entry>>,
+    },
+    Resolved(Vec<Computer>),
+    Shelf(Vec<ShelfItem>),
+    Offered {
+        with: Fingerprint,
+        items: Vec<OfferedItem>,
+    },
+}
+
+/// A thing on another computer's shelf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedItem {
+    pub id: u64,
+    pub kind: ItemKind,
+    pub name: String,
+    pub size: u64,
+    pub files: u64,
+}
+
+/// Where an engine keeps its things and how it shows itself.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub home: crate::platform::home::Home,
+    /// Instead of the settings' and the computer's name.
+    pub name: Option<String>,
+    /// TCP. `None`: the default port, or any free one if that is taken. `Some(0)`: any free one.
+    pub port: Option<u16>,
+    /// UDP.
+    pub discovery_port: u16,
+    /// Listens and announces on loopback alone (tests; `FANTAIL_LOOPBACK_ONLY=1`).
+    pub loopback_only: bool,
+    /// Whether offers are answered at all: a short command such as `nearby` declines them.
+    pub receive: Receive,
+}
+
+/// What happens to offers that no rule answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receive {
+    /// Asks through [`Snapshot::asks`]: a window, or a terminal with a person at it.
+    Ask { into: Option<PathBuf> },
+    /// Known computers (verified, or with the rule "accept") are accepted, others declined.
+    Known { into: Option<PathBuf> },
+    /// Everybody is accepted.
+    All { into: Option<PathBuf> },
+    /// Nothing is taken.
+    Nothing,
+}

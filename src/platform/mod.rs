@@ -1,0 +1,3 @@
+//! What differs by system: each thing in one file behind one interface.
+
+pub mod home;

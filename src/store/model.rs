@@ -1,0 +1,248 @@
+//! What is kept, as plain data.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::protocol::{Fingerprint, TransferId};
+
+/// Milliseconds since 1970-01-01 UTC by this computer's clock. Entries are ordered by arrival, not by this: clocks differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Millis(pub i64);
+
+/// What a computer is, for its picture and word only; it grants nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum DeviceKind {
+    #[default]
+    Computer,
+    Phone,
+    Browser,
+}
+
+/// What happens to an offer from a computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Rule {
+    #[default]
+    Ask,
+    Accept,
+    Block,
+}
+
+/// A computer this person has dealt with. Strangers are not here: they enter by this person's act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownComputer {
+    pub fingerprint: Fingerprint,
+    /// The name it gave itself last time, already cleaned for display.
+    pub name: String,
+    /// The name this person gave it, shown instead.
+    pub given_name: Option<String>,
+    pub kind: DeviceKind,
+    /// Compared by people, not merely met.
+    pub verified: bool,
+    pub rule: Rule,
+    /// Where its things go, instead of the usual folder.
+    pub folder: Option<PathBuf>,
+    /// This person said once that sending to it is right.
+    pub confirmed: bool,
+    pub first_seen: Millis,
+    pub last_seen: Millis,
+    /// Where it answered before, newest first, at most [`MAX_ADDRESSES`].
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// Enough for every interface of two networks; older ones are forgotten.
+pub const MAX_ADDRESSES: usize = 8;
+
+/// Entries that were sent together to several computers share one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub [u8; 16]);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    Sent,
+    Received,
+}
+
+/// One thing in a conversation: a text, or items that crossed together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Order of arrival here, unique, growing.
+    pub seq: i64,
+    /// Grows with every change of any entry, so that a reader can ask for what changed since.
+    pub revision: i64,
+    pub with: Fingerprint,
+    pub transfer: TransferId,
+    pub group: GroupId,
+    pub direction: Direction,
+    pub at: Millis,
+    pub body: Body,
+    pub state: State,
+    /// Seen by this person. Always true for what was sent.
+    pub read: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    Text(String),
+    Items {
+        /// The top-level items, at most 1,000 (the offer's bound).
+        items: Vec<Item>,
+        /// Files in them all, folders' contents included.
+        files: u64,
+        bytes: u64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ItemKind {
+    File,
+    Folder,
+    Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub index: u32,
+    pub kind: ItemKind,
+    /// As it is shown; where it lies under another name, `path` says so.
+    pub name: String,
+    pub size: u64,
+    /// Files inside, for a folder.
+    pub files: u64,
+    /// Where it lies here: the source when sent, the saved place when received and saved.
+    pub path: Option<PathBuf>,
+    /// At most 40 bytes, for pictures.
+    pub thumbhash: Option<Vec<u8>>,
+    pub state: ItemState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemState {
+    /// Not there yet.
+    Pending,
+    /// Complete, checked and flushed on the receiving side.
+    Saved,
+    /// The receiving person left it out.
+    LeftOut,
+    Failed(Problem),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The receiving person has not answered yet.
+    Waiting,
+    Running,
+    /// All that was accepted is saved.
+    Saved,
+    Declined,
+    /// Somebody pressed Cancel: this side or the other.
+    Cancelled {
+        here: bool,
+    },
+    Stopped(Problem),
+}
+
+/// Why something did not work, as data; every variant has one plain sentence in every language (`problem-*` messages).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Problem {
+    /// It stopped answering or closed the connection.
+    ComputerGone,
+    /// No address of it answers now.
+    NotReachable,
+    /// Nobody answered the question in time.
+    NoAnswer,
+    /// It refused the connection because it doesn't take anything from here.
+    Refused,
+    /// The disk of the receiving computer is full. `here` says whether that is this one.
+    DiskFull { here: bool },
+    /// The receiving folder can't be written to.
+    FolderNotWritable { here: bool, folder: Option<String> },
+    /// A file changed while it was being sent.
+    SourceChanged { name: String },
+    /// A file was moved or deleted before it was sent.
+    SourceGone { name: String },
+    /// A file can't be read.
+    SourceUnreadable { name: String },
+    /// What arrived is not what was sent.
+    Damaged { name: String },
+    /// The other side broke the rules of the protocol.
+    Misbehaved,
+    /// Versions that don't understand each other.
+    Incompatible,
+    /// Nothing to send was found at the paths.
+    NothingToSend,
+    /// More top-level items, entries, or longer text than can be offered at once.
+    TooMuch { limit: u64 },
+    /// Nobody by that name or address.
+    NotFound { whom: String },
+    /// The name means several; their fingerprints.
+    Ambiguous { fingerprints: Vec<String> },
+    /// The program was closed while it was under way.
+    Closed,
+    /// Nothing of that id on the shelf any more, or not for this computer.
+    NotOnShelf,
+    /// The other computer's software can't do that.
+    Unsupported,
+    /// Too much at once; a moment later it works.
+    Busy,
+    /// An error of this computer's system, in its own words.
+    System { message: String },
+}
+
+/// Who may take a thing from the shelf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Computers verified by comparing.
+    #[default]
+    Verified,
+    /// Verified, or given a rule by this person.
+    Known,
+    /// Anybody, after asking this person each time.
+    Ask,
+    All,
+}
+
+/// A thing put out for others to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShelfItem {
+    pub id: u64,
+    pub path: PathBuf,
+    pub name: String,
+    pub kind: ItemKind,
+    pub size: u64,
+    pub files: u64,
+    pub audience: Audience,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Visibility {
+    #[default]
+    Everyone,
+    KnownOnly,
+    Hidden,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What this person chose. `None` is always "as the system says".
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Settings {
+    pub name: Option<String>,
+    /// A BCP 47 tag that has a translation, such as `zh-CN`.
+    pub language: Option<String>,
+    pub folder: Option<PathBuf>,
+    pub theme: Theme,
+    pub visibility: Visibility,
+    pub reduced_motion: bool,
+    /// 1.0 is 100 %.
+    pub zoom: Option<f32>,
+    /// Sources for extra drawing of the window, kept for it as it likes: position and size.
+    pub window: Option<String>,
+}
