@@ -1,1 +1,7 @@
 //! (room)
+
+pub mod album;
+pub mod avatar;
+pub mod drawings;
+pub mod previews;
+pub mod viewer;

@@ -1,1 +1,173 @@
-//! (room)
+//! From the bytes of a file to something worth showing: sniffed by content, bounded before anything is allocated,
+//! decoded, set upright, brought to sRGB and scaled down; never on the window's thread.
+//!
+//! ```text
+//! window ── Request{source, wanted} ──▶ Previews (2 threads, newest first) ── Finished ──▶ window, then wake()
+//!                                          │ read → sniff → bounds → decode → colour → scale → upright
+//! engine ── thumbhash_of(path, deadline) ──┘ (on a thread of the engine's own)
+//! ```
+//!
+//! Nothing here knows egui: pictures leave as plain RGBA. A file that is damaged, hostile or too large costs one preview
+//! and says why ([`PictureError`]); a decoder that panics is caught.
+#![forbid(unsafe_code)]
+
+mod animation;
+mod budget;
+mod colour;
+mod decode;
+mod limits;
+mod pool;
+mod scale;
+mod sniff;
+pub mod thumbhash;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+pub use budget::thumbhash_of;
+pub use decode::{decode_bytes, decode_file, dimensions_of};
+pub use pool::{Previews, Ticket};
+pub use sniff::{Format, name_suggests_picture, sniff};
+
+/// In pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Size {
+    pub const fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+
+    /// Width divided by height; 1 for something without extent.
+    pub fn aspect(self) -> f32 {
+        if self.width == 0 || self.height == 0 { 1.0 } else { self.width as f32 / self.height as f32 }
+    }
+
+    /// The largest size of the same proportions inside `bounds`, never larger than this and never less than a pixel.
+    #[must_use]
+    pub fn fitted_into(self, bounds: Self) -> Self {
+        if self.width <= bounds.width && self.height <= bounds.height {
+            return self;
+        }
+        let ratio = (f64::from(bounds.width) / f64::from(self.width.max(1)))
+            .min(f64::from(bounds.height) / f64::from(self.height.max(1)));
+        let scaled = |side: u32, bound: u32| ((f64::from(side) * ratio).round() as u32).clamp(1, bound.max(1));
+        Self::new(scaled(self.width, bounds.width), scaled(self.height, bounds.height))
+    }
+}
+
+/// A picture as it is shown: upright, in sRGB, scaled to what was wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub format: Format,
+    /// Of the original, set upright.
+    pub original: Size,
+    /// At least one; several are an animation. All of one size.
+    pub frames: Vec<Frame>,
+    /// Frames were left out because the animation is longer than fits into the budget.
+    pub shortened: bool,
+}
+
+impl Picture {
+    /// Of every frame.
+    pub fn size(&self) -> Size {
+        self.frames.first().map_or(Size::new(0, 0), |frame| frame.size)
+    }
+
+    pub fn byte_size(&self) -> usize {
+        self.frames.iter().map(|frame| frame.rgba.len()).sum()
+    }
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct Frame {
+    pub size: Size,
+    /// Four bytes a pixel, alpha not multiplied in, sRGB, rows from the top without padding.
+    pub rgba: Vec<u8>,
+    /// How long it stays; zero in a picture of one frame.
+    pub delay: Duration,
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { size, rgba, delay } = self;
+        f.debug_struct("Frame").field("size", size).field("bytes", &rgba.len()).field("delay", delay).finish()
+    }
+}
+
+/// Where a picture is read from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    File(PathBuf),
+    /// Something pasted that has no file yet, encoded.
+    Bytes(Arc<[u8]>),
+}
+
+/// What is wanted of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// Only the size of the original, upright: reads the head of the file.
+    Size,
+    /// The picture scaled down to fit, never up; with all its frames.
+    Within(Size),
+    /// The first frame alone, scaled down to fit.
+    Still(Size),
+}
+
+/// Tells two states of one file apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    pub modified: Option<std::time::SystemTime>,
+    pub len: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub source: Source,
+    pub wanted: Wanted,
+    /// What is already shown is of this state; if the file is still so, nothing is decoded.
+    pub known: Option<Stamp>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Finished {
+    pub id: RequestId,
+    /// Of the file; `None` if there is no file.
+    pub stamp: Option<Stamp>,
+    pub result: Result<Outcome, PictureError>,
+}
+
+#[derive(Debug)]
+pub enum Outcome {
+    Picture(Picture),
+    Size(Format, Size),
+    /// The file is as [`Request::known`] said.
+    Unchanged,
+}
+
+/// Ties a result to its request; unique per pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Why a picture can't be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    #[error("there is no such file")]
+    Gone,
+    #[error("the file can't be read")]
+    Unreadable,
+    #[error("this is not a picture of a known format")]
+    NotAPicture,
+    #[error("the picture is too large to be shown")]
+    TooLarge,
+    #[error("the picture is damaged")]
+    Damaged,
+    #[error("more pictures were asked for than can wait; ask again while it is in sight")]
+    Postponed,
+    #[error("it was not wanted any more")]
+    Cancelled,
+}

@@ -1,0 +1,1 @@
+//! From the colours a camera or screen meant to sRGB.

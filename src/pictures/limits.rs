@@ -1,0 +1,50 @@
+//! Bounds of everything a file may ask for, each with its reason.
+
+use std::time::Duration;
+
+/// Pixels of one picture. The largest cameras of 2026 make 200 megapixels; as RGB that is 600 MB, too much for a
+/// preview. 120 megapixels (panoramas, scans of A3 at 600 dpi) take 480 MB at most for a moment.
+pub(super) const MAX_PIXELS: u64 = 120_000_000;
+
+/// Bytes of the decoded original before it is scaled, whatever its depth.
+pub(super) const MAX_DECODED_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Bytes of the file. A 120-megapixel TIFF without compression is 360 MB.
+pub(super) const MAX_FILE_BYTES: u64 = 400 * 1024 * 1024;
+
+/// A side; more than any format's sensible use, and within the u16 of JPEG and GIF.
+pub(super) const MAX_SIDE: u32 = 65_535;
+
+/// Read to know format and size: JPEG's EXIF with thumbnail and colour profile come before its size.
+pub(super) const HEAD_BYTES: u64 = 512 * 1024;
+
+/// An ICC profile is some kilobytes; those of printers with tables reach a few megabytes.
+pub(super) const MAX_ICC_BYTES: usize = 4 * 1024 * 1024;
+
+/// The side of a scaled picture: what every graphics card can take in one texture, and enough for a 4K screen.
+pub(super) const MAX_WANTED_SIDE: u32 = 4096;
+
+/// Frames of an animation; at 25 a second that is 24 s. Later ones are left out.
+pub(super) const MAX_FRAMES: usize = 600;
+
+/// Bytes of all scaled frames of an animation. Later frames are left out.
+pub(super) const MAX_FRAMES_BYTES: usize = 64 * 1024 * 1024;
+
+/// Decoded pixels over all frames of an animation: about two seconds of a core.
+pub(super) const MAX_ANIMATION_PIXELS: u64 = 400_000_000;
+
+/// Browsers do the same: a delay of 0 or 10 ms is a mistake of the file, and is shown as 100 ms.
+pub(super) const SHORTEST_DELAY: Duration = Duration::from_millis(20);
+pub(super) const DELAY_INSTEAD: Duration = Duration::from_millis(100);
+
+/// A frame that stays for hours is a still picture to everybody.
+pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(60);
+
+/// Requests that may wait; a screen shows a few dozen pictures.
+pub(super) const MAX_WAITING: usize = 256;
+
+/// Results that may lie there until the window takes them; each may be megabytes.
+pub(super) const MAX_FINISHED: usize = 4;
+
+/// Two: one large picture must not hold up all the small ones, and there are other threads.
+pub(super) const THREADS: usize = 2;

@@ -1,0 +1,193 @@
+//! Two threads that make pictures ready, newest request first.
+//!
+//! Bounded everywhere: at most [`MAX_WAITING`] requests wait (the oldest is sent back as
+//! [`PictureError::Postponed`]), at most [`MAX_FINISHED`] results lie ready; a window that doesn't take them slows the
+//! threads, not the other way round. Dropping a [`Ticket`] takes its request back.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use super::{
+    Finished, PictureError, Request, RequestId,
+    decode::answer,
+    limits::{MAX_FINISHED, MAX_WAITING, THREADS},
+};
+
+/// The pool. Dropping it ends the threads after what they are at; they are not waited for.
+pub struct Previews {
+    shared: Arc<Shared>,
+    finished: flume::Receiver<Finished>,
+    next: AtomicU64,
+}
+
+impl Previews {
+    /// Starts the threads. `wake` is called after each result, from a thread of the pool.
+    pub fn start(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let (results, finished) = flume::bounded(MAX_FINISHED);
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
+        // Made first, so that an error below ends those threads that run.
+        let pool = Self { shared: Arc::clone(&shared), finished, next: AtomicU64::new(1) };
+        for _ in 0..THREADS {
+            let (shared, results, wake) = (Arc::clone(&shared), results.clone(), Arc::clone(&wake));
+            thread::Builder::new()
+                .name("fantail-pictures".to_owned())
+                .spawn(move || work(&shared, &results, wake.as_ref()))?;
+        }
+        Ok(pool)
+    }
+
+    /// Puts a request before all that wait. Never blocks. Keep the ticket while the picture is in sight.
+    #[must_use = "dropping the ticket takes the request back"]
+    pub fn request(&self, request: Request) -> Ticket {
+        let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
+        let cancelled = Arc::new(AtomicBool::new(false));
+        {
+            let mut queue = self.shared.queue();
+            queue.waiting.push_back(Job { id, request, cancelled: Arc::clone(&cancelled), postponed: false });
+            queue.postpone_what_is_too_much();
+        }
+        self.shared.something_to_do.notify_one();
+        Ticket { id, cancelled }
+    }
+
+    /// The next result, if one is there.
+    pub fn try_finished(&self) -> Option<Finished> {
+        self.finished.try_recv().ok()
+    }
+
+    /// Requests that no thread has begun.
+    pub fn waiting(&self) -> usize {
+        self.shared.queue().waiting.len()
+    }
+}
+
+impl std::fmt::Debug for Previews {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Previews").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Previews {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.ended = true;
+        queue.waiting.clear();
+        drop(queue);
+        self.shared.something_to_do.notify_all();
+    }
+}
+
+/// A request that is under way. Dropping it takes the request back; a result may still come and is to be ignored.
+#[derive(Debug)]
+pub struct Ticket {
+    id: RequestId,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Ticket {
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    something_to_do: Condvar,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Nothing is decoded under this lock, so a poisoned one still holds a sound queue.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the newest request. `None` when the pool has ended.
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.queue();
+        loop {
+            if queue.ended {
+                return None;
+            }
+            if let Some(job) = queue.postponed.pop_front().or_else(|| queue.waiting.pop_back()) {
+                return Some(job);
+            }
+            queue = self.something_to_do.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Queue {
+    /// The newest is at the back.
+    waiting: VecDeque<Job>,
+    /// To be answered without being decoded.
+    postponed: VecDeque<Job>,
+    ended: bool,
+}
+
+impl Queue {
+    fn postpone_what_is_too_much(&mut self) {
+        if self.waiting.len() <= MAX_WAITING {
+            return;
+        }
+        self.waiting.retain(|job| !job.is_cancelled());
+        while self.waiting.len() > MAX_WAITING {
+            if let Some(mut oldest) = self.waiting.pop_front() {
+                oldest.postponed = true;
+                self.postponed.push_back(oldest);
+            }
+        }
+        // Nobody has taken an answer for as long as this: the oldest are not answered at all.
+        while self.postponed.len() > MAX_WAITING {
+            self.postponed.pop_front();
+        }
+    }
+}
+
+struct Job {
+    id: RequestId,
+    request: Request,
+    cancelled: Arc<AtomicBool>,
+    postponed: bool,
+}
+
+impl Job {
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+fn work(shared: &Shared, results: &flume::Sender<Finished>, wake: &(dyn Fn() + Send + Sync)) {
+    while let Some(job) = shared.next() {
+        if job.is_cancelled() {
+            continue;
+        }
+        let (stamp, result) = if job.postponed {
+            (None, Err(PictureError::Postponed))
+        } else {
+            answer(&job.request, &|| job.is_cancelled())
+        };
+        if job.is_cancelled() {
+            continue;
+        }
+        // An error means that the pool was dropped: `next` ends this thread.
+        if results.send(Finished { id: job.id, stamp, result }).is_ok() {
+            wake();
+        }
+    }
+}

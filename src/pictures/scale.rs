@@ -1,0 +1,1 @@
+//! Down to the size that is shown, with alpha multiplied in while it happens.
