@@ -1,6 +1,104 @@
 //! The embedded database (SQLite): conversations, computers, the shelf and settings.
 //!
 //! rusqlite types stop here; everybody else sees the plain types of [`model`].
+//!
+//! - One [`Store`] is one connection. Its methods block (every writing one waits for the disk: what it returned from is
+//!   promised), so it lives on a thread of its own.
+//! - Each method is one transaction: after an error nothing was changed.
+//! - Every change of an entry gets a *revision*, a number that only grows; [`Store::changes`] tells a reader what came
+//!   after the one it knows. Removed entries leave their number behind until the next start.
+//! - Strangers stay out: an entry needs its computer, and only [`Store::upsert_seen`] adds one.
+//! - What can't be read is set aside under another name, never deleted: [`Opened::set_aside`].
 #![forbid(unsafe_code)]
 
+use std::{fs::File, path::PathBuf, time::Duration};
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+mod columns;
+mod computers;
+mod entries;
+mod error;
 pub mod model;
+mod open;
+mod reading;
+mod schema;
+mod search;
+mod settings;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+pub use entries::{ItemUpdate, NewEntry};
+pub use error::StoreError;
+pub use open::Opened;
+pub use reading::{Changes, Page};
+
+/// How long another process (a command in a terminal) may hold the database before [`StoreError::Busy`].
+pub const BUSY_FOR: Duration = Duration::from_secs(5);
+
+/// Entries read at once, at most: a thousand items each must stay a moment's work.
+pub const MAX_PAGE: usize = 1_000;
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    /// Where damage that shows itself later is noted, so that the next start looks at every page.
+    suspicion: PathBuf,
+    /// Held while open, shared: who gets it alone knows that no other process is at work.
+    _in_use: File,
+}
+
+impl Store {
+    /// The newest revision.
+    pub fn revision(&self) -> Result<i64, StoreError> {
+        self.noted(revision(&self.connection))
+    }
+
+    /// Notes damage for the next start on its way out.
+    fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Damaged(_)) = &result
+            && let Err(error) = std::fs::write(&self.suspicion, b"")
+        {
+            log::warn!("the damage can't be noted: {error}");
+        }
+        result
+    }
+
+    /// Everything in `work` happens, or nothing.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let result = self.connection.transaction().map_err(StoreError::from).and_then(|transaction| {
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        });
+        self.noted(result)
+    }
+
+    /// What `work` reads is of one moment.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let result = rusqlite::Transaction::new_unchecked(&self.connection, rusqlite::TransactionBehavior::Deferred)
+            .map_err(StoreError::from)
+            .and_then(|transaction| work(&transaction));
+        self.noted(result)
+    }
+}
+
+fn revision(connection: &Connection) -> Result<i64, StoreError> {
+    let revision = connection
+        .prepare_cached("SELECT value FROM counters WHERE name = 'revision'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(revision.unwrap_or(0))
+}
+
+/// A new revision for one change.
+fn next_revision(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("UPDATE counters SET value = value + 1 WHERE name = 'revision' RETURNING value")?
+        .query_row([], |row| row.get(0))?)
+}

@@ -1,0 +1,166 @@
+//! Conversations: what is read out of them.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::{
+    MAX_PAGE, Store, StoreError,
+    columns::{item_state_from, optional_path, size_from, state_from},
+    model::{Body, Entry, GroupId, Item, Millis},
+    revision,
+};
+use crate::protocol::{Fingerprint, TransferId};
+
+/// What happened after a revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// As they are now, oldest change first.
+    pub entries: Vec<Entry>,
+    /// Numbers of entries that are gone.
+    pub removed: Vec<i64>,
+    /// Ask from here next time. Below [`Store::revision`] if there is more.
+    pub up_to: i64,
+}
+
+/// A stretch of one conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// There are older ones.
+    pub more: bool,
+}
+
+impl Store {
+    /// What changed after revision `since`, oldest change first, at most `limit` (1 to [`MAX_PAGE`]) at once. Knows of
+    /// entries removed since the start of the program.
+    pub fn changes(&self, since: i64, limit: usize) -> Result<Changes, StoreError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        self.read(|connection| {
+            let entries = read_entries(
+                connection,
+                "SELECT * FROM entries WHERE revision > ? ORDER BY revision LIMIT ?",
+                (since, limit as i64),
+            )?;
+            let removed: Vec<(i64, i64)> = connection
+                .prepare_cached("SELECT revision, seq FROM removed WHERE revision > ? ORDER BY revision LIMIT ?")?
+                .query_map((since, limit as i64), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            // Both lists in one order of change, cut after `limit`.
+            let mut revisions: Vec<i64> = entries
+                .iter()
+                .map(|entry| entry.revision)
+                .chain(removed.iter().map(|(revision, _)| *revision))
+                .collect();
+            revisions.sort_unstable();
+            let up_to = match revisions.get(limit - 1) {
+                Some(last) => *last,
+                None => revision(connection)?.max(since),
+            };
+            Ok(Changes {
+                entries: entries.into_iter().filter(|entry| entry.revision <= up_to).collect(),
+                removed: removed.into_iter().filter(|(revision, _)| *revision <= up_to).map(|(_, seq)| seq).collect(),
+                up_to,
+            })
+        })
+    }
+
+    /// The conversation before entry `before` (`None`: from its end), newest first, at most `limit` (1 to
+    /// [`MAX_PAGE`]).
+    pub fn page(&self, with: &Fingerprint, before: Option<i64>, limit: usize) -> Result<Page, StoreError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        self.read(|connection| {
+            let mut entries = read_entries(
+                connection,
+                "SELECT * FROM entries WHERE computer = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                (with, before.unwrap_or(i64::MAX), limit as i64 + 1),
+            )?;
+            let more = entries.len() > limit;
+            entries.truncate(limit);
+            Ok(Page { entries, more })
+        })
+    }
+
+    pub fn entry(&self, seq: i64) -> Result<Option<Entry>, StoreError> {
+        self.read(|connection| entry(connection, seq))
+    }
+
+    /// The entry of one transfer.
+    pub fn entry_of(&self, with: &Fingerprint, transfer: &TransferId) -> Result<Option<Entry>, StoreError> {
+        self.read(|connection| {
+            let found = read_entries(
+                connection,
+                "SELECT * FROM entries WHERE computer = ? AND transfer = ?",
+                (with, transfer),
+            )?;
+            Ok(found.into_iter().next())
+        })
+    }
+
+    /// How many entries of each computer are unread; those with none are absent.
+    pub fn unread(&self) -> Result<BTreeMap<Fingerprint, u32>, StoreError> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT computer, count(*) FROM entries WHERE read = 0 GROUP BY computer")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+pub(super) fn entry(connection: &Connection, seq: i64) -> Result<Option<Entry>, StoreError> {
+    let found =
+        connection.prepare_cached("SELECT * FROM entries WHERE seq = ?")?.query_row([seq], entry_from).optional()?;
+    found.map(|entry| with_items(connection, entry)).transpose()
+}
+
+fn read_entries(connection: &Connection, query: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, StoreError> {
+    let entries: Vec<Entry> =
+        connection.prepare_cached(query)?.query_map(values, entry_from)?.collect::<Result<_, _>>()?;
+    entries.into_iter().map(|entry| with_items(connection, entry)).collect()
+}
+
+/// An entry without its items.
+fn entry_from(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let text: Option<String> = row.get("text")?;
+    let body = match text {
+        Some(text) => Body::Text(text),
+        None => Body::Items { items: Vec::new(), files: size_from(row, "files")?, bytes: size_from(row, "bytes")? },
+    };
+    Ok(Entry {
+        seq: row.get("seq")?,
+        revision: row.get("revision")?,
+        with: row.get("computer")?,
+        transfer: row.get("transfer")?,
+        group: GroupId(row.get("grp")?),
+        direction: row.get("direction")?,
+        at: Millis(row.get("at")?),
+        body,
+        state: state_from(row)?,
+        read: row.get("read")?,
+    })
+}
+
+fn with_items(connection: &Connection, mut entry: Entry) -> Result<Entry, StoreError> {
+    if let Body::Items { items, .. } = &mut entry.body {
+        *items = connection
+            .prepare_cached("SELECT * FROM items WHERE entry = ? ORDER BY place")?
+            .query_map([entry.seq], item_from)?
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(entry)
+}
+
+fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
+    Ok(Item {
+        index: row.get("place")?,
+        kind: row.get("kind")?,
+        name: row.get("name")?,
+        size: size_from(row, "size")?,
+        files: size_from(row, "files")?,
+        path: optional_path(row, "path")?,
+        thumbhash: row.get("thumbhash")?,
+        state: item_state_from(row)?,
+    })
+}
