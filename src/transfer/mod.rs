@@ -1,1 +1,4 @@
-//! (room)
+//! Moving items: reading, hashing, sending, receiving, and onto the disk.
+#![forbid(unsafe_code)]
+
+pub mod names;
