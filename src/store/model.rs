@@ -212,6 +212,8 @@ pub struct ShelfItem {
     pub kind: ItemKind,
     pub size: u64,
     pub files: u64,
+    /// Its modification time when it was put out. With another time or size it isn't what was put out, and not given.
+    pub modified: Millis,
     pub audience: Audience,
 }
 

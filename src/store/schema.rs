@@ -79,6 +79,7 @@ CREATE TABLE shelf (
     kind INTEGER NOT NULL,
     size INTEGER NOT NULL,
     files INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
     audience INTEGER NOT NULL
 );
 

@@ -1,13 +1,11 @@
 //! What this person has put out for others.
 
-use std::path::Path;
-
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::{
     Store, StoreError,
     columns::{PathColumn, path_value, short, size_column, size_from},
-    model::{Audience, ItemKind, ShelfItem},
+    model::{Millis, ShelfItem},
 };
 use crate::protocol::limits::MAX_OFFER_ITEMS;
 
@@ -22,20 +20,13 @@ impl Store {
         })
     }
 
-    /// Puts a thing out. A path that is on the shelf already keeps its id and takes the rest from here. `size` and
-    /// `files` are what it holds now, for those who look at the list.
+    /// Puts a thing out; its id is chosen here. A path that is on the shelf already keeps its id and takes the rest from
+    /// here. Size, files and time are what it has now, to be compared when it is taken.
     ///
     /// # Errors
     /// [`StoreError::TooMuch`]: as many as one offer can carry are there.
-    pub fn shelf_add(
-        &mut self,
-        path: &Path,
-        name: &str,
-        kind: ItemKind,
-        size: u64,
-        files: u64,
-        audience: Audience,
-    ) -> Result<ShelfItem, StoreError> {
+    pub fn shelf_add(&mut self, new: &ShelfItem) -> Result<ShelfItem, StoreError> {
+        let ShelfItem { id: _, path, name, kind, size, files, modified, audience } = new;
         self.write(|transaction| {
             let path = path_value(path);
             let known = transaction.prepare_cached("SELECT 1 FROM shelf WHERE path = ?")?.exists([&path])?;
@@ -45,11 +36,16 @@ impl Store {
             }
             Ok(transaction
                 .prepare_cached(
-                    "INSERT INTO shelf (path, name, kind, size, files, audience) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT (path) DO UPDATE SET name = ?2, kind = ?3, size = ?4, files = ?5, audience = ?6
+                    "INSERT INTO shelf (path, name, kind, size, files, modified, audience)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT (path) DO UPDATE SET
+                     name = ?2, kind = ?3, size = ?4, files = ?5, modified = ?6, audience = ?7
                      RETURNING *",
                 )?
-                .query_row((path, short(name), kind, size_column(size), size_column(files), audience), item_from)?)
+                .query_row(
+                    (path, short(name), kind, size_column(*size), size_column(*files), modified.0, audience),
+                    item_from,
+                )?)
         })
     }
 
@@ -77,6 +73,7 @@ fn item_from(row: &Row<'_>) -> rusqlite::Result<ShelfItem> {
         kind: row.get("kind")?,
         size: size_from(row, "size")?,
         files: size_from(row, "files")?,
+        modified: Millis(row.get("modified")?),
         audience: row.get("audience")?,
     })
 }
