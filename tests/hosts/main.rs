@@ -1,0 +1,31 @@
+//! The whole program on several hosts: real binaries, real broadcasts, real windows.
+//!
+//! Hosts are network namespaces joined by a switch that each test makes for itself, so nothing leaves the machine and
+//! tests run side by side. Making them needs root, or user namespaces (then each test runs itself again inside one).
+//!
+//! `FANTAIL_TEST_PROGRAM` names the program to run; without it, it is the one cargo built for this test.
+//! Screenshots are kept in `target/screenshots/`.
+
+mod command_line;
+mod desktop;
+mod network;
+mod windows;
+
+use std::path::{Path, PathBuf};
+
+/// The program under test.
+fn program() -> PathBuf {
+    std::env::var_os("FANTAIL_TEST_PROGRAM").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_fantail")), PathBuf::from)
+}
+
+/// Where screenshots are kept for people to look at.
+fn screenshots() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    std::fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
+    folder
+}
+
+fn blake3_of(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    blake3::hash(&bytes).to_string()
+}
