@@ -196,6 +196,11 @@ impl<'h> Desktop<'h> {
         self.hands(&["windowactivate", "--sync", &window]);
     }
 
+    /// What this X server is called, for clients of it.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
     /// Waits for the visible window of this title.
     pub fn window(&self, title: &str) -> String {
         wait_for(&format!("a window called {title}"), PATIENCE, || {
@@ -206,7 +211,7 @@ impl<'h> Desktop<'h> {
 
     /// Takes a picture of the whole screen and keeps it under this name.
     pub fn screenshot(&self, name: &str) -> PathBuf {
-        let path = crate::screenshots().join(format!("{name}.png"));
+        let path = screenshots().join(format!("{name}.png"));
         self.run("import", &["-window", "root", &path.to_string_lossy()]);
         path
     }
@@ -226,6 +231,13 @@ impl<'h> Desktop<'h> {
 const HAND_MOVES: Duration = Duration::from_millis(50);
 /// Before letting go, so that the target has said that it takes the drop.
 const HAND_RESTS: Duration = Duration::from_millis(500);
+
+/// Where screenshots are kept for people to look at.
+fn screenshots() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    std::fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
+    folder
+}
 
 fn script(name: &str) -> String {
     format!("{}/tests/hosts/{name}", env!("CARGO_MANIFEST_DIR"))

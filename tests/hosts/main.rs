@@ -18,13 +18,6 @@ fn program() -> PathBuf {
     std::env::var_os("FANTAIL_TEST_PROGRAM").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_fantail")), PathBuf::from)
 }
 
-/// Where screenshots are kept for people to look at.
-fn screenshots() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-    std::fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
-    folder
-}
-
 fn blake3_of(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     blake3::hash(&bytes).to_string()
