@@ -67,7 +67,8 @@ fn has_name(line: &Value, name: &str) -> bool {
 #[test]
 fn computers_on_one_network_find_each_other_by_broadcast_and_send_both_ways() {
     let Some(network) = Network::new(2) else { return };
-    let (mei, office) = (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
+    let (mei, office) =
+        (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
 
     let file = mei.home.path().join("notes 笔记.txt");
     std::fs::write(&file, "a fantail is a pigeon\n".repeat(100_000)).expect("the file can be written");
@@ -106,7 +107,8 @@ fn computers_on_one_network_find_each_other_by_broadcast_and_send_both_ways() {
 #[test]
 fn a_computer_is_found_within_two_seconds_of_starting() {
     let Some(network) = Network::new(2) else { return };
-    let (mei, office) = (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
+    let (mei, office) =
+        (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
     let _receiving = office.receive(&[]);
     // Three looks of two seconds each, since the first one races with the other program's own start.
     let seen = (0..3).any(|_| mei.nearby("2").iter().any(|line| has_name(line, "Office PC")));
@@ -116,7 +118,8 @@ fn a_computer_is_found_within_two_seconds_of_starting() {
 #[test]
 fn beside_a_program_that_holds_the_discovery_port_computers_still_find_each_other() {
     let Some(network) = Network::new(2) else { return };
-    let (mei, office) = (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
+    let (mei, office) =
+        (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
     // Another program that shares the port as LocalSend does, and holds TCP 53317 as well.
     let occupier = "import socket,time\n\
         u=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n\
@@ -138,7 +141,8 @@ fn beside_a_program_that_holds_the_discovery_port_computers_still_find_each_othe
 #[test]
 fn two_on_one_host_see_each_other() {
     let Some(network) = Network::new(1) else { return };
-    let (mei, office) = (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[0], "Office PC"));
+    let (mei, office) =
+        (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[0], "Office PC"));
     let _receiving = office.receive(&[]);
     let found = wait_for("Office PC in the list", Duration::from_secs(10), || {
         mei.nearby("2").into_iter().find(|line| has_name(line, "Office PC"))
@@ -150,7 +154,8 @@ fn two_on_one_host_see_each_other() {
 #[test]
 fn a_cable_that_comes_back_brings_the_computer_back() {
     let Some(network) = Network::new(2) else { return };
-    let (mei, office) = (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
+    let (mei, office) =
+        (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
     office.host.cable(false);
     let _receiving = office.receive(&[]);
     assert!(mei.nearby("2").is_empty(), "nobody is there with the cable out");

@@ -146,7 +146,8 @@ impl<'h> Desktop<'h> {
 
     /// Waits for a button of exactly this name and clicks it.
     pub fn click(&self, name: &str) {
-        let button = self.find(&format!("the button {name:?}"), |node| node.name == name && node.role.contains("button"));
+        let button =
+            self.find(&format!("the button {name:?}"), |node| node.name == name && node.role.contains("button"));
         self.click_at(button.center());
     }
 

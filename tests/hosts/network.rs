@@ -70,7 +70,17 @@ impl Network {
         ip(&["link", "add", "eth0", "netns", &namespace, "type", "veth", "peer", "name", &port, "netns", &self.switch]);
         ip(&["-n", &self.switch, "link", "set", &port, "master", "switch", "up"]);
         ip(&["-n", &namespace, "link", "set", "lo", "up"]);
-        ip(&["-n", &namespace, "addr", "add", &format!("10.77.0.{number}/24"), "broadcast", "10.77.0.255", "dev", "eth0"]);
+        ip(&[
+            "-n",
+            &namespace,
+            "addr",
+            "add",
+            &format!("10.77.0.{number}/24"),
+            "broadcast",
+            "10.77.0.255",
+            "dev",
+            "eth0",
+        ]);
         ip(&["-n", &namespace, "addr", "add", &format!("fd77::{number}/64"), "dev", "eth0", "nodad"]);
         ip(&["-n", &namespace, "link", "set", "eth0", "up"]);
     }
@@ -159,7 +169,8 @@ fn ip(arguments: &[&str]) {
 }
 
 fn try_ip(arguments: &[&str]) -> Result<(), String> {
-    let output = Command::new("ip").args(arguments).output().map_err(|error| format!("iproute2 is missing: {error}"))?;
+    let output =
+        Command::new("ip").args(arguments).output().map_err(|error| format!("iproute2 is missing: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()) }
 }
 
