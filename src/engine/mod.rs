@@ -19,10 +19,17 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+mod asks;
+mod attempts;
 mod clients;
+mod commands;
 mod hub;
+mod library;
 mod listener;
+mod presence;
 mod snapshot;
+mod speed;
+mod whom;
 
 use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
@@ -67,6 +74,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The database can't be used, and not be set aside either.
+    #[error("the database could not be opened")]
+    Store(#[source] crate::store::StoreError),
     /// The thread ended before it was ready.
     #[error("the networking thread ended at its start")]
     Ended,

@@ -1,0 +1,113 @@
+//! What the window and the command line ask for, one arm each.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    api::{Command, Entry, Problem, Reply, Rule, Settings},
+    clients::{Asker, Request},
+    hub::Hub,
+    library::unknown,
+};
+use crate::{protocol::Fingerprint, store::StoreError};
+
+/// A name people give, in characters; more than any line shows.
+const MAX_GIVEN_NAME: usize = 64;
+
+impl Hub {
+    pub(super) fn command(&mut self, request: Request) {
+        let Request { from, command } = request;
+        match command {
+            Command::Changes { since, limit } => self.library.answer(from, move |store| {
+                let changes = store.changes(since, limit)?;
+                let entries = shared(changes.entries);
+                Ok(Reply::Changes { entries, removed: changes.removed, up_to: changes.up_to })
+            }),
+            Command::Page { with, before, limit } => self.library.answer(from, move |store| {
+                let page = store.page(&with, before, limit)?;
+                Ok(Reply::Page { with, entries: shared(page.entries), more: page.more })
+            }),
+            Command::Search { text, with, limit } => self.library.answer(from, move |store| {
+                Ok(Reply::Found { entries: shared(store.search(&text, with.as_ref(), limit)?) })
+            }),
+            Command::MarkRead { with } => self.library.answer(from, move |store| {
+                store.mark_read(&with)?;
+                Ok(Reply::Done)
+            }),
+            Command::RemoveEntry { seq } => self.remove_entry(from, seq),
+            Command::RemoveConversation { with } => self.library.answer(from, move |store| {
+                store.remove_conversation(&with)?;
+                Ok(Reply::Done)
+            }),
+            Command::SetRule { with, rule } => self.command_rule(from, with, rule),
+            Command::Rename { with, name } => self.rename(from, with, name),
+            Command::ChangeSettings(settings) => self.change_settings(from, settings),
+            Command::HideStrangers { during } => {
+                for ask in self.asks.hide_strangers(during, Instant::now()) {
+                    log::debug!("not asked about {}", ask.with);
+                }
+                self.pace.touch();
+                from.reply(Ok(Reply::Done));
+            }
+            _ => from.reply(Err(Problem::Unsupported)),
+        }
+    }
+
+    fn remove_entry(&mut self, from: Asker, seq: i64) {
+        self.library.answer(from, move |store| {
+            store.remove_entry(seq)?;
+            Ok(Reply::Done)
+        });
+    }
+
+    fn command_rule(&mut self, from: Asker, with: Fingerprint, rule: Rule) {
+        self.set_rule(with, rule, move |_, result| from.reply(result.map(|()| Reply::Done)));
+    }
+
+    fn rename(&mut self, from: Asker, with: Fingerprint, name: Option<String>) {
+        let name = name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
+        let given = name.clone();
+        self.library.post(
+            move |store| store.rename(&with, given.as_deref()),
+            move |hub, result| {
+                let result = known_only(result, with);
+                if let (Ok(()), Some(known)) = (&result, hub.known.get_mut(&with)) {
+                    known.given_name = name;
+                }
+                hub.pace.touch();
+                from.reply(result.map(|()| Reply::Done));
+            },
+        );
+    }
+
+    fn change_settings(&mut self, from: Asker, mut settings: Settings) {
+        settings.name = settings.name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
+        let stored = settings.clone();
+        self.library.post(
+            move |store| store.save_settings(&stored),
+            move |hub, result| {
+                if result.is_ok() {
+                    hub.apply_settings(settings);
+                }
+                from.reply(result.map(|()| Reply::Done).map_err(|error| error.problem()));
+            },
+        );
+    }
+}
+
+/// `false` from the store means that it doesn't know the computer.
+pub(super) fn known_only(result: Result<bool, StoreError>, with: Fingerprint) -> Result<(), Problem> {
+    match result {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(unknown(with)),
+        Err(error) => Err(error.problem()),
+    }
+}
+
+fn shared(entries: Vec<Entry>) -> Vec<Arc<Entry>> {
+    entries.into_iter().map(Arc::new).collect()
+}
+
+fn one_line(name: &str) -> String {
+    let name = crate::transfer::names::shown(name.trim());
+    name.chars().take(MAX_GIVEN_NAME).collect::<String>().trim_end().to_owned()
+}
