@@ -84,7 +84,7 @@ impl Store {
                 insert_items(transaction, seq, items)?;
             }
             transaction
-                .prepare_cached("INSERT INTO words (rowid, words) VALUES (?, ?)")?
+                .prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?
                 .execute((seq, words_of(&body)))?;
             Ok(Entry { seq, revision, with, transfer, group, direction, at, body, state, read })
         })

@@ -86,6 +86,6 @@ CREATE TABLE shelf (
 CREATE TABLE settings (name TEXT PRIMARY KEY NOT NULL, value NOT NULL) WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE words USING fts5 (
-    words, content = '', contentless_delete = 1, tokenize = 'trigram remove_diacritics 1'
+    text, content = '', contentless_delete = 1, tokenize = 'trigram remove_diacritics 1'
 );
 ";
