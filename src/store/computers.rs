@@ -1,6 +1,6 @@
 //! The computers this person has dealt with.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::Path};
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
@@ -103,8 +103,8 @@ impl Store {
     }
 
     /// Where its things go; `None`: the usual folder. False for a stranger.
-    pub fn set_folder(&mut self, fingerprint: &Fingerprint, folder: Option<PathBuf>) -> Result<bool, StoreError> {
-        let folder = folder.as_deref().map(path_value);
+    pub fn set_folder(&mut self, fingerprint: &Fingerprint, folder: Option<&Path>) -> Result<bool, StoreError> {
+        let folder = folder.map(path_value);
         self.set("UPDATE computers SET folder = ?2 WHERE fingerprint = ?1", (fingerprint, folder))
     }
 

@@ -10,7 +10,7 @@ use std::{
 use super::{
     model::{
         Audience, Body, DeviceKind, Direction, GroupId, Item, ItemKind, ItemState, Millis, Problem, Rule, Settings,
-        State, Theme, Visibility,
+        ShelfItem, State, Theme, Visibility,
     },
     *,
 };
@@ -79,6 +79,19 @@ fn files(number: u64, names: &[&str], state: State) -> NewEntry {
     let items: Vec<Item> = names.iter().enumerate().map(|(index, name)| item(index as u32, name)).collect();
     let body = Body::Items { files: items.len() as u64, bytes: 7 * items.len() as u64, items };
     NewEntry { body, state, ..text(number, "") }
+}
+
+fn put_out(path: &Path, size: u64, audience: Audience) -> ShelfItem {
+    ShelfItem {
+        id: 0,
+        path: path.to_owned(),
+        name: "cat.jpg".to_owned(),
+        kind: ItemKind::File,
+        size,
+        files: 1,
+        modified: Millis(size as i64),
+        audience,
+    }
 }
 
 fn found(store: &Store, query: &str) -> Vec<i64> {
@@ -168,7 +181,7 @@ fn a_path_that_is_not_unicode_comes_back_as_it_was() {
     let path = Path::new(std::ffi::OsStr::from_bytes(b"/tmp/caf\xe9.jpg"));
     let home = Home::new();
     let mut store = home.open_with_mei();
-    let added = store.shelf_add(path, "café.jpg", ItemKind::File, 1, 1, Audience::All).unwrap();
+    let added = store.shelf_add(&put_out(path, 1, Audience::All)).unwrap();
     assert_eq!(added.path, path);
     assert_eq!(store.shelf().unwrap()[0].path, path);
     store.append(files(1, &["a"], State::Running)).unwrap();
@@ -308,7 +321,7 @@ fn a_stranger_enters_only_by_an_act_and_leaves_without_a_trace() {
     assert!(store.rename(&MEI, Some("My sister")).unwrap());
     assert!(store.confirm(&MEI).unwrap());
     assert!(store.set_verified(&MEI, true).unwrap());
-    assert!(store.set_folder(&MEI, Some("/photos".into())).unwrap());
+    assert!(store.set_folder(&MEI, Some(Path::new("/photos"))).unwrap());
     let seq = store.append(text(1, "hello")).unwrap().seq;
     let mei = store.computer(&MEI).unwrap().unwrap();
     assert_eq!((mei.rule, mei.given_name.as_deref()), (Rule::Accept, Some("My sister")));
@@ -352,14 +365,14 @@ fn the_shelf_keeps_one_place_per_path_and_never_uses_an_id_again() {
     let home = Home::new();
     let mut store = home.open();
     let path = Path::new("/photos/cat.jpg");
-    let cat = store.shelf_add(path, "cat.jpg", ItemKind::File, 5, 1, Audience::Verified).unwrap();
-    let same = store.shelf_add(path, "cat.jpg", ItemKind::File, 6, 1, Audience::All).unwrap();
-    assert_eq!((same.id, same.size, same.audience), (cat.id, 6, Audience::All));
-    assert_eq!(store.shelf().unwrap(), [same.clone()]);
+    let cat = store.shelf_add(&put_out(path, 5, Audience::Verified)).unwrap();
+    let same = store.shelf_add(&put_out(path, 6, Audience::All)).unwrap();
+    assert_eq!((same.id, same.size, same.modified, same.audience), (cat.id, 6, Millis(6), Audience::All));
+    assert_eq!(store.shelf().unwrap(), std::slice::from_ref(&same));
     assert_eq!(store.shelf_item(cat.id).unwrap(), Some(same));
     assert!(store.shelf_remove(cat.id).unwrap());
     assert!(!store.shelf_remove(cat.id).unwrap());
-    let next = store.shelf_add(path, "cat.jpg", ItemKind::Folder, 5, 3, Audience::Ask).unwrap();
+    let next = store.shelf_add(&put_out(path, 5, Audience::Ask)).unwrap();
     assert_ne!(next.id, cat.id);
     assert_eq!(store.shelf_item(u64::MAX).unwrap(), None);
 }
