@@ -1,6 +1,26 @@
-//! What differs by system: each thing in one file behind one interface.
+//! What differs by system: each thing in one file behind one interface, so that no other room needs to know which
+//! system it runs on.
+//!
+//! - [`home`]: where this program's things lie.
+//! - [`computer`]: what this computer is called, and its own id.
+//! - [`private`]: folders and files that only their owner may read.
+//! - [`instance`]: one running window per home, and the way to reach it.
+//! - [`windowing`]: which window system, and whether it delivers dropped files.
+//! - [`pointer`]: where the pointer is while something is dragged over the window.
+//! - [`clipboard`]: files, pictures and text on the clipboard.
+//! - [`files`]: what files need from the system beside `std`.
+//! - [`path_bytes`]: paths kept as bytes and back.
+//! - [`reveal`]: showing and opening things with the system's programs.
+//! - [`runnable`]: what could run when it is opened, and is not.
 
+pub mod clipboard;
+pub mod computer;
 pub mod files;
 pub mod home;
+pub mod instance;
 pub mod path_bytes;
+pub mod pointer;
 pub mod private;
+pub mod reveal;
+pub mod runnable;
+pub mod windowing;

@@ -1,0 +1,210 @@
+//! Where the pointer is while something is dragged over the window from another program.
+//!
+//! During such a drag neither winit nor egui reports a pointer position on any system, so the window system is asked
+//! itself. Wayland tells nobody; X11 programs under XWayland are told about drags from other X11 programs, while the
+//! position during a drag from a Wayland program may be the last one known, which is why a drop is aimed by what was lit
+//! when it came.
+//!
+//! Unsafe code is allowed here for the two systems whose call takes a raw window: Windows (`ScreenToClient`) and macOS
+//! (the view behind the handle). The handle is borrowed for the length of the call, so the window is alive.
+
+use winit::raw_window_handle::{HasWindowHandle, RawWindowHandle};
+
+/// A place in physical pixels, from the upper left corner of the window's content. Negative or beyond the window's size
+/// when the pointer is outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    pub x: f32,
+    pub y: f32,
+}
+
+/// Asks the window system. Keeps what it needs for asking (on X11 a connection of its own), so make one and keep it.
+#[derive(Debug, Default)]
+pub struct PointerProbe {
+    system: system::Probe,
+}
+
+impl PointerProbe {
+    /// The pointer's place over this window, or `None` where the system doesn't tell. Meant to be called once a frame
+    /// while files hover; never waits longer than a few milliseconds.
+    pub fn position(&mut self, window: &dyn HasWindowHandle) -> Option<Position> {
+        let handle = window.window_handle().ok()?;
+        self.system.position(handle.as_raw())
+    }
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+mod system {
+    #![forbid(unsafe_code)]
+
+    use std::{thread, time::Duration};
+
+    use x11rb::{protocol::xproto::ConnectionExt as _, rust_connection::RustConnection};
+
+    use super::{Position, RawWindowHandle};
+
+    /// A local X server answers in well under a millisecond. One that doesn't is not waited for: the frame matters more
+    /// than the newest place, and the last one is good enough for so long.
+    const PATIENCE: Duration = Duration::from_millis(4);
+
+    type Window = u32;
+
+    /// Asks on a thread of its own, with a connection of its own, because waiting for an X server has no time limit. Both
+    /// end with the probe.
+    #[derive(Debug, Default)]
+    pub(super) struct Probe {
+        thread: Option<Asker>,
+        /// The thread or its connection could not be had, or is lost: not tried again.
+        failed: bool,
+        last: Option<(Window, Option<Position>)>,
+    }
+
+    #[derive(Debug)]
+    struct Asker {
+        questions: flume::Sender<Window>,
+        answers: flume::Receiver<(Window, Option<Position>)>,
+        waiting: bool,
+    }
+
+    impl Probe {
+        pub(super) fn position(&mut self, handle: RawWindowHandle) -> Option<Position> {
+            let window = match handle {
+                RawWindowHandle::Xlib(handle) => Window::try_from(handle.window).ok()?,
+                RawWindowHandle::Xcb(handle) => handle.window.get(),
+                _ => return None,
+            };
+            if self.failed || self.ask(window).is_none() {
+                self.failed = true;
+                self.thread = None;
+                return None;
+            }
+            self.last.filter(|(about, _)| *about == window).and_then(|(_, position)| position)
+        }
+
+        /// `None`: there is nobody to ask any more.
+        fn ask(&mut self, window: Window) -> Option<()> {
+            let asker = match &mut self.thread {
+                Some(asker) => asker,
+                none => none.insert(Asker::start()?),
+            };
+            if !asker.waiting {
+                asker.questions.try_send(window).ok()?;
+                asker.waiting = true;
+            }
+            match asker.answers.recv_timeout(PATIENCE) {
+                Ok(answer) => {
+                    asker.waiting = false;
+                    self.last = Some(answer);
+                    Some(())
+                }
+                Err(flume::RecvTimeoutError::Timeout) => Some(()),
+                Err(flume::RecvTimeoutError::Disconnected) => None,
+            }
+        }
+    }
+
+    impl Asker {
+        fn start() -> Option<Self> {
+            let (questions, asked) = flume::bounded(1);
+            let (answer, answers) = flume::bounded(1);
+            let run = move || {
+                if let Err(error) = serve(&asked, &answer) {
+                    log::warn!("the X server does not tell where the pointer is: {error}");
+                }
+            };
+            thread::Builder::new().name("fantail-pointer".to_owned()).spawn(run).ok()?;
+            Some(Self { questions, answers, waiting: false })
+        }
+    }
+
+    fn serve(
+        asked: &flume::Receiver<Window>,
+        answer: &flume::Sender<(Window, Option<Position>)>,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let (connection, _): (RustConnection, usize) = x11rb::connect(None)?;
+        while let Ok(window) = asked.recv() {
+            let place = connection.query_pointer(window)?.reply()?;
+            let position = Position { x: place.win_x.into(), y: place.win_y.into() };
+            if answer.send((window, place.same_screen.then_some(position))).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(windows)]
+mod system {
+    use windows_sys::Win32::{
+        Foundation::{HWND, POINT},
+        Graphics::Gdi::ScreenToClient,
+        UI::WindowsAndMessaging::GetCursorPos,
+    };
+
+    use super::{Position, RawWindowHandle};
+
+    #[derive(Debug, Default)]
+    pub(super) struct Probe;
+
+    impl Probe {
+        #[allow(unsafe_code)]
+        #[allow(clippy::unused_self, reason = "other systems keep a connection")]
+        pub(super) fn position(&mut self, handle: RawWindowHandle) -> Option<Position> {
+            let RawWindowHandle::Win32(handle) = handle else { return None };
+            let window = handle.hwnd.get() as HWND;
+            let mut point = POINT { x: 0, y: 0 };
+            // SAFETY: both calls write into `point`, which outlives them; a window that is gone makes the second one
+            // return 0.
+            let known = unsafe { GetCursorPos(&raw mut point) != 0 && ScreenToClient(window, &raw mut point) != 0 };
+            known.then_some(Position { x: point.x as f32, y: point.y as f32 })
+        }
+    }
+}
+
+#[cfg(target_os = "macos")]
+mod system {
+    use objc2_app_kit::{NSEvent, NSView};
+
+    use super::{Position, RawWindowHandle};
+
+    #[derive(Debug, Default)]
+    pub(super) struct Probe;
+
+    impl Probe {
+        #[allow(unsafe_code)]
+        #[allow(clippy::unused_self, reason = "other systems keep a connection")]
+        pub(super) fn position(&mut self, handle: RawWindowHandle) -> Option<Position> {
+            let RawWindowHandle::AppKit(handle) = handle else { return None };
+            // SAFETY: the handle was borrowed from a living window by the caller and names its NSView; AppKit handles
+            // are given out on the main thread only.
+            let view: &NSView = unsafe { handle.ns_view.cast::<NSView>().as_ref() };
+            let window = view.window()?;
+            let mut point = view.convertPoint_fromView(window.convertPointFromScreen(NSEvent::mouseLocation()), None);
+            if !view.isFlipped() {
+                point.y = view.bounds().size.height - point.y;
+            }
+            let scale = window.backingScaleFactor();
+            Some(Position { x: (point.x * scale) as f32, y: (point.y * scale) as f32 })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use winit::raw_window_handle::{HandleError, WindowHandle};
+
+    use super::*;
+
+    struct NoWindow;
+
+    impl HasWindowHandle for NoWindow {
+        fn window_handle(&self) -> Result<WindowHandle<'_>, HandleError> {
+            Err(HandleError::Unavailable)
+        }
+    }
+
+    #[test]
+    fn without_a_window_nothing_is_known() {
+        assert_eq!(PointerProbe::default().position(&NoWindow), None);
+    }
+}
