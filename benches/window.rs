@@ -1,0 +1,305 @@
+//! What people feel of the window, measured from outside on real X servers with software GL: no instrument inside the
+//! program, only posted input and pixels on the screen.
+//!
+//! ```text
+//! cargo build --release --examples && cargo bench --bench window [-- start|idle|preview|frames …]
+//! ```
+//!
+//! - `start`: from starting the program to its first frame on the screen, 11 runs.
+//! - `idle`: processor time over a minute with the window open, and memory beside a bare window with the same fonts.
+//! - `preview`: a 12-megapixel JPEG dropped here, to its preview on the other screen, 7 runs.
+//! - `frames`: from posted pointer motion to the changed pixel while a large file arrives at full speed.
+
+#[path = "../tests/hosts/desktop.rs"]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
+mod desktop;
+#[path = "../tests/hosts/network.rs"]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
+mod network;
+mod screen;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use desktop::Desktop;
+use network::{Host, Network, Running, wait_for};
+use screen::Screen;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const WINDOW: (u32, u32) = (1000, 720);
+
+fn main() {
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wants = |name: &str| chosen.is_empty() || chosen.iter().any(|one| one == name);
+    let network = Network::new(1).expect("network namespaces (run as root)");
+    let host = &network.hosts[0];
+    if wants("start") {
+        start(host);
+    }
+    if wants("idle") {
+        idle(host);
+    }
+    if wants("preview") {
+        preview(host);
+    }
+    if wants("frames") {
+        frames(host);
+    }
+}
+
+fn fantail() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_fantail"))
+}
+
+/// A desktop with a window on it.
+struct Seat<'h> {
+    desktop: Desktop<'h>,
+    screen: Screen,
+    home: tempfile::TempDir,
+}
+
+impl<'h> Seat<'h> {
+    fn take(host: &'h Host, name: &str) -> Self {
+        let mut desktop = Desktop::start(host, 1280, 900);
+        let screen = Screen::open(desktop.display());
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let mut program = desktop.command(fantail());
+        program.env("FANTAIL_HOME", home.path()).env("FANTAIL_NAME", name);
+        desktop.start_program("fantail", &mut program);
+        desktop.resize("Fantail", WINDOW.0, WINDOW.1);
+        Self { desktop, screen, home }
+    }
+
+    /// Hands a command to the running window.
+    fn tell(&self, arguments: &[&str]) -> String {
+        let mut command = self.desktop.command(fantail());
+        command.args(arguments).env("FANTAIL_HOME", self.home.path());
+        let output = command.output().expect("the program starts");
+        assert!(output.status.success(), "{arguments:?}: {}", network::said(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn tile(&self, name: &str) -> desktop::Node {
+        self.desktop.find(&format!("{name}'s tile"), |node| node.role.contains("button") && node.name.starts_with(name))
+    }
+
+    /// The fingerprint of a computer nearby.
+    fn fingerprint(&self, name: &str) -> String {
+        wait_for(&format!("{name} nearby"), PATIENCE, || {
+            let lines = self.tell(&["nearby", "--json", "--for", "1"]);
+            lines.lines().find_map(|line| {
+                let line: serde_json::Value = serde_json::from_str(line).ok()?;
+                (line["name"] == name).then(|| line["fingerprint"].as_str().map(str::to_owned))?
+            })
+        })
+    }
+}
+
+/// Two seats on one host that see each other; the second takes everything from the first.
+fn pair(host: &Host) -> (Seat<'_>, Seat<'_>) {
+    let (mei, office) = (Seat::take(host, "Mei's laptop"), Seat::take(host, "Office PC"));
+    let (to, from) = (mei.fingerprint("Office PC"), office.fingerprint("Mei's laptop"));
+    mei.tell(&["send", "--to", &to, "--text", "hello", "--wait", "0"].map(|word| if word == "0" { "1" } else { word }));
+    office.tell(&["known", "accept", &from]);
+    (mei, office)
+}
+
+fn start(host: &Host) {
+    let desktop = Desktop::start(host, 1280, 900);
+    let screen = Screen::open(desktop.display());
+    let mut times = Vec::new();
+    // One more than is counted: the first one fills the page cache.
+    for run in 0..12 {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let began = Instant::now();
+        let _program = Running::start("fantail", desktop.command(fantail()).env("FANTAIL_HOME", home.path()));
+        while !screen.shows_window("Fantail") {
+            assert!(began.elapsed() < PATIENCE, "no window");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if run > 0 {
+            times.push(began.elapsed());
+        }
+    }
+    report("start to first frame", &mut times);
+}
+
+fn idle(host: &Host) {
+    let bare = {
+        let mut desktop = Desktop::start(host, 1280, 900);
+        let example = fantail().parent().map(|folder| folder.join("examples/bare_window")).expect("a folder");
+        let mut command = desktop.command(&example);
+        desktop.start_program("bare window", &mut command);
+        desktop.resize("Bare window", WINDOW.0, WINDOW.1);
+        std::thread::sleep(Duration::from_secs(5));
+        resident(&find_process(&example))
+    };
+    let seat = Seat::take(host, "Mei's laptop");
+    let _other = Running::start(
+        "receive",
+        host.command(fantail())
+            .arg("receive")
+            .env("FANTAIL_HOME", seat.home.path().join("other"))
+            .env("FANTAIL_NAME", "x"),
+    );
+    seat.tile("x");
+    std::thread::sleep(Duration::from_secs(5));
+    let process = find_window_process(&fantail());
+    let before = processor_time(&process);
+    let minute = Duration::from_secs(60);
+    std::thread::sleep(minute);
+    let used = processor_time(&process) - before;
+    println!("idle: {:.2} % of a core over a minute", 100.0 * used.as_secs_f64() / minute.as_secs_f64());
+    let ours = resident(&process);
+    println!(
+        "idle: {:.1} MB resident, a bare window {:.1} MB, above it {:.1} MB",
+        mb(ours),
+        mb(bare),
+        mb(ours) - mb(bare)
+    );
+}
+
+fn preview(host: &Host) {
+    let (mut mei, office) = pair(host);
+    let photos: Vec<PathBuf> = (0..8).map(|number| photo(mei.home.path(), number)).collect();
+    let mut times = Vec::new();
+    office.desktop.click_at(office.tile("Mei's laptop").center());
+    for (run, photo) in photos.iter().enumerate() {
+        let size = std::fs::metadata(photo).map_or(0, |metadata| metadata.len());
+        mei.desktop.start_drag_source((1060, 100 + 90 * (run as i32 % 8)), &[photo]);
+        let target = mei.tile("Office PC").center();
+        let reference = screen::Reference::of(photo);
+        mei.desktop.drag((1100, 130 + 90 * (run as i32 % 8)), target, |_| {});
+        let dropped = Instant::now();
+        while !office.screen.shows(&reference) {
+            assert!(dropped.elapsed() < PATIENCE, "the preview of {} is not seen", photo.display());
+        }
+        println!("preview: {} bytes, {:?}", size, dropped.elapsed());
+        if run > 0 {
+            times.push(dropped.elapsed());
+        }
+    }
+    report("drop to visible preview, 12 megapixels", &mut times);
+}
+
+/// A 12-megapixel JPEG of about 6 MB made from a real photograph, each number in other colours.
+fn photo(folder: &Path, number: usize) -> PathBuf {
+    let path = folder.join(format!("photo-{number}.jpg"));
+    let status = Command::new("convert")
+        .arg("/usr/share/backgrounds/mate/abstract/Elephants_5640x3172.jpg")
+        .args(["-resize", "4000x3000!", "-modulate", &format!("100,100,{}", number * 24), "-quality", "93"])
+        .arg(&path)
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "ImageMagick and the package mate-backgrounds are needed");
+    path
+}
+
+fn frames(host: &Host) {
+    let (mei, office) = pair(host);
+    let to = mei.fingerprint("Office PC");
+    let big = tempfile::Builder::new().tempfile_in("/dev/shm").expect("memory to send from");
+    big.as_file().set_len(6 << 30).expect("a sparse file");
+    // Two tiles to move between: each motion changes the colour under one of them.
+    let _third = Running::start(
+        "receive",
+        host.command(fantail())
+            .arg("receive")
+            .env("FANTAIL_HOME", mei.home.path().join("third"))
+            .env("FANTAIL_NAME", "Third"),
+    );
+    let (first, second) = (office.tile("Mei's laptop"), office.tile("Third"));
+    let mut command = mei.desktop.command(fantail());
+    command.args(["send", "--to", &to]).arg(big.path()).env("FANTAIL_HOME", mei.home.path());
+    let mut sending = Running::start("send", &mut command);
+    std::thread::sleep(Duration::from_secs(1));
+    let mut times = Vec::new();
+    while sending.is_running() && times.len() < 2000 {
+        for (to, other) in [(&first, &second), (&second, &first)] {
+            let next = Instant::now() + Duration::from_millis(16);
+            let probe = corner(to);
+            let before = office.screen.pixel(probe);
+            let posted = Instant::now();
+            office.screen.move_pointer(to.center());
+            let seen = loop {
+                if office.screen.pixel(probe) != before {
+                    break Some(posted.elapsed());
+                }
+                if posted.elapsed() > Duration::from_secs(1) {
+                    break None;
+                }
+            };
+            assert!(seen.is_some() || times.is_empty(), "no pixel changed at {probe:?} ({})", other.name);
+            times.extend(seen);
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        }
+    }
+    let late = times.iter().filter(|time| **time > Duration::from_millis(33)).count();
+    println!("frames: {late} of {} later than 33 ms", times.len());
+    report("posted motion to changed pixel while receiving", &mut times);
+}
+
+/// Inside a tile, away from its text and picture.
+fn corner(tile: &desktop::Node) -> (i32, i32) {
+    let [x, y, width, height] = tile.place.expect("it has a place");
+    (x + width - 12, y + height / 2)
+}
+
+fn report(what: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0;
+    println!(
+        "{what}: median {:.1} ms, least {:.1}, 99 % {:.1}, most {:.1} ({} runs)",
+        at(0.5),
+        at(0.0),
+        at(0.99),
+        at(1.0),
+        times.len()
+    );
+}
+
+/// The process of this program, by its number.
+fn find_process(program: &Path) -> String {
+    let processes = std::fs::read_dir("/proc").expect("/proc");
+    processes
+        .flatten()
+        .filter(|entry| std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .next()
+        .unwrap_or_else(|| panic!("{} is not running", program.display()))
+}
+
+/// The one without arguments: the window, not a command.
+fn find_window_process(program: &Path) -> String {
+    let processes = std::fs::read_dir("/proc").expect("/proc");
+    processes
+        .flatten()
+        .filter(|entry| std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
+        .filter(|entry| {
+            std::fs::read(entry.path().join("cmdline"))
+                .is_ok_and(|line| line.iter().filter(|byte| **byte == 0).count() == 1)
+        })
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .next()
+        .expect("the window is running")
+}
+
+fn processor_time(process: &str) -> Duration {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    // utime and stime, in ticks of a hundredth of a second (proc_pid_stat(5)).
+    let ticks: u64 = [11, 12].iter().map(|field| fields[*field].parse::<u64>().unwrap_or(0)).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+fn resident(process: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = text.lines().find(|line| line.starts_with("VmRSS")).expect("its memory");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+fn mb(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
