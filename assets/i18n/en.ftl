@@ -1,0 +1,436 @@
+# Fantail, English.
+# Sentence case, no final full stop on short lines, "…" when an action asks for more.
+# The words: computer (not peer, host, device), nearby, send, ask/accept/decline, saved, verified, shelf.
+
+## Names and general words
+app-name = Fantail
+language-name = English
+cancel = Cancel
+close = Close
+ok = OK
+done = Done
+back = Back
+undo = Undo
+retry = Try again
+more = More
+menu = Menu
+you = You
+this-computer = This computer
+show-all = Show all
+and-more = and { $count } more
+items = { $count ->
+    [one] 1 item
+   *[other] { $count } items
+}
+files = { $count ->
+    [one] 1 file
+   *[other] { $count } files
+}
+pictures = { $count ->
+    [one] 1 picture
+   *[other] { $count } pictures
+}
+folders = { $count ->
+    [one] 1 folder
+   *[other] { $count } folders
+}
+computers = { $count ->
+    [one] 1 computer
+   *[other] { $count } computers
+}
+a-message = A message
+
+## Kinds of computers
+kind-computer = Computer
+kind-phone = Phone
+kind-browser = Browser
+
+## The list
+nearby = Nearby
+seen-before = Seen before
+list-name = Computers
+list-reachable = On this network
+list-connecting = Connecting…
+list-away = Away
+list-new = New here
+list-waiting = Waiting for an answer
+list-asks = Wants to send you something
+list-wants = Wants something from your shelf
+list-blocked = Blocked
+list-sending = Sending { $percent }
+list-receiving = Receiving { $percent }
+verified = Verified
+not-verified = Not compared yet
+unread = { $count ->
+    [one] 1 new item
+   *[other] { $count } new items
+}
+chosen = chosen
+add-computer = Add a computer…
+cant-see = Can't see one?
+own-name = { $name }, this computer
+no-name-yet = Starting…
+settings-open = Settings…
+refresh = Look around again
+show-received = Show received files
+choose-also = Choose this one too
+choose-not = Don't choose this one
+
+## Adding a computer by address
+add-title = Add a computer
+add-explain = If a computer doesn't appear by itself, type its name or address. Its own Fantail shows the address under Settings.
+add-field = Name or address
+add-hint = for example 192.168.1.20
+add-go = Connect
+add-looking = Looking for it…
+add-nobody = Nobody answered there. Check that Fantail is open on the other computer and that both are on the same network.
+add-several = More than one computer answered; choose one from the list
+
+## Help for when a computer is not seen
+help-title = Can't see a computer?
+help-open = Fantail must be open on the other computer
+help-network = Both must be on the same network: the same Wi-Fi, or the same router
+help-guest = Guest and hotel networks often keep computers apart
+help-firewall = A firewall may ask whether Fantail may use the network: allow it
+help-visible = The other one may be hidden: look in its settings
+help-address = If nothing helps, add it by its address
+my-address = This computer's address is { $address }
+no-address = This computer is on no network
+
+## Header of a conversation
+header-away = Away
+header-seen = Away, last seen { $when }
+header-reachable = On this network
+header-visible = Nearby, not connected yet
+header-blocked = Blocked: nothing from it gets through
+header-several = Send to { $count } computers
+stranger-note = You haven't dealt with this computer before
+impostor-title = This is not the { $name } you know
+impostor-note = Another computer calls itself { $name }. It may have been set up anew, or somebody pretends. Ask the person before you send or accept anything.
+search-here = Search in this conversation
+
+## Menu of a computer
+menu-rename = Rename…
+menu-ask = Ask before receiving
+menu-accept = Always accept
+menu-block = Block
+menu-unblock = Stop blocking
+menu-clear = Clear the conversation…
+menu-forget = Forget this computer…
+menu-copy-address = Copy its address
+menu-copy-fingerprint = Copy its fingerprint
+rename-title = Rename { $name }
+rename-field = Name shown on this computer
+rename-explain = Leave it empty to show the name it gives itself
+rename-go = Rename
+forget-title = Forget { $name }?
+forget-explain = The conversation and what you allowed it are removed here. Files you received stay where they are.
+forget-go = Forget
+clear-title = Clear the conversation with { $name }?
+clear-explain = Files stay where they are
+clear-go = Clear
+block-title = Block { $name }?
+block-explain = It can't send you anything any more. It isn't told.
+block-go = Block
+
+## Asking
+ask-gives = { $name } wants to send you { $what }
+ask-takes = { $name } wants to take { $what } from your shelf
+ask-stranger = You don't know this computer yet. Accept only if you expect something.
+ask-impostor = This is not the { $name } you know
+ask-accept = Accept
+ask-accept-some = Accept { $count }
+ask-decline = Decline
+ask-always = Always accept from this computer
+ask-block = Block
+ask-choose = Choose…
+ask-choose-less = Take all
+ask-into = Save in
+ask-folder = Choose another folder…
+ask-hide = Hide strangers for an hour
+ask-more-waiting = { $count ->
+    [one] 1 more is waiting
+   *[other] { $count } more are waiting
+}
+ask-take-item = Take { $name }
+ask-expires = Goes away in { $left }
+
+## First time
+first-title = First time: is this the right one?
+first-explain = You haven't sent anything to { $name } before. Ask its owner if you aren't sure.
+first-explain-several = You haven't sent anything to these before: { $names }
+first-send = Send
+
+## Composer
+compose-field = Message
+compose-hint = Write a message, or drop pictures here
+compose-hint-plain = Write a message
+compose-hint-away = { $name } is away; you can still read here
+send = Send
+add-files = Add files…
+add-pictures = Add pictures…
+add-folder = Add a folder…
+remove-chip = Remove { $name }
+paste = Paste
+pasted-picture = Pasted picture
+text-too-long = This message is too long to send as text: save it as a file and send that
+chips-name = Ready to send
+
+## What an entry says about itself
+entry-you = You
+state-preparing = Getting ready…
+state-waiting = Waiting for an answer
+state-waiting-for = Waiting for { $name } to answer
+state-waiting-here = Waiting for your answer
+state-sending = Sending { $percent }
+state-receiving = Receiving { $percent }
+state-finishing = Being written to disk…
+state-progress = { $percent } · { $speed } · { $left } left
+state-progress-plain = { $percent } · { $speed }
+state-saved = Saved
+state-saved-on = Saved on { $name }
+state-delivered = Delivered
+state-declined = Declined
+state-declined-by = { $name } declined
+state-declined-here = You declined
+state-cancelled = Cancelled
+state-cancelled-here = You cancelled it
+state-cancelled-there = { $name } cancelled it
+state-stopped = Stopped: { $why }
+state-left-out = Left out
+state-failed = Didn't work: { $why }
+state-partly = { $saved } of { $total } saved
+state-moved = The file was moved or deleted; it was at { $path }
+entry-copy = Copy
+entry-copy-text = Copy text
+entry-copy-files = Copy files
+entry-save = Save as…
+entry-open = Open
+entry-show = Show in folder
+entry-cancel = Cancel
+entry-again = Send again
+entry-remove = Remove from the conversation
+entry-removed = Removed from the conversation
+copied = Copied
+open-link = Open link
+open-program-title = Open { $name }?
+open-program-explain = This file can run as a program. Open it only if you trust where it came from.
+open-anyway = Open anyway
+text-cut = The message goes on
+text-show-all = Show all of it
+text-save = Save as a file…
+conversation-empty = Nothing here yet
+conversation-empty-explain = Write something, or drop pictures and files here
+picture-of = Picture { $name }
+picture-animated = Moving picture { $name }
+picture-loading = { $name }, being loaded
+picture-broken = This picture can't be shown
+album-of = { $count ->
+    [one] 1 picture
+   *[other] Album of { $count } pictures
+}
+conversation-name = Conversation with { $name }
+new-messages = New
+
+## Searching
+search = Search
+search-hint = Search messages and names
+search-all = Search everywhere
+search-clear = Clear the search
+search-nothing = Nothing found for “{ $text }”
+search-results = { $count ->
+    [one] 1 found
+   *[other] { $count } found
+}
+
+## Viewer
+viewer-name = Picture viewer
+viewer-next = Next
+viewer-previous = Previous
+viewer-zoom-in = Zoom in
+viewer-zoom-out = Zoom out
+viewer-fit = Fit to window
+viewer-actual = Actual size
+viewer-rotate-left = Rotate left
+viewer-rotate-right = Rotate right
+viewer-copy = Copy picture
+viewer-of = { $index } of { $count }
+viewer-close = Close the viewer
+
+## Dropping
+drop-send-to = Send to { $name }
+drop-add = Add to the message to { $name }
+drop-add-several = Add to the message to { $count ->
+    [one] 1 computer
+   *[other] { $count } computers
+}
+drop-ask-whom = Let go to choose who gets it
+drop-nobody = There is nobody to send to yet
+drop-elsewhere = Letting go here does nothing
+drop-whom-title = Send { $what } to
+drop-sent = { $what } sent to { $name }
+drop-sending = Sending { $what } to { $name }
+drop-unreadable = Nothing could be read of what was dropped
+
+## File dialogs
+pick-files = Choose files to send
+pick-pictures = Choose pictures to send
+pick-folder = Choose a folder to send
+pick-save = Save as
+pick-into = Choose the folder for received files
+pick-filter-pictures = Pictures
+pick-no-answer = No answer from the system's file dialog. You can also drop files here or paste them.
+pick-failed = The system's file dialog could not be opened. You can also drop files here or paste them.
+pick-busy = A file dialog is already open
+saved-as = Saved as { $name }
+
+## Settings
+settings = Settings
+settings-name = Name of this computer
+settings-name-hint = Others see it under this name
+settings-language = Language
+settings-language-system = As the system
+settings-folder = Received files go to
+settings-folder-change = Change…
+settings-folder-usual = Use the usual folder
+settings-theme = Appearance
+theme-system = As the system
+theme-light = Light
+theme-dark = Dark
+settings-visibility = Who can see this computer
+visibility-everyone = Everyone
+visibility-everyone-explain = Everybody on this network sees this computer
+visibility-known = Known only
+visibility-known-explain = Only computers you verified or gave a rule see it
+visibility-hidden = Hidden
+visibility-hidden-explain = Nobody sees it; you can still send. Somebody who searches the network can find that the port is open.
+settings-motion = Reduce motion
+settings-zoom = Size of everything
+settings-address = Address
+settings-fingerprint = Fingerprint
+settings-port = Port { $port }
+settings-version = Version { $version }
+
+## Nobody here
+empty-title = Nobody here yet
+empty-explain = Open Fantail on another computer on this network; it appears here by itself
+empty-help = What can I do?
+choose-title = Choose a computer
+choose-explain = Or drop pictures and files onto one in the list
+starting = Starting…
+
+## Notices and toasts
+notice-store = The saved conversations could not be read. They were set aside at { $path }, and new ones begin.
+notice-identity = This copy came from another computer, so it was given an identity of its own. Others will see it as new.
+notice-folder = Nothing can be saved into { $folder }: choose another folder in the settings
+notice-shared = { $name } answers from two places with one identity: a copied disk?
+notice-discovery = Finding computers by itself doesn't work right now; adding one by its address does
+notice-fonts = No font with Chinese characters is installed, so they show as boxes. { $advice }
+fonts-advice-debian = Install the package fonts-noto-cjk.
+fonts-advice-fedora = Install the package google-noto-sans-cjk-fonts.
+fonts-advice-arch = Install the package noto-fonts-cjk.
+fonts-advice-other = Install the Noto Sans CJK fonts.
+notice-dismiss = Dismiss
+engine-ended = Fantail's background part has stopped. Close the window and open it again.
+command-failed = That didn't work: { $why }
+too-busy = Too much at once; a moment later it works
+hidden-note = You are hidden: others don't see this computer
+strangers-hidden = Strangers are hidden for an hour
+
+## Quitting
+quit-title = Quit while things are moving?
+quit-explain = { $count ->
+    [one] 1 transfer stops
+   *[other] { $count } transfers stop
+} when the window closes
+quit-go = Quit
+quit-stay = Keep going
+
+## The shelf
+shelf = Shelf
+shelf-theirs = On { $name }'s shelf
+shelf-empty = Nothing is put out for this computer
+shelf-take = Take
+shelf-take-all = Take all
+
+## Window title
+title-with = { $name } – Fantail
+title-unread = ({ $count }) { $title }
+
+## Problems, one plain sentence each
+problem-computer-gone = the connection to the other computer was lost
+problem-not-reachable = the other computer can't be reached right now
+problem-no-answer = nobody answered in time
+problem-refused = the other computer doesn't take anything from here
+problem-disk-full-here = this computer's disk is full
+problem-disk-full-there = the other computer's disk is full
+problem-folder-here = nothing can be saved into the folder { $folder }
+problem-folder-here-unnamed = nothing can be saved into the folder for received files
+problem-folder-there = the other computer can't save into its folder
+problem-source-changed = { $name } changed while it was being sent
+problem-source-gone = { $name } was moved or deleted before it was sent
+problem-source-unreadable = { $name } can't be read
+problem-damaged = { $name } arrived damaged and was not kept
+problem-misbehaved = the other computer's program broke the rules
+problem-incompatible = the two versions of Fantail don't understand each other: update the older one
+problem-nothing = there was nothing to send
+problem-too-much = that is more than fits into one go (at most { $limit })
+problem-not-found = nobody called { $whom } was found
+problem-ambiguous = the name means { $count } computers
+problem-closed = Fantail was closed while it was under way
+problem-not-on-shelf = it isn't on the shelf any more
+problem-unsupported = the other computer's program can't do that
+problem-busy = too much is going on right now; try again in a moment
+problem-system = { $message }
+problem-other = something went wrong
+
+## Numbers and times
+percent = { $value } %
+size-bytes = { $value } B
+size-kb = { $value } KB
+size-mb = { $value } MB
+size-gb = { $value } GB
+size-tb = { $value } TB
+per-second = { $size }/s
+duration-seconds = { $count } s
+duration-minutes = { $count } min
+duration-minutes-seconds = { $minutes } min { $seconds } s
+duration-hours-minutes = { $hours } h { $minutes } min
+duration-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+today = Today
+yesterday = Yesterday
+date-this-year = { $weekday }, { $day } { $month }
+date-other-year = { $day } { $month } { $year }
+when-just-now = just now
+when-minutes = { $count } min ago
+when-today = today at { $time }
+when-yesterday = yesterday at { $time }
+when-date = on { $date }
+weekday = { $number ->
+    [1] Monday
+    [2] Tuesday
+    [3] Wednesday
+    [4] Thursday
+    [5] Friday
+    [6] Saturday
+   *[7] Sunday
+}
+month = { $number ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+list-two = { $first } and { $second }
+list-comma = { $first }, { $second }

@@ -1,0 +1,400 @@
+# Fantail，简体中文。
+# 短句末尾不加句号；需要继续填写或选择的操作以“…”结尾。
+# 用词：电脑、附近、发送、接收/拒绝、已保存、已核对、共享架。
+
+## 名称和常用词
+app-name = Fantail
+language-name = 简体中文
+cancel = 取消
+close = 关闭
+ok = 好
+done = 完成
+back = 返回
+undo = 撤销
+retry = 重试
+more = 更多
+menu = 菜单
+you = 你
+this-computer = 本机
+show-all = 显示全部
+and-more = 还有 { $count } 项
+items = { $count } 项
+files = { $count } 个文件
+pictures = { $count } 张图片
+folders = { $count } 个文件夹
+computers = { $count } 台电脑
+a-message = 一条消息
+
+## 电脑的种类
+kind-computer = 电脑
+kind-phone = 手机
+kind-browser = 浏览器
+
+## 列表
+nearby = 附近
+seen-before = 以前见过
+list-name = 电脑列表
+list-reachable = 在此网络中
+list-connecting = 正在连接…
+list-away = 不在线
+list-new = 新出现
+list-waiting = 等待对方回应
+list-asks = 想发东西给你
+list-wants = 想取你共享架上的东西
+list-blocked = 已屏蔽
+list-sending = 正在发送 { $percent }
+list-receiving = 正在接收 { $percent }
+verified = 已核对
+not-verified = 尚未核对
+unread = { $count } 条未读
+chosen = 已选中
+add-computer = 添加电脑…
+cant-see = 找不到某台电脑？
+own-name = { $name }，本机
+no-name-yet = 正在启动…
+settings-open = 设置…
+refresh = 重新查找
+show-received = 打开接收文件夹
+choose-also = 一并选中
+choose-not = 取消选中
+
+## 按地址添加电脑
+add-title = 添加电脑
+add-explain = 如果某台电脑没有自动出现，请输入它的名称或地址。在那台电脑的 Fantail 设置里可以看到地址。
+add-field = 名称或地址
+add-hint = 例如 192.168.1.20
+add-go = 连接
+add-looking = 正在查找…
+add-nobody = 那里没有回应。请确认对方电脑上打开了 Fantail，并且两台电脑在同一个网络中。
+add-several = 有多台电脑回应，请在列表中选择
+
+## 找不到电脑时的帮助
+help-title = 找不到某台电脑？
+help-open = 对方电脑上必须打开 Fantail
+help-network = 两台电脑要在同一个网络中：同一个 Wi-Fi，或同一个路由器
+help-guest = 访客网络和酒店网络常常把电脑互相隔开
+help-firewall = 防火墙可能会询问是否允许 Fantail 使用网络：请允许
+help-visible = 对方可能设为隐藏：请查看它的设置
+help-address = 如果都不行，可以按地址添加
+my-address = 本机的地址是 { $address }
+no-address = 本机没有连接网络
+
+## 会话顶部
+header-away = 不在线
+header-seen = 不在线，上次出现：{ $when }
+header-reachable = 在此网络中
+header-visible = 在附近，尚未连接
+header-blocked = 已屏蔽：它发来的任何东西都不会收到
+header-several = 发送给 { $count } 台电脑
+stranger-note = 你还没有和这台电脑来往过
+impostor-title = 这不是你认识的“{ $name }”
+impostor-note = 另一台电脑自称“{ $name }”。可能是它重装过，也可能有人冒充。发送或接收之前，请先当面问一问。
+search-here = 在此会话中搜索
+
+## 电脑的菜单
+menu-rename = 重命名…
+menu-ask = 接收前先询问
+menu-accept = 总是接收
+menu-block = 屏蔽
+menu-unblock = 解除屏蔽
+menu-clear = 清空会话…
+menu-forget = 忘记这台电脑…
+menu-copy-address = 复制它的地址
+menu-copy-fingerprint = 复制它的指纹
+rename-title = 重命名“{ $name }”
+rename-field = 在本机上显示的名称
+rename-explain = 留空则显示它自己的名称
+rename-go = 重命名
+forget-title = 忘记“{ $name }”？
+forget-explain = 本机上的会话和你给它的许可会被移除。收到的文件保留在原处。
+forget-go = 忘记
+clear-title = 清空与“{ $name }”的会话？
+clear-explain = 文件保留在原处
+clear-go = 清空
+block-title = 屏蔽“{ $name }”？
+block-explain = 它不能再发任何东西给你，也不会得到通知。
+block-go = 屏蔽
+
+## 询问
+ask-gives = “{ $name }”想发给你{ $what }
+ask-takes = “{ $name }”想从你的共享架取{ $what }
+ask-stranger = 你还不认识这台电脑。只有在等对方发东西时才接收。
+ask-impostor = 这不是你认识的“{ $name }”
+ask-accept = 接收
+ask-accept-some = 接收 { $count } 项
+ask-decline = 拒绝
+ask-always = 总是接收这台电脑发来的东西
+ask-block = 屏蔽
+ask-choose = 挑选…
+ask-choose-less = 全部接收
+ask-into = 保存到
+ask-folder = 选择其他文件夹…
+ask-hide = 一小时内不显示陌生电脑
+ask-more-waiting = 还有 { $count } 个在等待
+ask-take-item = 接收 { $name }
+ask-expires = { $left }后消失
+
+## 第一次
+first-title = 第一次发送：是这台电脑吗？
+first-explain = 你以前没有发过东西给“{ $name }”。如果不确定，请问一问它的主人。
+first-explain-several = 你以前没有发过东西给：{ $names }
+first-send = 发送
+
+## 输入区
+compose-field = 消息
+compose-hint = 写点什么，或把图片拖到这里
+compose-hint-plain = 写点什么
+compose-hint-away = “{ $name }”不在线；这里的内容仍可查看
+send = 发送
+add-files = 添加文件…
+add-pictures = 添加图片…
+add-folder = 添加文件夹…
+remove-chip = 移除 { $name }
+paste = 粘贴
+pasted-picture = 粘贴的图片
+text-too-long = 这条消息太长，不能作为文字发送：请存成文件再发
+chips-name = 准备发送
+
+## 每一项的状态
+entry-you = 你
+state-preparing = 正在准备…
+state-waiting = 等待对方回应
+state-waiting-for = 等待“{ $name }”回应
+state-waiting-here = 等待你的回应
+state-sending = 正在发送 { $percent }
+state-receiving = 正在接收 { $percent }
+state-finishing = 正在写入磁盘…
+state-progress = { $percent } · { $speed } · 还需 { $left }
+state-progress-plain = { $percent } · { $speed }
+state-saved = 已保存
+state-saved-on = 已保存到“{ $name }”
+state-delivered = 已送达
+state-declined = 已拒绝
+state-declined-by = “{ $name }”拒绝了
+state-declined-here = 你拒绝了
+state-cancelled = 已取消
+state-cancelled-here = 你取消了
+state-cancelled-there = “{ $name }”取消了
+state-stopped = 已停止：{ $why }
+state-left-out = 未接收
+state-failed = 没有成功：{ $why }
+state-partly = 已保存 { $saved } / { $total } 项
+state-moved = 文件已被移动或删除；原来在 { $path }
+entry-copy = 复制
+entry-copy-text = 复制文字
+entry-copy-files = 复制文件
+entry-save = 另存为…
+entry-open = 打开
+entry-show = 在文件夹中显示
+entry-cancel = 取消
+entry-again = 再次发送
+entry-remove = 从会话中移除
+entry-removed = 已从会话中移除
+copied = 已复制
+open-link = 打开链接
+open-program-title = 打开 { $name }？
+open-program-explain = 这个文件可能会作为程序运行。只有信任它的来源时才打开。
+open-anyway = 仍然打开
+text-cut = 消息未完
+text-show-all = 显示全文
+text-save = 存为文件…
+conversation-empty = 这里还没有内容
+conversation-empty-explain = 写点什么，或把图片和文件拖到这里
+picture-of = 图片 { $name }
+picture-animated = 动图 { $name }
+picture-loading = { $name }，正在载入
+picture-broken = 无法显示这张图片
+album-of = { $count } 张图片
+conversation-name = 与“{ $name }”的会话
+new-messages = 新内容
+
+## 搜索
+search = 搜索
+search-hint = 搜索消息和名称
+search-all = 搜索全部会话
+search-clear = 清除搜索
+search-nothing = 没有找到“{ $text }”
+search-results = 找到 { $count } 条
+
+## 看图
+viewer-name = 看图
+viewer-next = 下一张
+viewer-previous = 上一张
+viewer-zoom-in = 放大
+viewer-zoom-out = 缩小
+viewer-fit = 适合窗口
+viewer-actual = 实际大小
+viewer-rotate-left = 向左旋转
+viewer-rotate-right = 向右旋转
+viewer-copy = 复制图片
+viewer-of = { $index } / { $count }
+viewer-close = 关闭看图
+
+## 拖放
+drop-send-to = 发送给“{ $name }”
+drop-add = 加到给“{ $name }”的消息里
+drop-add-several = 加到给 { $count } 台电脑的消息里
+drop-ask-whom = 松开后选择发给谁
+drop-nobody = 还没有可以发送的电脑
+drop-elsewhere = 在这里松开不会发送
+drop-whom-title = 把{ $what }发送给
+drop-sent = 已把{ $what }发送给“{ $name }”
+drop-sending = 正在把{ $what }发送给“{ $name }”
+drop-unreadable = 拖进来的东西无法读取
+
+## 选择文件
+pick-files = 选择要发送的文件
+pick-pictures = 选择要发送的图片
+pick-folder = 选择要发送的文件夹
+pick-save = 另存为
+pick-into = 选择存放接收文件的文件夹
+pick-filter-pictures = 图片
+pick-no-answer = 系统的文件选择窗口没有回应。也可以把文件拖到这里，或粘贴进来。
+pick-failed = 无法打开系统的文件选择窗口。也可以把文件拖到这里，或粘贴进来。
+pick-busy = 文件选择窗口已经打开
+saved-as = 已存为 { $name }
+
+## 设置
+settings = 设置
+settings-name = 本机名称
+settings-name-hint = 其他人看到的就是这个名称
+settings-language = 语言
+settings-language-system = 跟随系统
+settings-folder = 收到的文件存放在
+settings-folder-change = 更改…
+settings-folder-usual = 使用默认文件夹
+settings-theme = 外观
+theme-system = 跟随系统
+theme-light = 浅色
+theme-dark = 深色
+settings-visibility = 谁能看到本机
+visibility-everyone = 所有人
+visibility-everyone-explain = 此网络中的所有人都能看到本机
+visibility-known = 仅认识的
+visibility-known-explain = 只有你核对过或设过规则的电脑能看到本机
+visibility-hidden = 隐藏
+visibility-hidden-explain = 谁也看不到本机，但你仍可发送。有意扫描网络的人仍能发现端口是打开的。
+settings-motion = 减少动态效果
+settings-zoom = 整体大小
+settings-address = 地址
+settings-fingerprint = 指纹
+settings-port = 端口 { $port }
+settings-version = 版本 { $version }
+
+## 还没有电脑
+empty-title = 附近还没有电脑
+empty-explain = 在同一网络中的另一台电脑上打开 Fantail，它会自动出现在这里
+empty-help = 怎么办？
+choose-title = 选择一台电脑
+choose-explain = 也可以把图片和文件拖到列表中的某台电脑上
+starting = 正在启动…
+
+## 通知
+notice-store = 保存的会话无法读取，已移到 { $path }，现在重新开始
+notice-identity = 这份程序来自另一台电脑，因此得到了自己的新身份。其他电脑会把它当作新电脑。
+notice-folder = 无法保存到 { $folder }：请在设置中选择其他文件夹
+notice-shared = “{ $name }”在两处以同一身份出现：是复制的硬盘吗？
+notice-discovery = 目前无法自动查找电脑；仍可按地址添加
+notice-fonts = 没有安装含汉字的字体，汉字会显示为方框。{ $advice }
+fonts-advice-debian = 请安装软件包 fonts-noto-cjk。
+fonts-advice-fedora = 请安装软件包 google-noto-sans-cjk-fonts。
+fonts-advice-arch = 请安装软件包 noto-fonts-cjk。
+fonts-advice-other = 请安装 Noto Sans CJK 字体。
+notice-dismiss = 知道了
+engine-ended = Fantail 的后台部分已停止。请关闭窗口后重新打开。
+command-failed = 没有成功：{ $why }
+too-busy = 同时进行的太多，稍后即可
+hidden-note = 你处于隐藏状态：其他人看不到本机
+strangers-hidden = 一小时内不显示陌生电脑
+
+## 退出
+quit-title = 传输还没完成，要退出吗？
+quit-explain = 窗口关闭后，{ $count } 个传输会停止
+quit-go = 退出
+quit-stay = 继续传输
+
+## 共享架
+shelf = 共享架
+shelf-theirs = “{ $name }”的共享架
+shelf-empty = 没有放给本机的东西
+shelf-take = 取下
+shelf-take-all = 全部取下
+
+## 窗口标题
+title-with = { $name } – Fantail
+title-unread = ({ $count }) { $title }
+
+## 问题，每个一句话
+problem-computer-gone = 与对方电脑的连接断开了
+problem-not-reachable = 目前连不上对方电脑
+problem-no-answer = 对方没有及时回应
+problem-refused = 对方电脑不接收本机发的任何东西
+problem-disk-full-here = 本机磁盘已满
+problem-disk-full-there = 对方电脑磁盘已满
+problem-folder-here = 无法保存到文件夹 { $folder }
+problem-folder-here-unnamed = 无法保存到接收文件夹
+problem-folder-there = 对方电脑无法保存到它的文件夹
+problem-source-changed = { $name } 在发送过程中被修改
+problem-source-gone = { $name } 在发送前被移动或删除
+problem-source-unreadable = 无法读取 { $name }
+problem-damaged = { $name } 收到时已损坏，没有保留
+problem-misbehaved = 对方电脑的程序没有按约定通信
+problem-incompatible = 两边的 Fantail 版本不兼容：请更新较旧的一边
+problem-nothing = 没有可发送的内容
+problem-too-much = 超出一次能发送的量（最多 { $limit }）
+problem-not-found = 没有找到“{ $whom }”
+problem-ambiguous = 有 { $count } 台电脑符合这个名称
+problem-closed = 传输途中 Fantail 被关闭
+problem-not-on-shelf = 它已经不在共享架上
+problem-unsupported = 对方电脑的程序不支持此功能
+problem-busy = 现在同时进行的太多，请稍后再试
+problem-system = { $message }
+problem-other = 出了点问题
+
+## 数字和时间
+percent = { $value }%
+size-bytes = { $value } B
+size-kb = { $value } KB
+size-mb = { $value } MB
+size-gb = { $value } GB
+size-tb = { $value } TB
+per-second = { $size }/秒
+duration-seconds = { $count } 秒
+duration-minutes = { $count } 分钟
+duration-minutes-seconds = { $minutes } 分 { $seconds } 秒
+duration-hours-minutes = { $hours } 小时 { $minutes } 分
+duration-days = { $count } 天
+today = 今天
+yesterday = 昨天
+date-this-year = { $month }{ $day }日 { $weekday }
+date-other-year = { $year }年{ $month }{ $day }日
+when-just-now = 刚刚
+when-minutes = { $count } 分钟前
+when-today = 今天 { $time }
+when-yesterday = 昨天 { $time }
+when-date = { $date }
+weekday = { $number ->
+    [1] 星期一
+    [2] 星期二
+    [3] 星期三
+    [4] 星期四
+    [5] 星期五
+    [6] 星期六
+   *[7] 星期日
+}
+month = { $number ->
+    [1] 1月
+    [2] 2月
+    [3] 3月
+    [4] 4月
+    [5] 5月
+    [6] 6月
+    [7] 7月
+    [8] 8月
+    [9] 9月
+    [10] 10月
+    [11] 11月
+   *[12] 12月
+}
+list-two = { $first }和{ $second }
+list-comma = { $first }、{ $second }

@@ -1,0 +1,135 @@
+//! Everything a person can do in the window, as data.
+//!
+//! Drawing only queues these; [`super::App`] performs them after the frame is drawn.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use crate::{
+    engine::api::{Decision, Rule, Settings},
+    protocol::{Fingerprint, TransferId},
+    store::model::Entry,
+};
+
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Only this one, and its conversation.
+    Choose(Fingerprint),
+    /// This one too, or not any more (Ctrl click, check mark).
+    ChooseAlso(Fingerprint),
+    /// From the last one clicked to this one (Shift click).
+    ChooseTo(Fingerprint),
+    /// Back to the list, where list and conversation are two screens.
+    ChooseNone,
+
+    /// Sends what the composer holds to those chosen; asks first where this wasn't done before.
+    SendDraft,
+    /// Into the composer of those chosen, as chips.
+    Attach(Vec<PathBuf>),
+    /// A picture without a file, as PNG.
+    AttachPicture {
+        name: String,
+        png: Arc<[u8]>,
+        width: u32,
+        height: u32,
+    },
+    Detach {
+        chip: u64,
+    },
+    /// The system's file picker, for the composer.
+    PickFiles,
+    PickPictures,
+    PickFolder,
+    /// What the clipboard holds, into the composer.
+    Paste,
+    /// Sends at once, without the composer (a drop onto a tile).
+    SendPaths {
+        to: Vec<Fingerprint>,
+        paths: Vec<PathBuf>,
+    },
+
+    Answer {
+        with: Fingerprint,
+        transfer: TransferId,
+        decision: Decision,
+    },
+    HideStrangers(Duration),
+    /// The system's folder picker, for where an asked-for thing goes.
+    PickAskFolder {
+        with: Fingerprint,
+        transfer: TransferId,
+    },
+
+    Cancel {
+        with: Fingerprint,
+        transfer: TransferId,
+    },
+    /// The same again to the same computer.
+    SendAgain(Arc<Entry>),
+    /// Older entries of a conversation are wanted.
+    LoadOlder(Fingerprint),
+    MarkRead(Fingerprint),
+    RemoveEntry {
+        seq: i64,
+    },
+
+    /// `with: None` looks in all conversations. An empty text ends the search.
+    Search {
+        text: String,
+        with: Option<Fingerprint>,
+    },
+    /// Opens the viewer over the pictures of a conversation, at one of them.
+    View(ViewerTarget),
+    CloseViewer,
+
+    CopyText(String),
+    /// Files as files, so that a file manager can paste them.
+    CopyFiles(Vec<PathBuf>),
+    /// The picture of a file, in its own colours and upright.
+    CopyPicture(PathBuf),
+    /// A copy at a place the person picks.
+    SaveAs(PathBuf),
+    /// A text into a file at a place the person picks.
+    SaveText(String),
+    Open(PathBuf),
+    ShowInFolder(PathBuf),
+    OpenLink(String),
+
+    SetRule {
+        with: Fingerprint,
+        rule: Rule,
+    },
+    AskRename(Fingerprint),
+    Rename {
+        with: Fingerprint,
+        name: Option<String>,
+    },
+    AskForget(Fingerprint),
+    Forget(Fingerprint),
+    AskBlock(Fingerprint),
+    AskClear(Fingerprint),
+    RemoveConversation(Fingerprint),
+    AskAdd,
+    /// Looks for a typed name or address.
+    Find(String),
+    Refresh,
+    ShowHelp,
+    ShowSettings,
+    ChangeSettings(Settings),
+    PickReceiveFolder,
+    ShowReceived,
+    CloseDialog,
+    DismissNotice(usize),
+
+    /// One line that floats by.
+    Toast(String),
+    Quit,
+}
+
+/// Which picture to open, and among which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewerTarget {
+    pub with: Fingerprint,
+    pub seq: i64,
+    /// [`crate::store::model::Item::index`].
+    pub item: u32,
+}

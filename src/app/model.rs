@@ -1,0 +1,274 @@
+//! What the window knows: the newest snapshot, the conversations' entries kept up to date, and what this person is in the
+//! middle of.
+//!
+//! Only [`super::App`] writes here, between frames; what draws reads it.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Instant,
+};
+
+use super::actions::ViewerTarget;
+use crate::{
+    engine::api::{Command, CommandId, Computer, Presence, Problem, Running, Snapshot},
+    protocol::{Fingerprint, TransferId},
+    store::model::{Entry, GroupId},
+};
+
+/// Entries asked for at a time: more than a tall window shows.
+pub const PAGE: usize = 60;
+/// Changes asked for at a time.
+pub const CHANGES: usize = 500;
+/// Found entries shown at most.
+pub const FOUND: usize = 100;
+
+#[derive(Debug, Default)]
+pub struct Model {
+    pub snapshot: Arc<Snapshot>,
+    /// Those chosen in the list, in the order of choosing. One: its conversation is shown.
+    pub chosen: Vec<Fingerprint>,
+    /// Where a Shift click counts from.
+    pub anchor: Option<Fingerprint>,
+    pub conversations: HashMap<Fingerprint, Conversation>,
+    pub search: Option<Search>,
+    pub viewer: Option<ViewerTarget>,
+    /// Whether the system can be dropped from (not on native Wayland), so that nothing is promised in vain.
+    pub can_drop: bool,
+    /// Up to which revision the conversations are known.
+    pub revision: i64,
+    pub(super) pending: HashMap<CommandId, Pending>,
+    /// Dismissed notices, by their place in the snapshot's list of this run.
+    pub(super) dismissed: HashSet<usize>,
+    /// The engine has ended by itself.
+    pub ended: bool,
+}
+
+/// A command whose reply has not come, and what to do with it.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub purpose: Purpose,
+    pub since: Instant,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Purpose {
+    /// Nothing to do but to say why, if it fails.
+    Plain,
+    /// Nothing to say even then: it is asked again by itself.
+    Quiet,
+    Changes,
+    Page(Fingerprint),
+    Found,
+    Resolve,
+    /// Sent from the composer; `None` is a drop, which offers Undo under this text.
+    Send {
+        undo: Option<String>,
+    },
+}
+
+/// The entries of one computer that were loaded, oldest first, without gaps.
+#[derive(Debug, Default)]
+pub struct Conversation {
+    entries: BTreeMap<i64, Arc<Entry>>,
+    /// There are older ones that were not loaded.
+    pub more: bool,
+    /// The first page has come.
+    pub loaded: bool,
+    /// A page is on its way.
+    pub loading: bool,
+    /// Counts every change, so that what is derived from it can be kept until then.
+    pub version: u64,
+}
+
+impl Conversation {
+    /// Oldest first, in the order of arrival.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        self.entries.values()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    #[must_use]
+    pub fn get(&self, seq: i64) -> Option<&Arc<Entry>> {
+        self.entries.get(&seq)
+    }
+
+    #[must_use]
+    pub fn oldest(&self) -> Option<i64> {
+        self.entries.first_key_value().map(|(&seq, _)| seq)
+    }
+
+    /// Replies may cross: the newer revision of an entry stays.
+    pub(super) fn insert(&mut self, entry: Arc<Entry>) {
+        if self.entries.get(&entry.seq).is_none_or(|known| known.revision <= entry.revision) {
+            self.version += 1;
+            self.entries.insert(entry.seq, entry);
+        }
+    }
+
+    pub(super) fn remove(&mut self, seq: i64) {
+        if self.entries.remove(&seq).is_some() {
+            self.version += 1;
+        }
+    }
+
+    /// A page of older entries, or the first one.
+    pub(super) fn extend(&mut self, entries: Vec<Arc<Entry>>, more: bool) {
+        self.version += 1;
+        entries.into_iter().for_each(|entry| self.insert(entry));
+        self.more = more;
+        self.loaded = true;
+        self.loading = false;
+    }
+}
+
+/// What is looked for, and what was found.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    pub text: String,
+    pub with: Option<Fingerprint>,
+    /// Newest first; `None` until the answer has come.
+    pub found: Option<Vec<Arc<Entry>>>,
+}
+
+/// What the composer holds for those chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    pub text: String,
+    pub chips: Vec<Chip>,
+}
+
+impl Draft {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chips.is_empty() && self.text.trim().is_empty()
+    }
+}
+
+/// A thing that is ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chip {
+    /// Unique in the window.
+    pub id: u64,
+    pub name: String,
+    pub what: ChipKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChipKind {
+    File {
+        path: PathBuf,
+        size: u64,
+    },
+    Folder {
+        path: PathBuf,
+    },
+    /// Pasted; has no file.
+    Picture {
+        png: Arc<[u8]>,
+        width: u32,
+        height: u32,
+    },
+}
+
+impl Model {
+    #[must_use]
+    pub fn computer(&self, who: Fingerprint) -> Option<&Computer> {
+        self.snapshot.computers.iter().find(|computer| computer.fingerprint == who)
+    }
+
+    /// How it is called here; a short piece of its fingerprint when it is not listed any more.
+    #[must_use]
+    pub fn name(&self, who: Fingerprint) -> String {
+        self.computer(who).map_or_else(|| who.to_string()[..8].to_owned(), |computer| computer.name.clone())
+    }
+
+    /// The one whose conversation is shown, when exactly one is chosen.
+    #[must_use]
+    pub fn shown(&self) -> Option<Fingerprint> {
+        match self.chosen[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn conversation(&self, with: Fingerprint) -> Option<&Conversation> {
+        self.conversations.get(&with)
+    }
+
+    #[must_use]
+    pub fn running(&self, with: Fingerprint, transfer: TransferId) -> Option<&Running> {
+        self.snapshot.transfers.iter().find(|running| running.with == with && running.transfer == transfer)
+    }
+
+    /// Everything under way with a computer.
+    pub fn running_with(&self, with: Fingerprint) -> impl Iterator<Item = &Running> {
+        self.snapshot.transfers.iter().filter(move |running| running.with == with)
+    }
+
+    /// The entries of one sending to several computers, as far as their conversations are loaded.
+    #[must_use]
+    pub fn group(&self, group: GroupId) -> Vec<&Arc<Entry>> {
+        let entries = self.conversations.values().flat_map(|conversation| conversation.entries.values());
+        entries.filter(|entry| entry.group == group).collect()
+    }
+
+    #[must_use]
+    pub fn is_away(&self, who: Fingerprint) -> bool {
+        self.computer(who).is_none_or(|computer| computer.presence == Presence::Away)
+    }
+
+    /// Takes what `Changes` brought into the conversations that are loaded.
+    pub(super) fn take_changes(&mut self, entries: Vec<Arc<Entry>>, removed: &[i64], up_to: i64) {
+        for entry in entries {
+            // One that isn't loaded gets its page when it is looked at.
+            if let Some(conversation) = self.conversations.get_mut(&entry.with).filter(|known| known.loaded) {
+                let beyond = conversation.more && conversation.oldest().is_some_and(|oldest| entry.seq < oldest);
+                if !beyond {
+                    conversation.insert(entry);
+                }
+            }
+        }
+        for conversation in self.conversations.values_mut() {
+            removed.iter().for_each(|&seq| conversation.remove(seq));
+        }
+        self.revision = self.revision.max(up_to);
+    }
+
+    /// The commands that bring the window up to date with the snapshot, none of which is on its way already.
+    pub(super) fn wanted(&mut self) -> Vec<(Command, Purpose)> {
+        let mut wanted = Vec::new();
+        let asked = |model: &Self, purpose: &Purpose| model.pending.values().any(|pending| pending.purpose == *purpose);
+        if self.snapshot.revision > self.revision && !asked(self, &Purpose::Changes) {
+            wanted.push((Command::Changes { since: self.revision, limit: CHANGES }, Purpose::Changes));
+        }
+        for &with in &self.chosen {
+            let conversation = self.conversations.entry(with).or_default();
+            if !conversation.loaded && !conversation.loading {
+                conversation.loading = true;
+                wanted.push((Command::Page { with, before: None, limit: PAGE }, Purpose::Page(with)));
+            }
+        }
+        wanted
+    }
+
+    /// A command that failed because the engine was busy is tried again at the next frame.
+    pub(super) fn failed(&mut self, purpose: &Purpose, _problem: &Problem) {
+        if let Purpose::Page(with) = purpose
+            && let Some(conversation) = self.conversations.get_mut(with)
+        {
+            conversation.loading = false;
+        }
+    }
+}

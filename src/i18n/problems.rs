@@ -1,0 +1,47 @@
+//! One plain sentence for every way something can go wrong.
+
+use super::Texts;
+use crate::store::model::Problem;
+
+impl Texts {
+    /// Lower-case and without a full stop: it stands after a colon or a dash ("Stopped: …").
+    #[must_use]
+    pub fn problem(&self, problem: &Problem) -> String {
+        match problem {
+            Problem::ComputerGone => self.problem_computer_gone().into(),
+            Problem::NotReachable => self.problem_not_reachable().into(),
+            Problem::NoAnswer => self.problem_no_answer().into(),
+            Problem::Refused => self.problem_refused().into(),
+            Problem::DiskFull { here: true } => self.problem_disk_full_here().into(),
+            Problem::DiskFull { here: false } => self.problem_disk_full_there().into(),
+            Problem::FolderNotWritable { here: true, folder: Some(folder) } => self.problem_folder_here(folder),
+            Problem::FolderNotWritable { here: true, folder: None } => self.problem_folder_here_unnamed().into(),
+            Problem::FolderNotWritable { here: false, .. } => self.problem_folder_there().into(),
+            Problem::SourceChanged { name } => self.problem_source_changed(name),
+            Problem::SourceGone { name } => self.problem_source_gone(name),
+            Problem::SourceUnreadable { name } => self.problem_source_unreadable(name),
+            Problem::Damaged { name } => self.problem_damaged(name),
+            Problem::Misbehaved => self.problem_misbehaved().into(),
+            Problem::Incompatible => self.problem_incompatible().into(),
+            Problem::NothingToSend => self.problem_nothing().into(),
+            Problem::TooMuch { limit } => self.problem_too_much(*limit),
+            Problem::NotFound { whom } => self.problem_not_found(whom),
+            Problem::Ambiguous { fingerprints } => self.problem_ambiguous(fingerprints.len() as u64),
+            Problem::Closed => self.problem_closed().into(),
+            Problem::NotOnShelf => self.problem_not_on_shelf().into(),
+            Problem::Unsupported => self.problem_unsupported().into(),
+            Problem::Busy => self.problem_busy().into(),
+            Problem::System { message } => self.problem_system(message),
+            #[allow(unreachable_patterns)]
+            _ => self.problem_other().into(),
+        }
+    }
+
+    /// [`Self::problem`] as a sentence of its own: begins with a capital letter where the language has them.
+    #[must_use]
+    pub fn problem_sentence(&self, problem: &Problem) -> String {
+        let text = self.problem(problem);
+        let mut characters = text.chars();
+        characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+    }
+}
