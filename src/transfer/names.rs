@@ -80,7 +80,7 @@ pub fn numbered_folder(name: &str, n: u32) -> String {
 #[must_use]
 pub fn to_wire(name: &OsStr) -> String {
     let name = name.to_string_lossy();
-    let name: String = name.nfc().map(|c| if matches!(c, '/' | '\\' | '\0') { '_' } else { c }).collect();
+    let name: String = name.nfc().map(|c| if matches!(c, '/' | '\\') || c.is_control() { '_' } else { c }).collect();
     let name = shortened(&name, MAX_NAME, Extension::Kept);
     if matches!(name.as_str(), "" | "." | "..") { "_".to_owned() } else { name }
 }

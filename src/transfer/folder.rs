@@ -1,0 +1,313 @@
+//! Where received things go, and where they lie until they are complete.
+//!
+//! Partials lie in `.fantail/<transfer>/` below the receive folder, so on the same file system, and only their owner can
+//! enter there. What is removed is found by what this program called it, never by a name that came from outside.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    ops::ControlFlow,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    platform::files::{Folder, Kind, Moment},
+    protocol::{Fingerprint, TransferId},
+    store::model::Problem,
+};
+
+/// The folder for partials, in every receive folder while something is under way.
+pub(super) const PARTIALS: &str = ".fantail";
+
+/// Partials nobody came back for.
+pub const KEEP_PARTIALS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A folder that takes what is received. Cloning gives another handle of the same.
+#[derive(Clone, Debug)]
+pub struct ReceiveFolder {
+    folder: Arc<Folder>,
+}
+
+/// Why nothing can be received into a folder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    #[error("the folder can't be written to: {folder}")]
+    NotWritable { folder: String, source: io::Error },
+    #[error("the disk is full")]
+    Full,
+}
+
+impl FolderError {
+    /// What to tell this person.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::NotWritable { folder, .. } => Problem::FolderNotWritable { here: true, folder: Some(folder.clone()) },
+            Self::Full => Problem::DiskFull { here: true },
+        }
+    }
+}
+
+impl ReceiveFolder {
+    /// Opens the folder, and makes it first where there is none. Blocks.
+    ///
+    /// # Errors
+    /// When it isn't there and can't be made, or is no folder. Whether files can be made in it shows when one is.
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        let open = || {
+            std::fs::create_dir_all(path)?;
+            Folder::open(path)
+        };
+        let folder = open().map_err(|error| explain(path, error))?;
+        Ok(Self { folder: Arc::new(folder) })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Bytes that can still be written here. Blocks shortly.
+    ///
+    /// # Errors
+    /// When the system doesn't say.
+    pub fn free_space(&self) -> Result<u64, FolderError> {
+        self.folder.free_space().map_err(|error| explain(self.path(), error))
+    }
+
+    /// Finds out by doing it whether something can be received here. Blocks shortly.
+    ///
+    /// # Errors
+    /// When nothing can be made in it.
+    pub fn check(&self) -> Result<(), FolderError> {
+        self.partials().map_err(|error| explain(self.path(), error))?;
+        self.tidy();
+        Ok(())
+    }
+
+    /// Removes what is there of a transfer that will not go on. A transfer that is still being dropped is waited for, a
+    /// moment long. Blocks.
+    ///
+    /// # Errors
+    /// When something can't be removed; it is tried again by [`Self::clean`] after a week.
+    pub fn discard(&self, with: Fingerprint, transfer: TransferId) -> Result<(), FolderError> {
+        let remove = || -> io::Result<()> {
+            let Some(partials) = self.existing_partials()? else { return Ok(()) };
+            remove_tree_patiently(&partials, &key(with, transfer))
+        };
+        let result = remove().map_err(|error| explain(self.path(), error));
+        self.tidy();
+        result
+    }
+
+    /// Removes partials that nobody came back for since [`KEEP_PARTIALS`]; for the program's start. Blocks.
+    ///
+    /// # Errors
+    /// When something can't be read or removed; the rest is removed all the same.
+    pub fn clean(&self, now: SystemTime) -> Result<(), FolderError> {
+        let clean = || -> io::Result<()> {
+            let Some(partials) = self.existing_partials()? else { return Ok(()) };
+            let oldest = now.checked_sub(KEEP_PARTIALS).map_or(Moment::default(), Moment::from);
+            let mut old = Vec::new();
+            partials.list(&mut |entry| {
+                if entry.kind == Kind::Folder && entry.stamp.modified < oldest {
+                    old.push(entry.name);
+                }
+                ControlFlow::Continue(())
+            })?;
+            old.iter().try_for_each(|name| remove_tree(&partials, name))
+        };
+        let result = clean().map_err(|error| explain(self.path(), error));
+        self.tidy();
+        result
+    }
+
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// A new, empty folder for the partials of a transfer; what is left of an earlier attempt is removed.
+    pub(super) fn begin(&self, with: Fingerprint, transfer: TransferId) -> io::Result<Folder> {
+        let name = key(with, transfer);
+        // Another transfer's end may take the empty folder away between two of these steps.
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for _ in 0..10 {
+            let attempt = || {
+                let partials = self.partials()?;
+                remove_tree_patiently(&partials, &name)?;
+                partials.create_folder(&name, true)?;
+                partials.folder(&name)
+            };
+            match attempt() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => last = error,
+                result => return result,
+            }
+        }
+        Err(last)
+    }
+
+    /// The end of a transfer of which nothing is left: its folder goes if it is empty.
+    pub(super) fn end(&self, with: Fingerprint, transfer: TransferId) {
+        if let Ok(Some(partials)) = self.existing_partials() {
+            partials.remove_folder(&key(with, transfer)).ok();
+        }
+        self.tidy();
+    }
+
+    /// Takes the folder for partials away if nothing is in it.
+    fn tidy(&self) {
+        self.folder.remove_folder(OsStr::new(PARTIALS)).ok();
+    }
+
+    fn existing_partials(&self) -> io::Result<Option<Folder>> {
+        match self.folder.folder(OsStr::new(PARTIALS)) {
+            Ok(partials) if partials.is_ours(&self.folder)? => Ok(Some(partials)),
+            // Somebody else's, laid in the way: nothing of ours is in there.
+            Ok(_) => Err(io::ErrorKind::PermissionDenied.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn partials(&self) -> io::Result<Folder> {
+        match self.folder.create_folder(OsStr::new(PARTIALS), true) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let partials = self.existing_partials()?.ok_or(io::ErrorKind::NotFound)?;
+        partials.make_private();
+        Ok(partials)
+    }
+}
+
+/// Different computers may choose the same transfer id, by chance or by malice.
+fn key(with: Fingerprint, transfer: TransferId) -> OsString {
+    let with = with.to_string();
+    OsString::from(format!("{transfer}-{}", with.get(..16).unwrap_or(&with)))
+}
+
+fn explain(folder: &Path, source: io::Error) -> FolderError {
+    if crate::platform::files::is_full(&source) {
+        FolderError::Full
+    } else {
+        FolderError::NotWritable { folder: folder.display().to_string(), source }
+    }
+}
+
+/// A transfer's threads notice within milliseconds that it was dropped; until then they may still make files.
+fn remove_tree_patiently(parent: &Folder, name: &OsStr) -> io::Result<()> {
+    const ATTEMPTS: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(20);
+    for _ in 1..ATTEMPTS {
+        match remove_tree(parent, name) {
+            Ok(()) => return Ok(()),
+            Err(_) => std::thread::sleep(PAUSE),
+        }
+    }
+    remove_tree(parent, name)
+}
+
+/// Removes a folder and all that is in it, following no links.
+fn remove_tree(parent: &Folder, name: &OsStr) -> io::Result<()> {
+    let folder = match parent.folder(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        result => result?,
+    };
+    let mut inside = Vec::new();
+    folder.list(&mut |entry| {
+        inside.push((entry.name, entry.kind));
+        ControlFlow::Continue(())
+    })?;
+    for (name, kind) in inside {
+        if kind == Kind::Folder {
+            remove_tree(&folder, &name)?;
+        } else {
+            folder.remove_file(&name)?;
+        }
+    }
+    drop(folder);
+    parent.remove_folder(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEER: Fingerprint = Fingerprint([7; 32]);
+    const TRANSFER: TransferId = TransferId([1; 16]);
+
+    #[test]
+    fn a_missing_folder_is_made_and_leaves_no_trace_of_ours() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("Downloads/Fantail");
+        let folder = ReceiveFolder::open(&path).unwrap();
+        folder.check().unwrap();
+        drop(folder.begin(PEER, TRANSFER).unwrap());
+        folder.end(PEER, TRANSFER);
+        assert_eq!(std::fs::read_dir(&path).unwrap().count(), 0);
+        assert!(folder.free_space().unwrap() > 0);
+    }
+
+    #[test]
+    fn discarding_removes_one_transfers_partials_and_nothing_else() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = ReceiveFolder::open(place.path()).unwrap();
+        std::fs::write(place.path().join("mine"), "mine").unwrap();
+        let partials = folder.begin(PEER, TRANSFER).unwrap();
+        let other = folder.begin(Fingerprint([8; 32]), TRANSFER).unwrap();
+        std::fs::create_dir(partials.path().join("0")).unwrap();
+        std::fs::write(partials.path().join("0/inner"), "x").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(place.path(), partials.path().join("0/out")).unwrap();
+        folder.discard(PEER, TRANSFER).unwrap();
+        assert!(!partials.path().exists() && other.path().exists());
+        assert_eq!(std::fs::read(place.path().join("mine")).unwrap(), b"mine");
+        folder.discard(PEER, TRANSFER).unwrap();
+    }
+
+    #[test]
+    fn beginning_again_starts_empty() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = ReceiveFolder::open(place.path()).unwrap();
+        let first = folder.begin(PEER, TRANSFER).unwrap();
+        std::fs::write(first.path().join("0"), "half").unwrap();
+        let second = folder.begin(PEER, TRANSFER).unwrap();
+        assert_eq!(std::fs::read_dir(second.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn partials_older_than_a_week_go_and_younger_ones_stay() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = ReceiveFolder::open(place.path()).unwrap();
+        let old = folder.begin(PEER, TRANSFER).unwrap();
+        let young = folder.begin(PEER, TransferId([2; 16])).unwrap();
+        std::fs::write(old.path().join("0"), "half").unwrap();
+        let week_ago = SystemTime::now() - KEEP_PARTIALS - Duration::from_secs(60);
+        old.set_modified(week_ago.into()).unwrap();
+        folder.clean(SystemTime::now()).unwrap();
+        assert!(!old.path().exists() && young.path().exists());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_laid_in_the_way_of_partials_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), place.path().join(PARTIALS)).unwrap();
+        let folder = ReceiveFolder::open(place.path()).unwrap();
+        assert!(matches!(folder.check(), Err(FolderError::NotWritable { .. })));
+        assert!(folder.begin(PEER, TRANSFER).is_err());
+        assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_where_the_folder_should_be_is_told() {
+        let place = tempfile::NamedTempFile::new().unwrap();
+        let error = ReceiveFolder::open(place.path()).unwrap_err();
+        assert!(matches!(error.problem(), Problem::FolderNotWritable { here: true, folder: Some(_) }));
+    }
+}
