@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod album;
 pub mod avatar;
+pub mod conversation;
 pub mod design;
 pub mod drawings;
 pub mod fonts;
