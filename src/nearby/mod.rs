@@ -1,11 +1,32 @@
-//! Who is out there.
+//! Who is out there: this computer says by UDP that it is there, and hears others say it.
+//!
+//! - [`announcement`]: the datagram.
+//! - `links`: the networks this computer is on at this moment, read again every second.
+//! - `sockets`: listening on the shared port, speaking on each network.
+//! - `limits`: how much anybody may make this computer do.
+//! - `task`: the one task that joins these. It runs on the engine's runtime until [`Nearby`] is dropped.
+//!
+//! A datagram is only a [`Hint`]: whoever starts this dials its source, and only the handshake tells who is there. No
+//! datagram is answered by a datagram, and leaving is told on connections, not here. Typed and remembered addresses need
+//! no datagram: the engine dials them as it dials hints.
 #![forbid(unsafe_code)]
 
 pub mod announcement;
+mod limits;
+mod links;
+mod sockets;
+mod task;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 
-use tokio::sync::{mpsc, watch};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::AbortHandle,
+};
 
 use crate::protocol::Fingerprint;
 
@@ -15,7 +36,7 @@ pub const DISCOVERY_PORT: u16 = 53317;
 /// What is announced, and where.
 #[derive(Clone, Debug)]
 pub struct NearbyConfig {
-    /// The TCP port that others shall dial.
+    /// The TCP port that others shall dial; not 0.
     pub port: u16,
     /// UDP; [`DISCOVERY_PORT`] outside tests.
     pub discovery_port: u16,
@@ -50,28 +71,50 @@ pub struct Status {
 pub enum NearbyError {
     #[error("the system gives no random numbers")]
     NoRandomness,
-    #[error("started outside of the engine")]
+    /// A programming error: there is no runtime here to run on.
+    #[error("the search for others was started outside of the engine")]
     NoRuntime,
 }
 
 /// Runs until it is dropped.
 #[derive(Debug)]
 pub struct Nearby {
+    wishes: watch::Sender<Wishes>,
     status: watch::Receiver<Status>,
+    task: AbortHandle,
+}
+
+/// What the rest of the program wants at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wishes {
+    visible: bool,
+    /// Grows with every wish to announce again.
+    again: u64,
 }
 
 impl Nearby {
-    /// Starts announcing and listening on the tokio runtime it is called in. Hints that find no room are dropped: they
-    /// come again with the next heartbeat.
-    pub fn start(_config: NearbyConfig, _hints: mpsc::Sender<Hint>) -> Result<Self, NearbyError> {
-        Ok(Self { status: watch::channel(Status::default()).1 })
+    /// Starts announcing and listening on the tokio runtime it is called in. A socket that can't be opened is no error
+    /// (see [`Status`]); it is tried again. Hints that find no room are dropped: they come again with the next heartbeat.
+    pub fn start(config: NearbyConfig, hints: mpsc::Sender<Hint>) -> Result<Self, NearbyError> {
+        let runtime = Handle::try_current().map_err(|_| NearbyError::NoRuntime)?;
+        let mut instance = [0; 8];
+        SystemRandom::new().fill(&mut instance).map_err(|_| NearbyError::NoRandomness)?;
+        let (wishes, wished) = watch::channel(Wishes { visible: config.visible, again: 0 });
+        let (tell, status) = watch::channel(Status::default());
+        let task = task::Task::new(config, u64::from_ne_bytes(instance), hints, tell);
+        let task = runtime.spawn(task.run(wished)).abort_handle();
+        Ok(Self { wishes, status, task })
     }
 
-    /// Announces again now (at most once a second), if visible.
-    pub fn announce_now(&self) {}
+    /// Announces again, now or (if it just did) a second after the last time. Nothing while invisible.
+    pub fn announce_now(&self) {
+        self.wishes.send_modify(|wishes| wishes.again += 1);
+    }
 
-    /// Whether this computer announces itself; it always listens.
-    pub fn set_visible(&self, _visible: bool) {}
+    /// Whether this computer announces itself; it always listens. Becoming visible announces at once.
+    pub fn set_visible(&self, visible: bool) {
+        self.wishes.send_if_modified(|wishes| std::mem::replace(&mut wishes.visible, visible) != visible);
+    }
 
     /// Where this computer can be reached.
     pub fn addresses(&self) -> Vec<SocketAddr> {
@@ -81,5 +124,11 @@ impl Nearby {
     /// The newest status and a way to wait for the next.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+}
+
+impl Drop for Nearby {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
