@@ -1,0 +1,194 @@
+//! TLS 1.3 between two computers that know each other by certificate alone.
+
+use std::sync::Arc;
+
+use ring::digest;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+    server::{
+        NoServerSessionStorage,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
+};
+
+use super::Identity;
+use crate::protocol::Fingerprint;
+
+/// What our protocol is called in a ClientHello; anything else on the port is somebody else's.
+pub const FANTAIL_ALPN: &[u8] = b"fantail/1";
+
+/// A certificate of ours has some 350 bytes; LocalSend's RSA ones have 800. More than this is not looked at.
+const MAX_CERTIFICATE: usize = 8 * 1024;
+
+/// TLS could not be set up from this identity.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS can't be set up: {0}")]
+pub struct TlsError(#[from] rustls::Error);
+
+/// The SHA-256 of a certificate's DER.
+pub fn fingerprint_of(certificate: &CertificateDer<'_>) -> Fingerprint {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest::digest(&digest::SHA256, certificate).as_ref());
+    Fingerprint(bytes)
+}
+
+/// Who is at the other end, once the handshake is done; `None` before, or when more than one certificate was shown.
+pub fn peer_fingerprint(certificates: Option<&[CertificateDer<'_>]>) -> Option<Fingerprint> {
+    match certificates {
+        Some([certificate]) => Some(fingerprint_of(certificate)),
+        _ => None,
+    }
+}
+
+/// For the side that was dialled: TLS 1.3, [`FANTAIL_ALPN`], a certificate is required and any will do.
+///
+/// No tickets, no resumption and no early data: blocking and forgetting a computer must act at once.
+pub fn server_config(identity: &Identity) -> Result<Arc<ServerConfig>, TlsError> {
+    let provider = provider();
+    let verifier = Arc::new(Pinned { expected: None, algorithms: provider.signature_verification_algorithms });
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![identity.certificate()], identity.key())?;
+    config.alpn_protocols = vec![FANTAIL_ALPN.to_vec()];
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.max_early_data_size = 0;
+    Ok(Arc::new(config))
+}
+
+/// For the side that dials. With `expected` any other computer is refused during the handshake.
+pub fn client_config(identity: &Identity, expected: Option<Fingerprint>) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = provider();
+    let verifier = Arc::new(Pinned { expected, algorithms: provider.signature_verification_algorithms });
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_client_auth_cert(vec![identity.certificate()], identity.key())?;
+    config.alpn_protocols = vec![FANTAIL_ALPN.to_vec()];
+    config.resumption = rustls::client::Resumption::disabled();
+    config.enable_early_data = false;
+    // There are no names here, and one would tell listeners whom we look for.
+    config.enable_sni = false;
+    Ok(Arc::new(config))
+}
+
+/// AES-128 first: with AES in hardware, as on every computer of the last ten years, it is the fastest by far, and 128
+/// bits are plenty; ChaCha20 remains for the others.
+fn provider() -> Arc<CryptoProvider> {
+    let mut provider = rustls::crypto::ring::default_provider();
+    provider.cipher_suites.sort_by_key(|suite| suite.suite() != rustls::CipherSuite::TLS13_AES_128_GCM_SHA256);
+    Arc::new(provider)
+}
+
+/// Ignores dates and names, compares the fingerprint where one is expected, and lets the provider check the handshake's
+/// signature: a certificate shown without its key is worth nothing.
+#[derive(Debug)]
+struct Pinned {
+    expected: Option<Fingerprint>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Pinned {
+    fn check(&self, certificate: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Result<(), rustls::Error> {
+        use rustls::CertificateError::ApplicationVerificationFailure;
+
+        if certificate.len() > MAX_CERTIFICATE || !others.is_empty() {
+            return Err(rustls::CertificateError::BadEncoding.into());
+        }
+        match self.expected {
+            Some(expected) if fingerprint_of(certificate) != expected => Err(ApplicationVerificationFailure.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+}
+
+/// TLS 1.2 is not offered, so this is never asked; the answer is no.
+fn no_tls12() -> Result<HandshakeSignatureValid, rustls::Error> {
+    Err(rustls::PeerIncompatible::Tls13RequiredForQuic.into())
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.check(certificate, others).map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        no_tls12()
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.check_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+impl ClientCertVerifier for Pinned {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        self.check(certificate, others).map(|()| ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        no_tls12()
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.check_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
