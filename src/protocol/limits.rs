@@ -55,6 +55,9 @@ pub const MAX_RESUME_GROUPS: usize = 1024 * 1024;
 /// Offers from one computer that wait for an answer on one connection; further ones are declined as busy.
 pub const MAX_WAITING_OFFERS: usize = 32;
 
+/// Items of all those offers together, so that waiting ones stay within a few megabytes.
+pub const MAX_WAITING_ITEMS: usize = 4 * MAX_OFFER_ITEMS;
+
 /// Transfers of one connection that are open in all, both directions, waiting ones included.
 pub const MAX_OPEN_TRANSFERS: usize = 256;
 
@@ -81,3 +84,6 @@ pub const HANDSHAKE_WITHIN: Duration = Duration::from_secs(3);
 /// Two connections of one pair that began within this of each other were dialled at the same moment; a later one means
 /// that its dialler has lost the first.
 pub const SAME_MOMENT: Duration = Duration::from_secs(5);
+
+/// Questions for the shelf that aren't answered yet, each way: a person looks at one at a time.
+pub const MAX_OPEN_BROWSES: usize = 8;

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod consent;
+pub mod control;
 mod convert;
 pub mod data;
 pub mod frame;

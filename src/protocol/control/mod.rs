@@ -1,0 +1,554 @@
+//! The control connection of a pair: offers, answers, texts, the shelf, liveness.
+//!
+//! A [`Control`] takes the frames that arrive and this side's wishes, and gives [`Event`]s and frames to write. It holds
+//! no socket and reads no clock. Around it goes one loop:
+//!
+//! ```text
+//! loop {
+//!     while let Some(frame) = control.poll_transmit() { write(frame) }
+//!     select! {
+//!         frame = read(), unless control.is_backed_up() => if let Some(event) = control.receive(frame, now)? { … }
+//!         command = wishes                              => control.offer(…)? / accept / cancel / …
+//!         () = sleep_until(control.poll_timeout())      => control.handle_timeout(now)?
+//!     }
+//! }
+//! ```
+//!
+//! File data never crosses it, and none may cross elsewhere before [`Control::connect_data`] says so.
+
+mod liveness;
+mod outbox;
+mod receive;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
+
+use liveness::Liveness;
+pub use liveness::Silent;
+use outbox::Outbox;
+
+use super::{
+    TransferId,
+    consent::{Consent, End},
+    convert::MessageError,
+    frame::{Frame, Kind},
+    limits::{
+        MAX_ENDED_REMEMBERED, MAX_OFFER_ITEMS, MAX_OPEN_BROWSES, MAX_OPEN_TRANSFERS, MAX_TEXT, MAX_THUMBNAIL,
+        MAX_THUMBNAILS, MAX_WAITING_ITEMS, MAX_WAITING_OFFERS,
+    },
+    message::{
+        Accept, Answer, ByeReason, CancelReason, DeclineReason, Features, Hello, Message, Offer, Shelf, Take,
+        Thumbnails,
+    },
+};
+
+/// What the other side wants or says.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// To be answered by [`Control::accept`] or [`Control::decline`]. With `for_take` it is what [`Control::take`] asked
+    /// for. With `again`, this side may know it already, and may have accepted it.
+    Offered(Arc<Offer>),
+    /// To our offer. After an acceptance of files the dialler of this connection dials the data connection; after
+    /// one of a text comes [`Control::text`].
+    Answered {
+        transfer: TransferId,
+        answer: Answer,
+    },
+    /// Pictures of an offer that waits here.
+    Thumbnails(Thumbnails),
+    /// A text that was accepted; to be answered by [`Control::text_saved`] once it is kept.
+    Text {
+        transfer: TransferId,
+        text: String,
+    },
+    /// Our text is kept there. The transfer has ended.
+    TextSaved {
+        transfer: TransferId,
+    },
+    /// It has ended. Its data connection, if there is one, is to be closed.
+    Cancelled {
+        transfer: TransferId,
+        reason: CancelReason,
+    },
+    Paused {
+        transfer: TransferId,
+    },
+    Continued {
+        transfer: TransferId,
+    },
+    /// Dial the data connection of this transfer: they can't.
+    OpenData {
+        transfer: TransferId,
+    },
+    /// To be answered by [`Control::shelf`].
+    Browsed {
+        request: u32,
+    },
+    /// The answer to [`Control::browse`].
+    Shelf(Shelf),
+    /// To be answered by [`Control::offer`] with the same id and `for_take`, or by [`Control::cancel`].
+    Taken(Take),
+    /// The connection ends; nothing more comes.
+    Bye(ByeReason),
+}
+
+/// The other side broke the rules. Say [`ByeReason::Misbehaved`] and close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    #[error("a {0:?} frame has no place on a control connection")]
+    Unexpected(Kind),
+    #[error("transfer {0} is offered or asked for although its id is in use or was")]
+    Duplicate(TransferId),
+    #[error("a {0:?} frame is about transfer {1}, of which there is no such")]
+    NoSuchTransfer(Kind, TransferId),
+    #[error("the text of transfer {0} comes before it was accepted")]
+    BeforeConsent(TransferId),
+    #[error("what is said about transfer {0} doesn't fit what was offered")]
+    DoesNotFit(TransferId),
+    #[error("more is asked than is answered")]
+    Flood,
+}
+
+/// A wish of this side that can't be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CantSend {
+    /// Too much waits already, here or there; later it works.
+    #[error("too much is waiting")]
+    Busy,
+    #[error("the connection is closing")]
+    Closing,
+    /// It ended, was cancelled, or isn't at that point. Cancels and answers may cross, so this is no fault.
+    #[error("there is no such transfer at that point")]
+    NoSuchTransfer,
+    #[error("the other side has no such feature")]
+    Unsupported,
+    #[error("it is out of bounds")]
+    OutOfBounds,
+}
+
+/// Why a data connection can't be joined to a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoData {
+    /// Our offer isn't answered yet. The answer may be overtaken by the data connection: wait for it, for as long as a
+    /// handshake may take.
+    #[error("the offer isn't answered yet")]
+    NotYet,
+    /// Never accepted, ended, or it has one. The connection gets [`ByeReason::NoSuchTransfer`].
+    #[error("no transfer waits for a data connection of this id")]
+    No,
+}
+
+/// The rules of one control connection.
+#[derive(Debug)]
+pub struct Control {
+    theirs: Features,
+    open: BTreeMap<TransferId, Open>,
+    ended: Ended,
+    outbox: Outbox,
+    liveness: Liveness,
+    next_browse: u32,
+    browses: VecDeque<u32>,
+    their_browses: VecDeque<u32>,
+}
+
+/// A transfer that isn't over.
+#[derive(Debug)]
+enum Open {
+    /// We want it from their shelf; their offer is to come.
+    Taking,
+    /// They want it from our shelf; our offer is to go.
+    Taken,
+    /// Not answered yet.
+    Waiting { end: End, offer: Arc<Offer> },
+    /// A text that was accepted, and whether it has crossed.
+    Text { end: End, offer: Arc<Offer>, crossed: bool },
+    /// Files that were accepted, and whether they have a data connection.
+    Moving { consent: Consent, connected: bool },
+}
+
+/// What [`Control::take_over`] could not carry on by itself.
+#[derive(Debug, Default)]
+pub struct Unfinished {
+    /// Our offers that are unanswered or whose text isn't saved: to be offered again, `again` is set already.
+    pub offers: Vec<Offer>,
+    /// Our takes that are unanswered: to be taken again.
+    pub takes: Vec<TransferId>,
+}
+
+impl Control {
+    /// After the greetings, `theirs` being what the other side said.
+    pub fn new(theirs: &Hello, now: Instant) -> Self {
+        Self {
+            theirs: theirs.features,
+            open: BTreeMap::new(),
+            ended: Ended::default(),
+            outbox: Outbox::default(),
+            liveness: Liveness::new(now),
+            next_browse: 1,
+            browses: VecDeque::new(),
+            their_browses: VecDeque::new(),
+        }
+    }
+
+    /// Goes on with what an older connection of the same pair was at, when this one replaces it.
+    ///
+    /// Accepted transfers go on with their data connections. Offers of the other side that wait here are dropped: it
+    /// offers them again.
+    pub fn take_over(&mut self, older: Self) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        for (transfer, open) in older.open {
+            match open {
+                Open::Moving { .. } => {
+                    self.open.entry(transfer).or_insert(open);
+                }
+                Open::Waiting { end: End::Giving, offer } | Open::Text { end: End::Giving, offer, .. } => {
+                    // What answered a take is asked for anew by the taker.
+                    if !offer.for_take {
+                        unfinished.offers.push(Offer { again: true, ..Arc::unwrap_or_clone(offer) });
+                    }
+                }
+                Open::Taking => unfinished.takes.push(transfer),
+                Open::Waiting { offer, .. } if offer.for_take => unfinished.takes.push(transfer),
+                Open::Waiting { .. } | Open::Text { .. } | Open::Taken => {}
+            }
+        }
+        unfinished
+    }
+
+    // ---- Time and bytes
+
+    /// Bytes arrived, even if no whole frame: the other side lives.
+    pub fn heard(&mut self, now: Instant) {
+        self.liveness.heard(now);
+    }
+
+    /// The next frame to write.
+    pub fn poll_transmit(&mut self) -> Option<Frame> {
+        self.outbox.pop()
+    }
+
+    /// So much waits to be written that nothing should be read until some of it is.
+    pub fn is_backed_up(&self) -> bool {
+        self.outbox.is_backed_up()
+    }
+
+    /// When [`Control::handle_timeout`] is to be called.
+    pub fn poll_timeout(&self) -> Instant {
+        self.liveness.next()
+    }
+
+    /// Asks a silent side whether it lives.
+    ///
+    /// # Errors
+    /// When it has been silent for too long: close, it is gone.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Silent> {
+        if let Some(token) = self.liveness.check(now)? {
+            self.outbox.ping(token);
+        }
+        Ok(())
+    }
+
+    // ---- Giving
+
+    /// Offers items or a text; with `for_take` it answers a [`Event::Taken`].
+    ///
+    /// # Errors
+    /// [`CantSend::OutOfBounds`] when items break a bound or the id was used, [`CantSend::NoSuchTransfer`] when no such
+    /// take waits, [`CantSend::Busy`] when as many offers wait as may.
+    pub fn offer(&mut self, offer: Offer) -> Result<(), CantSend> {
+        offer.check().map_err(|_| CantSend::OutOfBounds)?;
+        let transfer = offer.transfer;
+        match self.open.get(&transfer) {
+            Some(Open::Taken) if offer.for_take => {}
+            _ if offer.for_take => return Err(CantSend::NoSuchTransfer),
+            None if offer.again || !self.ended.contains(transfer) => {}
+            _ => return Err(CantSend::OutOfBounds),
+        }
+        if !self.has_room(End::Giving, &offer) {
+            return Err(CantSend::Busy);
+        }
+        let offer = Arc::new(offer);
+        self.outbox.push(&Message::Offer(Offer::clone(&offer)))?;
+        self.open.insert(transfer, Open::Waiting { end: End::Giving, offer });
+        Ok(())
+    }
+
+    /// Real small pictures of an offer that waits there.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn thumbnails(&mut self, thumbnails: Thumbnails) -> Result<(), CantSend> {
+        let Some(Open::Waiting { end: End::Giving, .. }) = self.open.get(&thumbnails.transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        let fits = thumbnails.pictures.len() <= MAX_THUMBNAILS
+            && thumbnails.pictures.iter().all(|thumbnail| (1..=MAX_THUMBNAIL).contains(&thumbnail.picture.len()));
+        match (self.theirs.contains(Features::THUMBNAILS), fits) {
+            (false, _) => Err(CantSend::Unsupported),
+            (_, false) => Err(CantSend::OutOfBounds),
+            _ => self.outbox.push(&Message::Thumbnails(thumbnails)),
+        }
+    }
+
+    /// The body of a text that was accepted; as long as the offer said.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn text(&mut self, transfer: TransferId, text: String) -> Result<(), CantSend> {
+        let Some(Open::Text { end: End::Giving, offer, crossed: crossed @ false }) = self.open.get_mut(&transfer)
+        else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        if text.is_empty() || text.len() > MAX_TEXT || text.len() as u64 != offer.bytes() {
+            return Err(CantSend::OutOfBounds);
+        }
+        self.outbox.push(&Message::Text { transfer, text })?;
+        *crossed = true;
+        Ok(())
+    }
+
+    // ---- Receiving
+
+    /// Takes these of the offered items. For files, a data connection may now come or be dialled; for a text, the text
+    /// comes.
+    ///
+    /// # Errors
+    /// [`CantSend::OutOfBounds`] when the items aren't in the offer; see [`CantSend`].
+    pub fn accept(&mut self, transfer: TransferId, accept: Accept) -> Result<(), CantSend> {
+        let Some(Open::Waiting { end: End::Receiving, offer }) = self.open.get(&transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        if !accept.resume.is_empty() && !self.theirs.contains(Features::RESUME) {
+            return Err(CantSend::Unsupported);
+        }
+        let offer = Arc::clone(offer);
+        let consent = Consent::new(End::Receiving, Arc::clone(&offer), Arc::new(accept.clone()))
+            .map_err(|_| CantSend::OutOfBounds)?;
+        self.outbox.push(&Message::Answer { transfer, answer: Answer::Accept(accept) })?;
+        let open = if offer.is_text() {
+            Open::Text { end: End::Receiving, offer, crossed: false }
+        } else {
+            Open::Moving { consent, connected: false }
+        };
+        self.open.insert(transfer, open);
+        Ok(())
+    }
+
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn decline(&mut self, transfer: TransferId, reason: DeclineReason) -> Result<(), CantSend> {
+        let Some(Open::Waiting { end: End::Receiving, .. }) = self.open.get(&transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        self.outbox.push(&Message::Answer { transfer, answer: Answer::Decline(reason) })?;
+        self.end(transfer);
+        Ok(())
+    }
+
+    /// The text is kept and survives a power cut. The transfer ends.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn text_saved(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        let Some(Open::Text { end: End::Receiving, crossed: true, .. }) = self.open.get(&transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        self.outbox.push(&Message::TextSaved { transfer })?;
+        self.end(transfer);
+        Ok(())
+    }
+
+    // ---- Both
+
+    /// Ends a transfer or take of either direction. Its data connection is this side's to close.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn cancel(&mut self, transfer: TransferId, reason: CancelReason) -> Result<(), CantSend> {
+        if !self.open.contains_key(&transfer) {
+            return Err(CantSend::NoSuchTransfer);
+        }
+        self.outbox.push(&Message::Cancel { transfer, reason })?;
+        self.end(transfer);
+        Ok(())
+    }
+
+    /// Asks the other side to stop the data of a transfer for a while, or tells it that ours stops.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn pause(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        self.about_moving(transfer, Features::PAUSE, &Message::Pause { transfer })
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn unpause(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        self.about_moving(transfer, Features::PAUSE, &Message::Continue { transfer })
+    }
+
+    /// Asks the other side to dial a data connection, because this one can't.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn ask_for_data(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        self.about_moving(transfer, Features::NONE, &Message::OpenData { transfer })
+    }
+
+    fn about_moving(&mut self, transfer: TransferId, needs: Features, message: &Message) -> Result<(), CantSend> {
+        let Some(Open::Moving { .. }) = self.open.get(&transfer) else { return Err(CantSend::NoSuchTransfer) };
+        if !self.theirs.contains(needs) {
+            return Err(CantSend::Unsupported);
+        }
+        self.outbox.push(message)
+    }
+
+    /// Whether a data connection of this id may carry data, and which. It is this transfer's only one until
+    /// [`Control::data_closed`].
+    ///
+    /// # Errors
+    /// [`NoData`]; nothing is changed then.
+    pub fn connect_data(&mut self, transfer: TransferId) -> Result<Consent, NoData> {
+        match self.open.get_mut(&transfer) {
+            Some(Open::Moving { consent, connected: connected @ false }) => {
+                *connected = true;
+                Ok(consent.clone())
+            }
+            Some(Open::Waiting { end: End::Giving, .. }) => Err(NoData::NotYet),
+            _ => Err(NoData::No),
+        }
+    }
+
+    /// The data connection closed before its transfer was finished; another may be opened.
+    pub fn data_closed(&mut self, transfer: TransferId) {
+        if let Some(Open::Moving { connected, .. }) = self.open.get_mut(&transfer) {
+            *connected = false;
+        }
+    }
+
+    /// All of it is saved, or it stopped for good, as its data connection said. Says nothing to the other side.
+    pub fn finished(&mut self, transfer: TransferId) {
+        if let Some(Open::Moving { .. }) = self.open.get(&transfer) {
+            self.end(transfer);
+        }
+    }
+
+    // ---- The shelf
+
+    /// Asks what is out for us; [`Event::Shelf`] bears the number this gives.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn browse(&mut self) -> Result<u32, CantSend> {
+        if !self.theirs.contains(Features::SHELF) {
+            return Err(CantSend::Unsupported);
+        }
+        if self.browses.len() >= MAX_OPEN_BROWSES {
+            return Err(CantSend::Busy);
+        }
+        let request = self.next_browse;
+        self.outbox.push(&Message::Browse { request })?;
+        self.next_browse = self.next_browse.wrapping_add(1);
+        self.browses.push_back(request);
+        Ok(request)
+    }
+
+    /// Answers [`Event::Browsed`].
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn shelf(&mut self, shelf: Shelf) -> Result<(), CantSend> {
+        let Some(at) = self.their_browses.iter().position(|request| *request == shelf.request) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        shelf.check().map_err(|_| CantSend::OutOfBounds)?;
+        self.outbox.push(&Message::Shelf(shelf))?;
+        self.their_browses.remove(at);
+        Ok(())
+    }
+
+    /// Asks for things of the other's shelf; an empty list for everything. An [`Event::Offered`] with this id and
+    /// `for_take` answers, or an [`Event::Cancelled`].
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn take(&mut self, take: Take) -> Result<(), CantSend> {
+        let transfer = take.transfer;
+        if !self.theirs.contains(Features::SHELF) {
+            return Err(CantSend::Unsupported);
+        }
+        let used = self.open.contains_key(&transfer) || self.ended.contains(transfer);
+        if used || take.items.len() > MAX_OFFER_ITEMS {
+            return Err(CantSend::OutOfBounds);
+        }
+        if self.open.len() >= MAX_OPEN_TRANSFERS {
+            return Err(CantSend::Busy);
+        }
+        self.outbox.push(&Message::Take(take))?;
+        self.open.insert(transfer, Open::Taking);
+        Ok(())
+    }
+
+    // ---- The end
+
+    /// The last thing this side says.
+    pub fn bye(&mut self, reason: ByeReason) {
+        self.outbox.close(&Message::Bye(reason));
+    }
+
+    /// Whether one more offer may wait. Both sides count alike, so that an honest one isn't declined for it.
+    fn has_room(&self, of: End, offer: &Offer) -> bool {
+        let waiting = self.open.iter().filter_map(|(transfer, open)| match open {
+            Open::Waiting { end, offer: waiting } if *end == of && *transfer != offer.transfer => {
+                Some(waiting.items.len())
+            }
+            _ => None,
+        });
+        let (offers, items) = waiting.fold((0, 0), |(offers, items), more| (offers + 1, items + more));
+        self.open.len() < MAX_OPEN_TRANSFERS
+            && offers < MAX_WAITING_OFFERS
+            && items + offer.items.len() <= MAX_WAITING_ITEMS
+    }
+
+    fn end(&mut self, transfer: TransferId) -> Option<Open> {
+        let open = self.open.remove(&transfer)?;
+        self.ended.insert(transfer);
+        Some(open)
+    }
+}
+
+/// The ids of the last transfers that ended here.
+#[derive(Debug, Default)]
+struct Ended {
+    known: HashSet<TransferId>,
+    order: VecDeque<TransferId>,
+}
+
+impl Ended {
+    fn contains(&self, transfer: TransferId) -> bool {
+        self.known.contains(&transfer)
+    }
+
+    fn insert(&mut self, transfer: TransferId) {
+        if !self.known.insert(transfer) {
+            return;
+        }
+        self.order.push_back(transfer);
+        if self.order.len() > MAX_ENDED_REMEMBERED {
+            self.order.pop_front().map(|oldest| self.known.remove(&oldest));
+        }
+    }
+}
