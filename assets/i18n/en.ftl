@@ -187,6 +187,7 @@ state-receiving = Receiving { $percent }
 state-finishing = Being written to disk…
 state-progress = { $percent } · { $speed } · { $left } left
 state-progress-plain = { $percent } · { $speed }
+state-left = { $left } left
 state-saved = Saved
 state-saved-on = Saved on { $name }
 state-delivered = Delivered
@@ -231,6 +232,9 @@ album-of = { $count ->
 }
 conversation-name = Conversation with { $name }
 new-messages = New
+to-newest = To the newest
+entry-spoken = { $who }, { $time }: { $what }. { $state }
+entry-spoken-plain = { $who }, { $time }: { $what }
 
 ## Searching
 search = Search

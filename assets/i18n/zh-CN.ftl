@@ -166,6 +166,7 @@ state-receiving = 正在接收 { $percent }
 state-finishing = 正在写入磁盘…
 state-progress = { $percent } · { $speed } · 还需 { $left }
 state-progress-plain = { $percent } · { $speed }
+state-left = 还需 { $left }
 state-saved = 已保存
 state-saved-on = 已保存到“{ $name }”
 state-delivered = 已送达
@@ -207,6 +208,9 @@ picture-broken = 无法显示这张图片
 album-of = { $count } 张图片
 conversation-name = 与“{ $name }”的会话
 new-messages = 新内容
+to-newest = 回到最新
+entry-spoken = { $who }，{ $time }：{ $what }。{ $state }
+entry-spoken-plain = { $who }，{ $time }：{ $what }
 
 ## 搜索
 search = 搜索

@@ -196,6 +196,7 @@ state_receiving(percent: &str);
 state_finishing;
 state_progress(percent: &str, speed: &str, left: &str);
 state_progress_plain(percent: &str, speed: &str);
+state_left(left: &str);
 state_saved;
 state_saved_on(name: &str);
 state_delivered;
@@ -237,6 +238,9 @@ picture_broken;
 album_of(count: u64);
 conversation_name(name: &str);
 new_messages;
+to_newest;
+entry_spoken(who: &str, time: &str, what: &str, state: &str);
+entry_spoken_plain(who: &str, time: &str, what: &str);
 
 // Searching
 search;

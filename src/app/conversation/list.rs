@@ -40,6 +40,8 @@ pub enum Jump {
     To(RowKey),
     /// The row is brought into view by the shortest way.
     Show(RowKey),
+    /// Scrolled by so much, down if positive.
+    By(f32),
 }
 
 /// The list's memory across frames.
@@ -145,6 +147,11 @@ impl List {
         match self.jump.take() {
             Some(Jump::End) => return end,
             Some(Jump::Start) => return (0, 0.0),
+            Some(Jump::By(distance)) => {
+                if let Some((index, y)) = self.held() {
+                    return (index, y - distance);
+                }
+            }
             Some(Jump::To(key)) => match self.find(key) {
                 Some(index) => return (index, view / 3.0),
                 // Not there yet: an older page that is on its way.
@@ -160,11 +167,17 @@ impl List {
         if !self.away_from_end {
             return end;
         }
-        self.anchor.and_then(|anchor| self.find(anchor.key).map(|index| (index, anchor.y))).unwrap_or(end)
+        self.held().unwrap_or(end)
+    }
+
+    /// The anchor, if its row is still there.
+    fn held(&self) -> Option<(usize, f32)> {
+        let anchor = self.anchor?;
+        Some((self.find(anchor.key)?, anchor.y))
     }
 
     fn shortest_way(&self, index: usize, view: f32) -> f32 {
-        let offset = self.anchor.and_then(|anchor| Some(self.top(self.find(anchor.key)?) - anchor.y)).unwrap_or(0.0);
+        let offset = self.held().map_or(0.0, |(held, y)| self.top(held) - y);
         let (y, height) = (self.top(index) - offset, self.height(index));
         if y < 0.0 || height > view { 0.0 } else { y.min(view - height) }
     }

@@ -1,36 +1,211 @@
 //! The conversation with one computer, or what is sent to several at once: the entries, the search and the composer.
 //!
 //! ```text
-//! model ─▶ rows (days, groups, "new") ─▶ list (what is visible, held in place) ─▶ entry (laid out) ─▶ drawn
+//! model ─▶ rows (days, groups, "New") ─▶ list (what is visible, held in place) ─▶ entry (laid out) ─▶ draw
 //! ```
-//! Only what is visible is laid out, and of a long text only its beginning.
+//! Only what is visible is laid out, and of a long text only its beginning; the whole of it opens in the `reader`.
 #![forbid(unsafe_code)]
 
+mod acts;
+mod card;
+mod chips;
+mod composer;
+mod draw;
+mod entry;
 mod excerpt;
+mod line;
 mod links;
 mod list;
 mod names;
+mod pane;
+mod reader;
 mod rows;
 #[cfg(test)]
 mod samples;
+mod search;
+mod separators;
 mod status;
+mod text;
+mod whereabouts;
+mod words;
 
-use super::Scene;
+use std::{collections::HashMap, path::Path};
+
+use egui::{Frame, Panel, Ui};
+
+use self::{
+    composer::Composer,
+    pane::{Expanded, Pane},
+    reader::Reader,
+    search::SearchBar,
+    status::Status,
+    whereabouts::Whereabouts,
+};
+use super::{
+    Scene,
+    actions::Action,
+    design::{Palette, space},
+    drawings,
+    model::Model,
+    previews::Previews,
+};
+use crate::{i18n::Texts, protocol::Fingerprint, store::model::Entry};
+
+/// Conversations whose place in the list is remembered.
+const PANES: usize = 32;
 
 /// What the window keeps of the conversation from frame to frame: where each is scrolled to, the search, what is typed
 /// through an input method.
 #[derive(Debug, Default)]
-pub struct ConversationView {}
+pub struct ConversationView {
+    panes: HashMap<Vec<Fingerprint>, Pane>,
+    shown: Vec<Fingerprint>,
+    composer: Composer,
+    search: SearchBar,
+    reader: Option<Reader>,
+    whereabouts: Whereabouts,
+    expanded: Expanded,
+    focus_within: Option<i64>,
+    toggle_search: bool,
+    /// An entry to go to as soon as its conversation is shown.
+    go_to: Option<(Fingerprint, i64)>,
+}
+
+/// What the parts of the list draw with.
+struct Stage<'a> {
+    model: &'a Model,
+    texts: &'a Texts,
+    previews: &'a mut Previews,
+    actions: &'a mut Vec<Action>,
+    whereabouts: &'a mut Whereabouts,
+    /// Entries whose card shows all its files.
+    expanded: &'a mut Expanded,
+    /// The entry the keyboard is on or in.
+    focus_within: &'a mut Option<i64>,
+    reader: &'a mut Option<Reader>,
+}
+
+impl Stage<'_> {
+    fn status(&self, entry: &Entry) -> Status {
+        Status::of(entry, self.model.running(entry.with, entry.transfer))
+    }
+
+    fn is_gone(&self, path: &Path) -> bool {
+        self.whereabouts.is_gone(path)
+    }
+
+    fn look_for(&mut self, path: &Path) -> bool {
+        self.whereabouts.look_for(path)
+    }
+}
 
 impl ConversationView {
     /// Draws it for those chosen into all the room there is, below the header: search (when open), entries, composer.
-    pub fn show(&mut self, ui: &mut egui::Ui, scene: &mut Scene<'_>) {
-        let _ = (ui, scene);
+    pub fn show(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        self.whereabouts.logic(ui.ctx());
+        self.switch_to(&scene.model.chosen, scene);
+        if scene.model.chosen.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.toggle_search) {
+            self.search.toggle(scene);
+        }
+        self.search.keys(ui, scene);
+
+        let composer = Frame::new().fill(Palette::of(ui).conversation);
+        let asked = Panel::bottom("composer")
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(composer)
+            .show(ui, |ui| self.composer.show(ui, scene))
+            .inner;
+        self.search.show_field(ui, scene);
+        if self.search.covers_entries() {
+            if let Some((with, seq)) = self.search.show_found(ui, scene) {
+                self.go_to(scene, with, seq);
+            }
+        } else {
+            self.entries(ui, scene, asked.page);
+        }
+        if let Some(reader) = &mut self.reader
+            && !reader.show(ui.ctx(), scene.texts, scene.actions)
+        {
+            self.reader = None;
+        }
     }
 
     /// Opens the field to search in, or closes it (Ctrl+F does so by itself; this is for a button in the header).
-    pub fn toggle_search(&mut self) {}
+    pub fn toggle_search(&mut self) {
+        self.toggle_search = true;
+    }
 
     /// The next frame puts the cursor into the composer.
-    pub fn focus_composer(&mut self) {}
+    pub fn focus_composer(&mut self) {
+        self.composer.focus();
+    }
+
+    fn switch_to(&mut self, chosen: &[Fingerprint], scene: &mut Scene<'_>) {
+        if self.shown == chosen {
+            return;
+        }
+        if let Some(left) = self.panes.get_mut(&self.shown) {
+            left.left();
+        }
+        if self.panes.len() > PANES {
+            self.panes.clear();
+        }
+        self.shown = chosen.to_vec();
+        self.focus_within = None;
+        self.search.close(scene);
+    }
+
+    fn go_to(&mut self, scene: &mut Scene<'_>, with: Fingerprint, seq: i64) {
+        self.search.close(scene);
+        if scene.model.shown() != Some(with) {
+            scene.actions.push(Action::Choose(with));
+        }
+        self.go_to = Some((with, seq));
+    }
+
+    fn entries(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, page: f32) {
+        let pane = self.panes.entry(self.shown.clone()).or_default();
+        if let Some((_, seq)) = self.go_to.take_if(|(with, _)| scene.model.shown() == Some(*with)) {
+            pane.go_to(seq);
+        }
+        if page != 0.0 {
+            pane.page(page * (ui.available_height() - space::XL).max(0.0));
+        }
+        let mut stage = Stage {
+            model: scene.model,
+            texts: scene.texts,
+            previews: &mut *scene.previews,
+            actions: &mut *scene.actions,
+            whereabouts: &mut self.whereabouts,
+            expanded: &mut self.expanded,
+            focus_within: &mut self.focus_within,
+            reader: &mut self.reader,
+        };
+        let room = ui.available_rect_before_wrap();
+        pane.show(ui, &mut stage, &self.shown);
+        let loaded = self.shown.iter().all(|who| scene.model.conversation(*who).is_some_and(|all| all.loaded));
+        if loaded && pane.is_empty() {
+            empty(ui, scene, room);
+        }
+    }
+}
+
+/// Nothing was said yet: what one can do.
+fn empty(ui: &mut Ui, scene: &Scene<'_>, room: egui::Rect) {
+    let texts = scene.texts;
+    ui.scope_builder(egui::UiBuilder::new().max_rect(room), |ui| {
+        ui.vertical_centered(|ui| {
+            ui.spacing_mut().item_spacing.y = space::S;
+            let drawing = 200.0;
+            ui.add_space(((room.height() - drawing * 0.6 - 70.0) / 2.0).max(space::L));
+            drawings::show(ui, drawings::Drawing::EmptyConversation, drawing);
+            ui.add_space(space::S);
+            ui.label(egui::RichText::new(texts.conversation_empty()).font(super::design::title()));
+            super::widgets::secondary(ui, texts.conversation_empty_explain());
+        });
+    });
 }

@@ -38,17 +38,6 @@ fn tail_of(clusters: &[&str]) -> usize {
     (extension + TAIL).min(clusters.len() / 2)
 }
 
-/// The part after the last dot, in upper case, for the tile of a file (`PDF`); `None` for none worth showing.
-pub fn extension(name: &str) -> Option<String> {
-    /// What fits on the tile.
-    const FITS: usize = 4;
-    let (stem, extension) = name.rsplit_once('.')?;
-    let fits = !stem.is_empty()
-        && (1..=FITS).contains(&extension.len())
-        && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    fits.then(|| extension.to_ascii_uppercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,15 +67,6 @@ mod tests {
     fn there_is_always_something_left_of_a_name() {
         for name in ["abcdefghij", ".gitignore.backup.of.yesterday", "...........", "noextensionatallbutverylong"] {
             assert!(elide(name, 1.0, by_count).contains('…'), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_tile_shows_usual_extensions_only() {
-        assert_eq!(extension("Report.pdf").as_deref(), Some("PDF"));
-        assert_eq!(extension("song.mp3").as_deref(), Some("MP3"));
-        for name in ["README", ".bashrc", "archive.verylong", "x.文件", "end."] {
-            assert_eq!(extension(name), None, "{name}");
         }
     }
 }

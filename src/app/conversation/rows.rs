@@ -15,8 +15,8 @@ pub enum Row {
     /// Older entries are being fetched.
     Older,
     Day {
-        date: Date,
-        /// The first entry below it, which names the row.
+        /// When the first entry below it came, which names the row.
+        at: Millis,
         seq: i64,
     },
     /// What follows has not been seen yet.
@@ -68,7 +68,7 @@ pub fn rows(entries: &[Arc<Entry>], new_from: Option<i64>, more: bool, zone: &Ti
     for (index, entry) in entries.iter().enumerate() {
         let date = day_of(entry.at, zone);
         if day != Some(date) {
-            rows.push(Row::Day { date, seq: entry.seq });
+            rows.push(Row::Day { at: entry.at, seq: entry.seq });
             day = Some(date);
             group_open = false;
         }
@@ -102,11 +102,11 @@ mod tests {
     const NOON: i64 = 1_800_014_400_000;
     const MINUTE: i64 = 60_000;
 
-    fn shape(rows: &[Row]) -> Vec<String> {
+    fn shape(rows: &[Row], zone: &TimeZone) -> Vec<String> {
         rows.iter()
             .map(|row| match row {
                 Row::Older => "older".to_owned(),
-                Row::Day { date, .. } => date.to_string(),
+                Row::Day { at, .. } => day_of(*at, zone).to_string(),
                 Row::New => "new".to_owned(),
                 Row::Entry { seq, first, last, .. } => {
                     format!("{}{seq}{}", if *first { "[" } else { "" }, if *last { "]" } else { "" })
@@ -124,7 +124,7 @@ mod tests {
             sent(4, NOON + 9 * MINUTE, "d"),
         ];
         let rows = rows(&entries, None, false, &TimeZone::UTC);
-        assert_eq!(shape(&rows), ["2027-01-15", "[1", "2]", "[3]", "[4]"]);
+        assert_eq!(shape(&rows, &TimeZone::UTC), ["2027-01-15", "[1", "2]", "[3]", "[4]"]);
     }
 
     #[test]
@@ -134,9 +134,9 @@ mod tests {
         let twelve_later = jiff::Timestamp::from_millisecond(NOON).map(|at| at.to_zoned(zone.clone()).date());
         assert_eq!(twelve_later.ok(), Some(jiff::civil::date(2027, 1, 16)));
         let across = [received(1, NOON - 12 * 60 * MINUTE - MINUTE, "a"), received(2, NOON - 12 * 60 * MINUTE, "b")];
-        assert_eq!(shape(&rows(&entries, None, false, &zone)), ["2027-01-16", "[1", "2]"]);
+        assert_eq!(shape(&rows(&entries, None, false, &zone), &zone), ["2027-01-16", "[1", "2]"]);
         assert_eq!(
-            shape(&rows(&across, None, false, &TimeZone::UTC)),
+            shape(&rows(&across, None, false, &TimeZone::UTC), &TimeZone::UTC),
             ["2027-01-14", "[1]", "2027-01-15", "[2]"],
             "midnight parts a group"
         );
@@ -146,7 +146,7 @@ mod tests {
     fn what_is_new_stands_below_its_line_and_older_ones_are_announced_on_top() {
         let entries = [received(1, NOON, "a"), received(2, NOON + MINUTE, "b"), received(3, NOON + MINUTE, "c")];
         let rows = rows(&entries, Some(2), true, &TimeZone::UTC);
-        assert_eq!(shape(&rows), ["older", "2027-01-15", "[1]", "new", "[2", "3]"]);
+        assert_eq!(shape(&rows, &TimeZone::UTC), ["older", "2027-01-15", "[1]", "new", "[2", "3]"]);
     }
 
     #[test]

@@ -168,6 +168,20 @@ fn a_row_is_shown_by_the_shortest_way() {
 }
 
 #[test]
+fn a_page_up_shows_what_was_just_above_also_where_heights_were_guessed_wrong() {
+    let mut hand = Hand::new(0..1_000);
+    hand.frame(0.0);
+    for _ in 0..20 {
+        let before = hand.frame(0.0);
+        let top = hand.first + before.rows.start as i64 + 2;
+        let y = hand.y(top, before.offset);
+        hand.list.jump(Jump::By(-450.0));
+        let after = hand.frame(0.0);
+        assert!((hand.y(top, after.offset) - y - 450.0).abs() < 0.6);
+    }
+}
+
+#[test]
 fn few_rows_lie_at_the_top_and_an_empty_list_is_nothing() {
     let mut hand = Hand::new(0..2);
     let placed = hand.frame(0.0);

@@ -1,0 +1,203 @@
+//! Files and folders: a card with a row for each, saying what it is, how large, and how far.
+
+use std::sync::Arc;
+
+use egui::{
+    Color32, CornerRadius, CursorIcon, Galley, Id, Rect, Response, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
+
+use super::{
+    Stage, acts,
+    entry::Shown,
+    names,
+    status::{self, Status},
+    text, words,
+};
+use crate::{
+    app::{
+        actions::Action,
+        design::{self, Palette, size, space},
+        icons, widgets,
+    },
+    store::model::{Body, Entry, Item, ItemState},
+};
+
+/// Height of one item.
+pub const ROW: f32 = 56.0;
+
+/// More are shown when this person wants to see them.
+pub const ROWS_AT_FIRST: usize = 5;
+
+const WIDTH: f32 = 320.0;
+const PADDING: f32 = 4.0;
+const TILE: f32 = 40.0;
+
+#[derive(Debug)]
+pub struct Laid {
+    rows: Vec<Row>,
+    /// How many items are not shown; the last row says so.
+    hidden: usize,
+    pub size: Vec2,
+}
+
+#[derive(Debug)]
+struct Row {
+    /// Index into the entry's items.
+    at: usize,
+    name: Arc<Galley>,
+    note: Arc<Galley>,
+    icon: &'static str,
+    color: Color32,
+    /// It lies here and can be opened.
+    opens: bool,
+    height: f32,
+}
+
+impl Laid {
+    pub fn new(ui: &Ui, stage: &mut Stage<'_>, entry: &Entry, items: &[Item], which: &[usize], widest: f32) -> Self {
+        let width = WIDTH.min(widest);
+        let all = which.len() <= ROWS_AT_FIRST + 1 || stage.expanded.contains(&entry.seq);
+        let count = if all { which.len() } else { ROWS_AT_FIRST };
+        let rows: Vec<Row> = which[..count].iter().map(|at| Row::new(ui, stage, entry, items, *at, width)).collect();
+        let hidden = which.len() - count;
+        let mut height = rows.iter().map(|row| row.height).sum::<f32>() + 2.0 * PADDING;
+        if hidden > 0 {
+            height += size::TARGET;
+        }
+        Self { rows, hidden, size: vec2(width, height) }
+    }
+
+    /// Draws the rows into `rect`. The card itself is drawn already.
+    pub fn show(
+        &self,
+        ui: &mut Ui,
+        stage: &mut Stage<'_>,
+        id: Id,
+        rect: Rect,
+        shown: &Shown,
+        status: &Status,
+    ) -> Vec<Id> {
+        let entry = &shown.entry;
+        let Body::Items { items, .. } = &entry.body else { return Vec::new() };
+        let mut top = rect.top() + PADDING;
+        let mut ids = Vec::new();
+        for row in &self.rows {
+            let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), row.height));
+            if ui.is_rect_visible(place) {
+                ids.push(row.show(ui, stage, id.with(row.at), place, shown, status, &items[row.at]).id);
+            }
+            top += row.height;
+        }
+        if self.hidden > 0 {
+            let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), size::TARGET));
+            let label = stage.texts.and_more(self.hidden as u64);
+            let response = words_button(ui, id.with("all"), place, &label);
+            if response.clicked() {
+                stage.expanded.insert(entry.seq);
+            }
+            ids.push(response.id);
+        }
+        ids
+    }
+}
+
+impl Row {
+    fn new(ui: &Ui, stage: &mut Stage<'_>, entry: &Entry, items: &[Item], at: usize, width: f32) -> Self {
+        let (palette, item) = (Palette::of(ui), &items[at]);
+        let room = width - space::M - TILE - space::M - space::M;
+        let body = |text: &str| widgets::one_line(ui, text, design::body(), palette.text, f32::INFINITY);
+        let name = body(&names::elide(&item.name, room, |text| body(text).size().x));
+
+        let running = stage.model.running(entry.with, entry.transfer);
+        let part = (items.len() > 1).then(|| status::item_part(item, running)).flatten();
+        let path = acts::here(entry, item);
+        let gone = path.as_ref().filter(|path| stage.look_for(path));
+        let failed = matches!(item.state, ItemState::Failed(_));
+        let (note, color) = if let Some(path) = gone {
+            (stage.texts.state_moved(&path.display().to_string()), palette.warn)
+        } else {
+            let mut note = words::item_size(stage.texts, item);
+            if let Some(more) = words::item_note(stage.texts, item, part) {
+                note = format!("{note} · {more}");
+            }
+            (note, if failed { palette.bad } else { palette.secondary })
+        };
+        let note = text::wrapped(ui, note, size::SMALL, text::SMALL_LINE_HEIGHT, color, room);
+        let icon = if gone.is_some() || failed { icons::FILE_X } else { words::item_icon(item) };
+        let color = if failed {
+            palette.bad
+        } else if gone.is_some() {
+            palette.warn
+        } else {
+            palette.accent
+        };
+        let height = ROW.max(text::LINE_HEIGHT + note.size().y + 2.0 * space::S);
+        Self { at, name, note, icon, color, opens: path.is_some() && gone.is_none(), height }
+    }
+
+    fn show(
+        &self,
+        ui: &mut Ui,
+        stage: &mut Stage<'_>,
+        id: Id,
+        rect: Rect,
+        shown: &Shown,
+        status: &Status,
+        item: &Item,
+    ) -> Response {
+        let sense = if self.opens { Sense::click() } else { Sense::hover() };
+        let mut response = ui.interact(rect, id, sense);
+        let said = format!("{}, {}", item.name, self.note.text());
+        let role = if self.opens { Role::Button } else { Role::Label };
+        response.widget_info(|| WidgetInfo::labeled(role, ui.is_enabled(), &said));
+        let palette = Palette::of(ui);
+        let face = rect.shrink2(vec2(PADDING, 0.0));
+        if self.opens {
+            response = response.on_hover_cursor(CursorIcon::PointingHand);
+            if response.hovered() {
+                ui.painter().rect_filled(face, CornerRadius::same(design::radius::CARD - 4), palette.hover);
+            }
+            if response.has_focus() {
+                let corner = CornerRadius::same(design::radius::CARD - 4);
+                ui.painter().rect_stroke(face, corner, design::focus_ring(palette), egui::StrokeKind::Inside);
+            }
+        }
+        let tile = Rect::from_min_size(rect.min + vec2(space::M, (ROW - TILE) / 2.0), Vec2::splat(TILE));
+        ui.painter().rect_filled(tile, CornerRadius::same(design::radius::CONTROL), self.color.gamma_multiply(0.12));
+        icons::paint(ui.painter(), tile.center(), self.icon, 22.0, self.color);
+        let words = self.name.size().y + self.note.size().y;
+        let at = pos2(tile.right() + space::M, rect.top() + (rect.height() - words) / 2.0);
+        ui.painter().galley(at, self.name.clone(), palette.text);
+        ui.painter().galley(at + vec2(0.0, self.name.size().y), self.note.clone(), palette.secondary);
+
+        if let Some(path) = item.path.clone().filter(|_| self.opens && response.clicked()) {
+            stage.actions.push(Action::Open(path));
+        }
+        if self.opens {
+            let mut acts = acts::of_item(stage, &shown.entry, item);
+            acts.extend(acts::ends(stage, shown, status));
+            response.context_menu(|ui| acts::menu(ui, stage, &acts));
+        }
+        let shortened = self.name.text() != item.name;
+        if shortened { response.on_hover_text(&item.name) } else { response }
+    }
+}
+
+/// Words across a card that can be clicked.
+pub fn words_button(ui: &Ui, id: Id, rect: Rect, label: &str) -> Response {
+    let response = ui.interact(rect, id, Sense::click()).on_hover_cursor(CursorIcon::PointingHand);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    let palette = Palette::of(ui);
+    let face = rect.shrink2(vec2(PADDING, 2.0));
+    if response.hovered() {
+        ui.painter().rect_filled(face, CornerRadius::same(design::radius::CONTROL), palette.hover);
+    }
+    let words = widgets::one_line(ui, label, design::body(), palette.accent, rect.width() - 2.0 * space::M);
+    ui.painter().galley(rect.center() - words.size() / 2.0, words, palette.accent);
+    if response.has_focus() {
+        let ring = design::focus_ring(palette);
+        ui.painter().rect_stroke(face, design::radius::CONTROL, ring, egui::StrokeKind::Inside);
+    }
+    response
+}
