@@ -151,6 +151,12 @@ pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// A link was met where none is followed.
+#[must_use]
+pub fn is_link(error: &io::Error) -> bool {
+    system::is_link(error)
+}
+
 /// The path in its one true form, links resolved.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    platform::files::{Folder, Kind, Moment},
+    platform::files::{Folder, Kind, Moment, is_full, is_link},
     protocol::{Fingerprint, TransferId},
     store::model::Problem,
 };
@@ -38,6 +38,9 @@ pub enum FolderError {
     NotWritable { folder: String, source: io::Error },
     #[error("the disk is full")]
     Full,
+    /// Whatever else the system may say.
+    #[error("writing failed")]
+    System(#[source] io::Error),
 }
 
 impl FolderError {
@@ -47,6 +50,7 @@ impl FolderError {
         match self {
             Self::NotWritable { folder, .. } => Problem::FolderNotWritable { here: true, folder: Some(folder.clone()) },
             Self::Full => Problem::DiskFull { here: true },
+            Self::System(error) => Problem::System { message: error.to_string() },
         }
     }
 }
@@ -97,7 +101,7 @@ impl ReceiveFolder {
     pub fn discard(&self, with: Fingerprint, transfer: TransferId) -> Result<(), FolderError> {
         let remove = || -> io::Result<()> {
             let Some(partials) = self.existing_partials()? else { return Ok(()) };
-            remove_tree_patiently(&partials, &key(with, transfer))
+            remove_patiently(&partials, &key(with, transfer))
         };
         let result = remove().map_err(|error| explain(self.path(), error));
         self.tidy();
@@ -119,7 +123,7 @@ impl ReceiveFolder {
                 }
                 ControlFlow::Continue(())
             })?;
-            old.iter().try_for_each(|name| remove_tree(&partials, name))
+            old.iter().try_for_each(|name| remove(&partials, name))
         };
         let result = clean().map_err(|error| explain(self.path(), error));
         self.tidy();
@@ -138,7 +142,7 @@ impl ReceiveFolder {
         for _ in 0..10 {
             let attempt = || {
                 let partials = self.partials()?;
-                remove_tree_patiently(&partials, &name)?;
+                remove_patiently(&partials, &name)?;
                 partials.create_folder(&name, true)?;
                 partials.folder(&name)
             };
@@ -190,32 +194,39 @@ fn key(with: Fingerprint, transfer: TransferId) -> OsString {
     OsString::from(format!("{transfer}-{}", with.get(..16).unwrap_or(&with)))
 }
 
-fn explain(folder: &Path, source: io::Error) -> FolderError {
-    if crate::platform::files::is_full(&source) {
+pub(super) fn explain(folder: &Path, source: io::Error) -> FolderError {
+    use io::ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+
+    let denied = is_link(&source)
+        || matches!(source.kind(), AlreadyExists | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem);
+    if is_full(&source) {
         FolderError::Full
-    } else {
+    } else if denied {
         FolderError::NotWritable { folder: folder.display().to_string(), source }
+    } else {
+        FolderError::System(source)
     }
 }
 
 /// A transfer's threads notice within milliseconds that it was dropped; until then they may still make files.
-fn remove_tree_patiently(parent: &Folder, name: &OsStr) -> io::Result<()> {
+fn remove_patiently(parent: &Folder, name: &OsStr) -> io::Result<()> {
     const ATTEMPTS: u32 = 100;
     const PAUSE: Duration = Duration::from_millis(20);
     for _ in 1..ATTEMPTS {
-        match remove_tree(parent, name) {
+        match remove(parent, name) {
             Ok(()) => return Ok(()),
             Err(_) => std::thread::sleep(PAUSE),
         }
     }
-    remove_tree(parent, name)
+    remove(parent, name)
 }
 
-/// Removes a folder and all that is in it, following no links.
-fn remove_tree(parent: &Folder, name: &OsStr) -> io::Result<()> {
+/// Removes a file, or a folder with all that is in it, following no links. That nothing is there is fine.
+pub(super) fn remove(parent: &Folder, name: &OsStr) -> io::Result<()> {
     let folder = match parent.folder(name) {
+        Ok(folder) => folder,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        result => result?,
+        Err(_) => return parent.remove_file(name),
     };
     let mut inside = Vec::new();
     folder.list(&mut |entry| {
@@ -224,7 +235,7 @@ fn remove_tree(parent: &Folder, name: &OsStr) -> io::Result<()> {
     })?;
     for (name, kind) in inside {
         if kind == Kind::Folder {
-            remove_tree(&folder, &name)?;
+            remove(&folder, &name)?;
         } else {
             folder.remove_file(&name)?;
         }

@@ -1,11 +1,30 @@
 //! Moving items: reading, hashing, sending, receiving, and onto the disk.
+//!
+//! ```text
+//! Plan ─▶ read (thread) ─▶ send (task) ═══ Framed ═══▶ receive (task) ─▶ arrive (thread) ─▶ flush (thread) ─▶ final name
+//!                             ◀──────── saved ────────────  ◀─ acknowledged by the engine ◀──┘
+//! ```
+//!
+//! Every arrow is a bounded channel or TCP: whoever is slowest sets the pace, and neither end of a transfer ever holds
+//! more than about 10 MiB of what is moving.
 #![forbid(unsafe_code)]
 
+mod arrive;
+mod events;
+mod flush;
 mod folder;
+pub mod framed;
 pub mod names;
 pub mod plan;
 mod progress;
+mod read;
+mod receive;
+mod send;
 
+pub use events::{Delivered, Outcome, Received, SavedItem, TransferError, problem_of};
 pub use folder::{FolderError, KEEP_PARTIALS, ReceiveFolder};
+pub use framed::Framed;
 pub use plan::{Plan, PlanError, Source};
 pub use progress::{Meter, Progress};
+pub use receive::{Receiving, receive};
+pub use send::{Sending, send};

@@ -13,8 +13,8 @@ use std::{
 
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-/// What every file system takes for one name, in bytes of UTF-8.
-pub const MAX_NAME: usize = 255;
+pub use crate::protocol::limits::MAX_NAME;
+use crate::protocol::names as wire;
 
 /// What encrypted home folders (eCryptfs) take: tried when [`MAX_NAME`] was too long after all.
 pub const SHORT_NAME: usize = 140;
@@ -75,14 +75,10 @@ pub fn numbered_folder(name: &str, n: u32) -> String {
     number(name, n, MAX_NAME, Extension::None)
 }
 
-/// A name for the wire from one of this disk: UTF-8 in NFC, at most [`MAX_NAME`] bytes, none of the characters that the
-/// wire refuses. What isn't UTF-8 keeps what can be read of it.
+/// A name for the wire from one of this disk. What isn't UTF-8 keeps what can be read of it.
 #[must_use]
 pub fn to_wire(name: &OsStr) -> String {
-    let name = name.to_string_lossy();
-    let name: String = name.nfc().map(|c| if matches!(c, '/' | '\\') || c.is_control() { '_' } else { c }).collect();
-    let name = shortened(&name, MAX_NAME, Extension::Kept);
-    if matches!(name.as_str(), "" | "." | "..") { "_".to_owned() } else { name }
+    wire::to_wire(&name.to_string_lossy())
 }
 
 /// A name as it may be shown on one line, in a window or a terminal: control characters, line breaks, direction

@@ -13,16 +13,16 @@ use std::{
 
 use crate::{
     platform::files::{self, Folder, Kind, Listed, Moment, Stamp},
-    protocol::limits::MAX_OFFER_ITEMS,
+    protocol::{
+        limits::{self, MAX_DEPTH, MAX_OFFER_ITEMS},
+        message,
+    },
     store::model::{ItemKind, Problem},
     transfer::names,
 };
 
 /// Files, folders and what is skipped, of one transfer. About 128 bytes are held for each, so 128 MiB at the very most.
-pub const MAX_ENTRIES: usize = 1_000_000;
-
-/// Folders within folders. Real trees stay below 40; each level holds an open folder while it is walked.
-pub const MAX_DEPTH: usize = 64;
+const MAX_ENTRIES: usize = limits::MAX_ENTRIES as usize;
 
 /// Everything that one transfer will carry.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ pub(super) struct Node {
 pub(super) enum What {
     File,
     Folder,
-    /// A link, a device, or folders deeper than [`MAX_DEPTH`].
+    /// A link, a device, or folders deeper than `MAX_DEPTH`.
     NotAFile,
     /// A folder that can't be opened.
     Unreadable,
@@ -162,6 +162,20 @@ impl Plan {
     #[must_use]
     pub fn items(&self) -> &[Source] {
         &self.items
+    }
+
+    /// The items as they are offered, still without pictures.
+    #[must_use]
+    pub fn offered(&self) -> Vec<message::Item> {
+        let offered = |item: &Source| message::Item {
+            kind: if item.kind == ItemKind::File { message::ItemKind::File } else { message::ItemKind::Folder },
+            name: item.name.clone(),
+            size: item.size,
+            files: if item.kind == ItemKind::File { 1 } else { item.files },
+            modified: Some(message::Time { seconds: item.modified.seconds, nanos: item.modified.nanoseconds }),
+            thumbhash: None,
+        };
+        self.items.iter().map(offered).collect()
     }
 
     /// Files in all items.

@@ -55,8 +55,8 @@ impl Progress {
         }
     }
 
-    pub(super) fn add_file(&self) {
-        self.files.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn add_files(&self, count: u64) {
+        self.files.fetch_add(count, Ordering::Relaxed);
     }
 
     pub(super) fn finish(&self) {
@@ -153,7 +153,7 @@ mod tests {
         progress.add(2, 5);
         progress.add(2, 6);
         progress.add(9, 1);
-        progress.add_file();
+        progress.add_files(1);
         assert_eq!((progress.bytes(), progress.files(), progress.finishing()), (12, 1, false));
         assert_eq!(progress.items(), BTreeMap::from([(2, 11)]));
     }

@@ -251,6 +251,10 @@ pub(super) fn open_plain(path: &Path) -> io::Result<File> {
     Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
 }
 
+pub(super) fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+}
+
 pub(super) fn stamp(metadata: &std::fs::Metadata) -> Stamp {
     Stamp {
         size: metadata.size(),

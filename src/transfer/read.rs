@@ -1,0 +1,274 @@
+//! What is sent, read from the disk: the thread that opens, reads and hashes, a little ahead of the network.
+//!
+//! A file must be what it was when it was offered: its stamp is compared when it is opened and again when its last byte
+//! was read. What has vanished, changed or can't be read is skipped with a note, and the rest goes on.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::plan::{Node, Plan, Source, What};
+use crate::{
+    platform::files::{self, Moment, Stamp},
+    protocol::{
+        Ranges,
+        data::{BatchBuilder, DataError, Outbound},
+        frame::Frame,
+        limits::MAX_BATCHED_FILE,
+        message::{Entry, EntryKind, Fault, Skipped, Time},
+        names::RelativePath,
+    },
+};
+
+/// Bytes of one chunk. Smaller ones cost frames and system calls; larger ones leave the processor's cache, and TLS gains
+/// nothing from them.
+const CHUNK: usize = 256 * 1024;
+
+/// A batch that is not full goes after this: a slow disk shall not look like a standstill.
+const BATCH_WITHIN: Duration = Duration::from_millis(200);
+
+/// One frame, and what it counts for.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub frame: Frame,
+    /// Bytes of files in it, by item.
+    pub bytes: Vec<(u32, u64)>,
+    /// Files that are complete with it.
+    pub files: u64,
+    /// What can't be sent, with its path inside the item.
+    pub skipped: Option<(u32, RelativePath, Fault)>,
+    /// Nothing follows it.
+    pub last: bool,
+}
+
+impl From<Frame> for Piece {
+    fn from(frame: Frame) -> Self {
+        Self { frame, bytes: Vec::new(), files: 0, skipped: None, last: false }
+    }
+}
+
+/// Why reading ended early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadingError {
+    /// The connection's task doesn't take pieces any more.
+    #[error("the transfer was dropped")]
+    Gone,
+    /// What was read doesn't fit what was offered: a mistake of this program.
+    #[error(transparent)]
+    Refused(#[from] DataError),
+}
+
+/// Reads the accepted items of a plan until all is read, or nobody takes the pieces any more.
+pub(super) fn run(
+    plan: &Arc<Plan>,
+    accepted: &Ranges,
+    outbound: Outbound,
+    out: mpsc::Sender<Piece>,
+) -> Result<(), ReadingError> {
+    let mut reader =
+        Reader { outbound, out, batch: BatchBuilder::new(), counts: Counts::default(), began: Instant::now() };
+    for item in plan.items().iter().filter(|item| accepted.contains(item.index)) {
+        reader.item(item, plan.nodes(item))?;
+    }
+    reader.send_batch()?;
+    let frame = reader.outbound.end()?;
+    reader.send(Piece { last: true, ..frame.into() })
+}
+
+struct Reader {
+    outbound: Outbound,
+    out: mpsc::Sender<Piece>,
+    batch: BatchBuilder,
+    /// Of the batch.
+    counts: Counts,
+    /// When the batch was begun.
+    began: Instant,
+}
+
+#[derive(Default)]
+struct Counts {
+    bytes: Vec<(u32, u64)>,
+    files: u64,
+}
+
+/// Where the walk through an item is.
+struct Place {
+    path: PathBuf,
+    /// On the wire: every folder above, the item itself first. `path` is that of the last one.
+    above: Vec<RelativePath>,
+}
+
+impl Reader {
+    fn item(&mut self, item: &Source, nodes: &[Node]) -> Result<(), ReadingError> {
+        let mut place = Place { path: item.path.clone(), above: Vec::new() };
+        // Everything deeper than this is below a folder that couldn't be named.
+        let mut unnamed_below = None;
+        for (number, node) in (0..).zip(nodes) {
+            let depth = usize::from(node.depth);
+            while place.above.len() > depth.max(1) {
+                place.above.pop();
+                place.path.pop();
+            }
+            if unnamed_below.is_some_and(|limit| depth > limit) {
+                continue;
+            }
+            unnamed_below = None;
+            let wire = match place.above.last() {
+                Some(parent) if depth > 0 => match parent.join(&node.name.to_string_lossy()) {
+                    Ok(path) => path,
+                    Err(_) => {
+                        unnamed_below = Some(depth);
+                        let path = parent.clone();
+                        self.skip(item.index, number, path, Fault::NotAFile)?;
+                        continue;
+                    }
+                },
+                _ => RelativePath::itself(),
+            };
+            if depth > 0 {
+                place.path.push(&*node.name);
+            }
+            let entry = |kind, size| Entry {
+                item: item.index,
+                entry: number,
+                path: wire.clone(),
+                kind,
+                size,
+                modified: Some(time(node.stamp.modified)),
+                from: 0,
+            };
+            match node.what {
+                What::File => {
+                    let entry = entry(EntryKind::File, node.stamp.size);
+                    if let Err(fault) = self.file(&place.path, entry, &node.stamp)? {
+                        self.skip(item.index, number, wire.clone(), fault)?;
+                    }
+                }
+                What::Folder => {
+                    self.small(entry(EntryKind::Folder, 0), Bytes::new(), [0; 32])?;
+                }
+                What::NotAFile => self.skip(item.index, number, wire.clone(), Fault::NotAFile)?,
+                What::Unreadable => self.skip(item.index, number, wire.clone(), Fault::Unreadable)?,
+            }
+            if node.what == What::Folder {
+                place.above.push(wire);
+            } else if depth > 0 {
+                place.path.pop();
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one file. The inner error says why it must be skipped.
+    fn file(&mut self, path: &Path, entry: Entry, stamp: &Stamp) -> Result<Result<(), Fault>, ReadingError> {
+        let mut file = match files::open_plain(path) {
+            Ok((file, now)) if now == *stamp => file,
+            Ok(_) => return Ok(Err(Fault::Changed)),
+            Err(error) => return Ok(Err(fault(&error))),
+        };
+        if entry.size <= MAX_BATCHED_FILE as u64 {
+            return match whole(&mut file, stamp) {
+                Ok(content) => {
+                    let blake3 = *blake3::hash(&content).as_bytes();
+                    self.small(entry, content.into(), blake3).map(Ok)
+                }
+                Err(fault) => Ok(Err(fault)),
+            };
+        }
+        self.send_batch()?;
+        let item = entry.item;
+        let frame = self.outbound.entry(entry)?;
+        self.send(frame.into())?;
+        let mut hasher = blake3::Hasher::new();
+        let mut left = stamp.size;
+        while left > 0 {
+            let want = left.min(CHUNK as u64);
+            let mut chunk = Vec::with_capacity(want as usize);
+            match file.by_ref().take(want).read_to_end(&mut chunk) {
+                Ok(read) if read as u64 == want => {}
+                Ok(_) => return Ok(Err(Fault::Changed)),
+                Err(error) => return Ok(Err(fault(&error))),
+            }
+            hasher.update(&chunk);
+            left -= want;
+            let frame = self.outbound.chunk(chunk.into())?;
+            self.send(Piece { bytes: vec![(item, want)], ..frame.into() })?;
+        }
+        if let Err(fault) = unchanged(&file, stamp) {
+            return Ok(Err(fault));
+        }
+        let frame = self.outbound.entry_end(*hasher.finalize().as_bytes())?;
+        self.send(Piece { files: 1, ..frame.into() }).map(Ok)
+    }
+
+    fn small(&mut self, entry: Entry, content: Bytes, blake3: [u8; 32]) -> Result<(), ReadingError> {
+        if !self.batch.fits(&entry, content.len()) {
+            self.send_batch()?;
+        }
+        if self.batch.is_empty() {
+            self.began = Instant::now();
+        }
+        match self.counts.bytes.last_mut() {
+            Some((item, sum)) if *item == entry.item => *sum += entry.size,
+            _ => self.counts.bytes.push((entry.item, entry.size)),
+        }
+        self.counts.files += u64::from(entry.kind == EntryKind::File);
+        self.batch.push(entry, content, blake3);
+        if self.began.elapsed() > BATCH_WITHIN { self.send_batch() } else { Ok(()) }
+    }
+
+    fn send_batch(&mut self) -> Result<(), ReadingError> {
+        let Some(batch) = self.batch.take() else { return Ok(()) };
+        let Counts { bytes, files } = std::mem::take(&mut self.counts);
+        let frame = self.outbound.batch(batch)?;
+        self.send(Piece { bytes, files, ..frame.into() })
+    }
+
+    fn skip(&mut self, item: u32, entry: u32, path: RelativePath, fault: Fault) -> Result<(), ReadingError> {
+        self.send_batch()?;
+        let frame = self.outbound.skipped(Skipped { item, entry, path: path.clone(), fault })?;
+        self.send(Piece { skipped: Some((item, path, fault)), ..frame.into() })
+    }
+
+    fn send(&mut self, piece: Piece) -> Result<(), ReadingError> {
+        self.out.blocking_send(piece).map_err(|_| ReadingError::Gone)
+    }
+}
+
+/// A small file's content, if it is still what it was.
+fn whole(file: &mut File, stamp: &Stamp) -> Result<Vec<u8>, Fault> {
+    let size = usize::try_from(stamp.size).map_err(|_| Fault::Changed)?;
+    let mut content = Vec::with_capacity(size);
+    file.by_ref().take(stamp.size).read_to_end(&mut content).map_err(|error| fault(&error))?;
+    if content.len() != size {
+        return Err(Fault::Changed);
+    }
+    unchanged(file, stamp)?;
+    Ok(content)
+}
+
+fn unchanged(file: &File, stamp: &Stamp) -> Result<(), Fault> {
+    let now = file.metadata().map_err(|error| fault(&error))?;
+    if Stamp::of(&now) == *stamp { Ok(()) } else { Err(Fault::Changed) }
+}
+
+fn fault(error: &io::Error) -> Fault {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Fault::Gone,
+        // A link or a folder is there now where a file was.
+        io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => Fault::Changed,
+        _ if files::is_link(error) => Fault::Changed,
+        _ => Fault::Unreadable,
+    }
+}
+
+fn time(moment: Moment) -> Time {
+    Time { seconds: moment.seconds, nanos: moment.nanoseconds }
+}
