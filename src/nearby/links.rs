@@ -84,7 +84,13 @@ impl Link {
                     if v4.ip.is_loopback() { Some(LOOPBACK_BROADCAST) } else { computed.and(told.or(computed)) };
                 Some(Self::V4 { ip: v4.ip, mask, broadcast, index: interface.index, name })
             }
-            IfAddr::V6(v6) if v6.is_link_local() => Some(Self::V6 { ip: v6.ip, index: interface.index?, name }),
+            IfAddr::V6(v6) if v6.is_link_local() => {
+                // BSD systems, macOS among them, hide the scope in the second group of what they list.
+                let [first, _, rest @ ..] = v6.ip.segments();
+                let [c, d, e, f, g, h] = rest;
+                let ip = Ipv6Addr::new(first, 0, c, d, e, f, g, h);
+                Some(Self::V6 { ip, index: interface.index?, name })
+            }
             IfAddr::V6(_) => None,
         }
     }
@@ -247,6 +253,13 @@ mod tests {
         let links = Links::of(&all, false);
         let told: Vec<_> = links.sockets(7).iter().map(SocketAddr::to_string).collect();
         assert_eq!(told, ["192.168.1.7:7", "[2001:db8::7]:7"]);
+    }
+
+    #[test]
+    fn a_scope_hidden_in_a_link_local_address_is_taken_out() {
+        let links = Links::of(&[v6("en0", "fe80:4::1")], false);
+        let expected = Link::V6 { ip: "fe80::1".parse().unwrap(), index: 3, name: "en0".to_owned() };
+        assert!(links.links.contains(&expected), "{links:?}");
     }
 
     #[test]

@@ -8,6 +8,9 @@ use tokio::{sync::mpsc, time::timeout};
 
 use super::{announcement::Announcement, *};
 
+#[cfg(target_os = "linux")]
+mod namespace;
+
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is promised.
