@@ -24,3 +24,6 @@ pub mod private;
 pub mod reveal;
 pub mod runnable;
 pub mod windowing;
+
+#[cfg(all(test, target_os = "linux"))]
+mod display_tests;
