@@ -1,1 +1,0 @@
-//! The window, by its accessible names.
