@@ -214,9 +214,7 @@ entry-remove = Remove from the conversation
 entry-removed = Removed from the conversation
 copied = Copied
 open-link = Open link
-open-program-title = Open { $name }?
-open-program-explain = This file can run as a program. Open it only if you trust where it came from.
-open-anyway = Open anyway
+opened-instead = It could run as a program, so it is shown in its folder instead
 text-cut = The message goes on
 text-show-all = Show all of it
 text-save = Save as a file…
@@ -438,12 +436,3 @@ month = { $number ->
 }
 list-two = { $first } and { $second }
 list-comma = { $first }, { $second }
-
-## The command line
-cli-ready = { $name } receives into { $folder } (port { $port }); Ctrl+C stops
-cli-accept = Accept? y/n
-cli-withdrawn = It isn't offered any more
-cli-from = From { $name }: { $what }
-cli-receives-already = A window or another fantail receive with the same home is running, and receives already
-cli-receive-in-the-way = fantail receive is running with the same home; stop it to open the window
-cli-no-display = There is no display to open a window on; without one Fantail works on the command line: fantail --help

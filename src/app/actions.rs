@@ -5,7 +5,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    engine::api::{Decision, Rule, Settings},
+    engine::api::{Decision, Outgoing, Rule, Settings},
     protocol::{Fingerprint, TransferId},
     store::model::Entry,
 };
@@ -46,6 +46,14 @@ pub enum Action {
         to: Vec<Fingerprint>,
         paths: Vec<PathBuf>,
     },
+    /// To whom? These were let go, or opened, while nobody was chosen.
+    AskWhom(Vec<PathBuf>),
+    /// After "is this the right one?" was answered with yes. `undo` is the sentence under which it can be taken back.
+    SendConfirmed {
+        to: Vec<Fingerprint>,
+        what: Vec<Outgoing>,
+        undo: Option<String>,
+    },
 
     Answer {
         with: Fingerprint,
@@ -72,6 +80,8 @@ pub enum Action {
         seq: i64,
     },
 
+    /// Shows the search.
+    OpenSearch,
     /// `with: None` looks in all conversations. An empty text ends the search.
     Search {
         text: String,

@@ -7,12 +7,11 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
-    time::Instant,
 };
 
 use super::actions::ViewerTarget;
 use crate::{
-    engine::api::{Command, CommandId, Computer, Presence, Problem, Running, Snapshot},
+    engine::api::{Command, CommandId, Computer, Outgoing, Presence, Running, Snapshot},
     protocol::{Fingerprint, TransferId},
     store::model::{Entry, GroupId},
 };
@@ -49,21 +48,24 @@ pub struct Model {
 #[derive(Debug)]
 pub(super) struct Pending {
     pub purpose: Purpose,
-    pub since: Instant,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Purpose {
     /// Nothing to do but to say why, if it fails.
     Plain,
-    /// Nothing to say even then: it is asked again by itself.
+    /// Nothing to say even then.
     Quiet,
     Changes,
     Page(Fingerprint),
-    Found,
+    /// What was looked for.
+    Found(String),
     Resolve,
-    /// Sent from the composer; `None` is a drop, which offers Undo under this text.
     Send {
+        to: Vec<Fingerprint>,
+        /// Comes back into the composer if it can't be sent.
+        what: Outgoing,
+        /// The sentence under which it can be taken back.
         undo: Option<String>,
     },
 }
@@ -253,7 +255,7 @@ impl Model {
         if self.snapshot.revision > self.revision && !asked(self, &Purpose::Changes) {
             wanted.push((Command::Changes { since: self.revision, limit: CHANGES }, Purpose::Changes));
         }
-        for &with in &self.chosen {
+        for with in self.chosen.clone() {
             let conversation = self.conversations.entry(with).or_default();
             if !conversation.loaded && !conversation.loading {
                 conversation.loading = true;
@@ -263,8 +265,8 @@ impl Model {
         wanted
     }
 
-    /// A command that failed because the engine was busy is tried again at the next frame.
-    pub(super) fn failed(&mut self, purpose: &Purpose, _problem: &Problem) {
+    /// What was asked for is not on its way any more.
+    pub(super) fn failed(&mut self, purpose: &Purpose) {
         if let Purpose::Page(with) = purpose
             && let Some(conversation) = self.conversations.get_mut(with)
         {

@@ -223,9 +223,7 @@ entry_remove;
 entry_removed;
 copied;
 open_link;
-open_program_title(name: &str);
-open_program_explain;
-open_anyway;
+opened_instead;
 text_cut;
 text_show_all;
 text_save;
@@ -384,15 +382,6 @@ problem_unsupported;
 problem_busy;
 problem_system(message: &str);
 problem_other;
-
-// The command line
-cli_ready(name: &str, folder: &str, port: &str);
-cli_accept;
-cli_withdrawn;
-cli_from(name: &str, what: &str);
-cli_receives_already;
-cli_receive_in_the_way;
-cli_no_display;
 
 // Numbers and times
 percent(value: &str);

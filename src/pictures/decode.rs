@@ -1,28 +1,214 @@
-//! Read, sniff, bound, decode, scale, set upright.
+//! Read, sniff, bound, decode, scale, bring to sRGB, set upright.
+//!
+//! Scaling comes before colours and orientation: both then work on the few pixels that are shown.
 
-use std::path::Path;
+use std::{
+    fs::{self, File},
+    io::{BufReader, Cursor, ErrorKind, Read as _, Seek as _},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use super::{Format, Outcome, Picture, PictureError, Request, Size, Stamp, Wanted};
+use image::{DynamicImage, RgbaImage, metadata::Orientation};
+
+use super::{
+    Format, Frame, Outcome, Picture, PictureError, Request, Size, Source, Stamp, Wanted, animation,
+    colour::{Profile, to_srgb},
+    limits::{HEAD_BYTES, LARGE_BYTES, MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
+    open::{Input, Kind, Opened},
+    scale::{multiply_alpha, scaled},
+    sniff,
+};
 
 /// The picture in a file. Blocks for up to some seconds with the largest pictures.
-pub fn decode_file(_path: &Path, _wanted: Wanted) -> Result<Picture, PictureError> {
-    Err(PictureError::NotAPicture)
+pub fn decode_file(path: &Path, wanted: Wanted) -> Result<Picture, PictureError> {
+    picture_of(answer(&Request { source: Source::File(path.to_owned()), wanted, known: None }, &|| false).1)
 }
 
 /// The picture in these bytes.
-pub fn decode_bytes(_bytes: &[u8], _wanted: Wanted) -> Result<Picture, PictureError> {
-    Err(PictureError::NotAPicture)
+pub fn decode_bytes(bytes: &[u8], wanted: Wanted) -> Result<Picture, PictureError> {
+    picture_of(contained(|| outcome(Box::new(Cursor::new(bytes)), bytes.len() as u64, wanted, &|| false)))
 }
 
 /// Format and upright size by the head of a file, without decoding it.
-pub fn dimensions_of(_path: &Path) -> Result<(Format, Size), PictureError> {
-    Err(PictureError::NotAPicture)
+pub fn dimensions_of(path: &Path) -> Result<(Format, Size), PictureError> {
+    let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Size, known: None };
+    match answer(&request, &|| false).1? {
+        Outcome::Size(format, size) => Ok((format, size)),
+        Outcome::Picture(picture) => Ok((picture.format, picture.original)),
+        Outcome::Unchanged => Err(PictureError::Unreadable),
+    }
 }
 
 /// What the pool answers to a request.
 pub(super) fn answer(
-    _request: &Request,
-    _cancelled: &dyn Fn() -> bool,
+    request: &Request,
+    cancelled: &dyn Fn() -> bool,
 ) -> (Option<Stamp>, Result<Outcome, PictureError>) {
-    (None, Err(PictureError::NotAPicture))
+    let Request { source, wanted, known } = request;
+    match source {
+        Source::Bytes(bytes) => {
+            (None, contained(|| outcome(Box::new(Cursor::new(bytes)), bytes.len() as u64, *wanted, cancelled)))
+        }
+        Source::File(path) => {
+            let stamp = match stamp_of(path) {
+                Ok(stamp) => stamp,
+                Err(error) => return (None, Err(error)),
+            };
+            if *known == Some(stamp) {
+                return (Some(stamp), Ok(Outcome::Unchanged));
+            }
+            (Some(stamp), contained(|| outcome_of_file(path, stamp.len, *wanted, cancelled)))
+        }
+    }
+}
+
+/// Runs decoders so that one that panics costs only its picture. They are pure functions of the file: nothing is left
+/// half done behind them.
+pub(super) fn contained<T>(decode: impl FnOnce() -> Result<T, PictureError>) -> Result<T, PictureError> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Err(PictureError::Damaged))
+}
+
+fn picture_of(result: Result<Outcome, PictureError>) -> Result<Picture, PictureError> {
+    match result? {
+        Outcome::Picture(picture) => Ok(picture),
+        // `Wanted::Size` was asked for: there are no pixels to give.
+        Outcome::Size(..) | Outcome::Unchanged => Err(PictureError::Cancelled),
+    }
+}
+
+fn stamp_of(path: &Path) -> Result<Stamp, PictureError> {
+    let meta = fs::metadata(path).map_err(|error| from_io(&error))?;
+    // Looked at before opening: opening a pipe would wait for its other end.
+    if !meta.is_file() {
+        return Err(PictureError::NotAPicture);
+    }
+    Ok(Stamp { modified: meta.modified().ok(), len: meta.len() })
+}
+
+fn outcome_of_file(
+    path: &Path,
+    len: u64,
+    wanted: Wanted,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Outcome, PictureError> {
+    let mut file = File::open(path).map_err(|error| from_io(&error))?;
+    if wanted == Wanted::Size && len > HEAD_BYTES {
+        let mut head = Vec::new();
+        file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
+        // The JPEG decoder reads to the end of its input; everything it needs now is nearly always in the head.
+        if sniff(&head) == Some(Format::Jpeg)
+            && let Ok(outcome) = outcome(Box::new(Cursor::new(head)), HEAD_BYTES, wanted, cancelled)
+        {
+            return Ok(outcome);
+        }
+        file.rewind().map_err(|error| from_io(&error))?;
+    }
+    outcome(Box::new(BufReader::with_capacity(64 * 1024, file)), len, wanted, cancelled)
+}
+
+fn outcome(
+    mut input: Box<dyn Input + '_>,
+    len: u64,
+    wanted: Wanted,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Outcome, PictureError> {
+    let mut head = [0; 16];
+    let read = read_as_much(&mut input, &mut head)?;
+    let format = sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;
+    if len > MAX_FILE_BYTES {
+        return Err(PictureError::TooLarge);
+    }
+    input.rewind().map_err(|error| from_io(&error))?;
+    let opened = Opened::open(input, format, len)?;
+    let original = turned(opened.size, opened.orientation);
+    let (bounds, still) = match wanted {
+        Wanted::Size => return Ok(Outcome::Size(format, original)),
+        Wanted::Within(bounds) => (bounds, false),
+        Wanted::Still(bounds) => (bounds, true),
+    };
+    if cancelled() {
+        return Err(PictureError::Cancelled);
+    }
+    let bounds = Size::new(bounds.width.clamp(1, MAX_WANTED_SIDE), bounds.height.clamp(1, MAX_WANTED_SIDE));
+    // The decoders give pixels as stored, lying or mirrored as they are.
+    let target = opened.size.fitted_into(turned(bounds, opened.orientation));
+    let (frames, shortened) = frames(opened, target, still, cancelled)?;
+    Ok(Outcome::Picture(Picture { format, original, frames, shortened }))
+}
+
+fn frames(
+    opened: Opened<'_>,
+    target: Size,
+    still: bool,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<(Vec<Frame>, bool), PictureError> {
+    /// Whoever makes a large one ready holds this.
+    static ONE_LARGE: Mutex<()> = Mutex::new(());
+
+    let Opened { size, orientation, profile, bytes, kind } = opened;
+    let _one = (bytes > LARGE_BYTES).then(|| ONE_LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+    let profile = profile.as_deref().and_then(Profile::parse);
+    let profile = profile.as_ref();
+    let moves = !still && u64::from(size.width) * u64::from(size.height) <= MAX_MOVING_PIXELS;
+    match kind.frames(size, moves)? {
+        Kind::Still(image) => {
+            if cancelled() {
+                return Err(PictureError::Cancelled);
+            }
+            let rgba = to_srgb(scaled(image, target)?, profile);
+            Ok((vec![upright_frame(rgba, orientation, Duration::ZERO)], !moves && !still))
+        }
+        Kind::Moving(frames) => {
+            let (frames, shortened) = animation::collect(size, target, MAX_FRAMES_BYTES, frames, cancelled)?;
+            Ok((animation::finished(frames, profile, orientation)?, shortened))
+        }
+    }
+}
+
+/// Sets a scaled frame upright and multiplies its alpha in.
+pub(super) fn upright_frame(image: RgbaImage, orientation: Orientation, delay: Duration) -> Frame {
+    let mut image = DynamicImage::ImageRgba8(image);
+    image.apply_orientation(orientation);
+    let image = image.into_rgba8();
+    let size = Size::new(image.width(), image.height());
+    let mut rgba = image.into_raw();
+    multiply_alpha(&mut rgba);
+    Frame { size, rgba, delay }
+}
+
+/// A size after (or, as turning twice is nothing, before) setting upright.
+fn turned(size: Size, orientation: Orientation) -> Size {
+    match orientation {
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+            Size::new(size.height, size.width)
+        }
+        _ => size,
+    }
+}
+
+fn read_as_much(input: &mut Box<dyn Input + '_>, buffer: &mut [u8]) -> Result<usize, PictureError> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match input.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(from_io(&error)),
+        }
+    }
+    Ok(filled)
+}
+
+pub(super) fn from_io(error: &std::io::Error) -> PictureError {
+    match error.kind() {
+        ErrorKind::NotFound => PictureError::Gone,
+        // A file that ends in the middle, and what decoders make of nonsense.
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other => {
+            PictureError::Damaged
+        }
+        _ => PictureError::Unreadable,
+    }
 }

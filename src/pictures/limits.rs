@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 /// Pixels of one picture. The largest cameras of 2026 make 200 megapixels; as RGB that is 600 MB, too much for a
-/// preview. 120 megapixels (panoramas, scans of A3 at 600 dpi) take 480 MB at most for a moment.
+/// preview. 120 megapixels (panoramas, scans of A3 at 600 dpi) take 360 MB for a moment.
 pub(super) const MAX_PIXELS: u64 = 120_000_000;
 
 /// Bytes of the decoded original before it is scaled, whatever its depth.
-pub(super) const MAX_DECODED_BYTES: u64 = 512 * 1024 * 1024;
+pub(super) const MAX_DECODED_BYTES: u64 = 400 * 1024 * 1024;
 
 /// Bytes of the file. A 120-megapixel TIFF without compression is 360 MB.
 pub(super) const MAX_FILE_BYTES: u64 = 400 * 1024 * 1024;
@@ -18,6 +18,12 @@ pub(super) const MAX_SIDE: u32 = 65_535;
 /// Read to know format and size: JPEG's EXIF with thumbnail and colour profile come before its size.
 pub(super) const HEAD_BYTES: u64 = 512 * 1024;
 
+/// What the parts of a file beside its pixels (profile, EXIF, texts) may unpack to: guards against compressed bombs there.
+pub(super) const MAX_SIDE_DATA_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Decoded originals above this are made one at a time, so that two threads don't hold two of them.
+pub(super) const LARGE_BYTES: u64 = 96 * 1024 * 1024;
+
 /// An ICC profile is some kilobytes; those of printers with tables reach a few megabytes.
 pub(super) const MAX_ICC_BYTES: usize = 4 * 1024 * 1024;
 
@@ -27,8 +33,15 @@ pub(super) const MAX_WANTED_SIDE: u32 = 4096;
 /// Frames of an animation; at 25 a second that is 24 s. Later ones are left out.
 pub(super) const MAX_FRAMES: usize = 600;
 
-/// Bytes of all scaled frames of an animation. Later frames are left out.
-pub(super) const MAX_FRAMES_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of all scaled frames of an animation: 90 frames of 420 × 315 pixels. Beyond it frames shrink, then are left out.
+pub(super) const MAX_FRAMES_BYTES: usize = 48 * 1024 * 1024;
+
+/// How much smaller frames get when they outgrow their budget, and how often: a quarter of the bytes after two.
+pub(super) const SHRINK: f32 = 0.7;
+pub(super) const MAX_SHRINKS: u32 = 2;
+
+/// Pixels of a canvas that may move; three such buffers are held while frames are put together. Larger ones stand still.
+pub(super) const MAX_MOVING_PIXELS: u64 = 16_000_000;
 
 /// Decoded pixels over all frames of an animation: about two seconds of a core.
 pub(super) const MAX_ANIMATION_PIXELS: u64 = 400_000_000;

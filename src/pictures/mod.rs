@@ -16,6 +16,7 @@ mod budget;
 mod colour;
 mod decode;
 mod limits;
+mod open;
 mod pool;
 mod scale;
 mod sniff;
@@ -84,7 +85,7 @@ impl Picture {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     pub size: Size,
-    /// Four bytes a pixel, alpha not multiplied in, sRGB, rows from the top without padding.
+    /// Four bytes a pixel, sRGB, alpha multiplied in, rows from the top without padding.
     pub rgba: Vec<u8>,
     /// How long it stays; zero in a picture of one frame.
     pub delay: Duration,
@@ -171,3 +172,6 @@ pub enum PictureError {
     #[error("it was not wanted any more")]
     Cancelled,
 }
+
+#[cfg(test)]
+mod tests;

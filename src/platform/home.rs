@@ -8,6 +8,8 @@ use std::{
 
 use directories::{ProjectDirs, UserDirs};
 
+use super::private::make_folder;
+
 /// The places of one installation. With `--home DIR` all are below it; without, they are the system's own places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
@@ -73,33 +75,31 @@ impl Home {
         self.database.parent().unwrap_or(&self.identity)
     }
 
-    /// Makes the private folders, readable by their owner alone. The receiving folder is made when something comes.
+    /// Makes the private folders, readable by their owner alone. A folder that this person gave and that was there before
+    /// keeps its rights, except for the identity's below it. The receiving folder is made when something comes.
     pub fn create(&self) -> Result<(), HomeError> {
-        for dir in [self.private_dir(), &self.identity] {
-            create_private_dir(dir).map_err(|source| HomeError::NotMade { path: dir.to_path_buf(), source })?;
-        }
-        Ok(())
+        let failed = |path: &Path, source| HomeError::NotMade { path: path.to_path_buf(), source };
+        make_folder(self.private_dir()).map_err(|source| failed(self.private_dir(), source))?;
+        create_private_dir(&self.identity).map_err(|source| failed(&self.identity, source))
     }
 }
 
 /// Makes a folder, and those above it, which only its owner can enter. One that is there already and belongs to us is
-/// closed to others.
+/// closed to others, so it must be one of this program's own.
 ///
 /// On Windows the folders of an account are closed to other accounts by what they inherit, so nothing is added.
 pub fn create_private_dir(dir: &Path) -> io::Result<()> {
+    make_folder(dir)?;
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+        use std::os::unix::fs::PermissionsExt as _;
 
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let rights = std::fs::metadata(dir)?.permissions();
         if rights.mode() & 0o077 != 0 {
             std::fs::set_permissions(dir, std::fs::Permissions::from_mode(rights.mode() & !0o077))?;
         }
-        Ok(())
     }
-    #[cfg(not(unix))]
-    std::fs::create_dir_all(dir)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -125,18 +125,33 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn private_folders_are_closed_to_others_even_if_they_were_open() {
-        use std::os::unix::fs::PermissionsExt as _;
-
         let dir = tempfile::tempdir().unwrap();
         let home = Home::below(dir.path().join("a/b"));
-        std::fs::create_dir_all(&home.identity).unwrap();
-        std::fs::set_permissions(&home.identity, std::fs::Permissions::from_mode(0o755)).unwrap();
         home.create().unwrap();
-        for path in [home.private_dir(), &home.identity] {
-            let mode = std::fs::metadata(path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o700, "{}", path.display());
-        }
+        assert_eq!((rights(home.private_dir()), rights(&home.identity)), (0o700, 0o700));
+        set_rights(&home.identity, 0o755);
+        home.create().unwrap();
+        assert_eq!(rights(&home.identity), 0o700);
         assert!(!home.received.exists(), "made only when something comes");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_was_there_before_keeps_its_rights() {
+        let dir = tempfile::tempdir().unwrap();
+        set_rights(dir.path(), 0o755);
+        Home::below(dir.path()).create().unwrap();
+        assert_eq!(rights(dir.path()), 0o755);
+    }
+
+    #[cfg(unix)]
+    fn rights(path: &Path) -> u32 {
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777
+    }
+
+    #[cfg(unix)]
+    fn set_rights(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     }
 
     #[test]

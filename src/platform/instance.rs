@@ -2,7 +2,7 @@
 //!
 //! A lock on a file in the home says who is first; the system lets go of it when its holder ends in whatever way, so
 //! nothing stale is ever in the way. The first one listens on a socket, and writes beside the lock how to reach it.
-//! Only the same account can: the folder is owner-only, and each end checks who the other is.
+//! Only the same account can: the files are owner-only, and each end checks who the other is.
 //!
 //! - Unix: a socket file (0600) in a private folder with a short path, because socket paths are limited to about 100
 //!   bytes; both ends check the other's account where the system tells it.
@@ -22,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::home::{Home, create_private_dir};
+use super::{home::Home, private::make_folder};
 
 #[cfg(unix)]
 use unix as system;
@@ -210,7 +210,7 @@ impl Places {
 
     fn of(home: &Home) -> Result<Self, InstanceError> {
         let dir = home.private_dir();
-        create_private_dir(dir).map_err(|source| InstanceError::Home { path: dir.to_path_buf(), source })?;
+        make_folder(dir).map_err(|source| InstanceError::Home { path: dir.to_path_buf(), source })?;
         Ok(Self::named(home))
     }
 

@@ -18,10 +18,12 @@ pub mod computer;
 pub mod files;
 pub mod home;
 pub mod instance;
-pub mod interrupt;
 pub mod path_bytes;
 pub mod pointer;
 pub mod private;
 pub mod reveal;
 pub mod runnable;
 pub mod windowing;
+
+#[cfg(all(test, target_os = "linux"))]
+mod display_tests;

@@ -190,6 +190,14 @@ mod system {
 }
 
 #[cfg(test)]
+impl PointerProbe {
+    /// For tests that have a window but no handle of winit's.
+    pub(super) fn position_over(&mut self, window: RawWindowHandle) -> Option<Position> {
+        self.system.position(window)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use winit::raw_window_handle::{HandleError, WindowHandle};
 

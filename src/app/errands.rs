@@ -1,0 +1,183 @@
+//! Small things done off the window's thread, each on a thread of its own for as long as it takes: looking at what was
+//! dropped, writing a copy somewhere, getting a picture ready for the clipboard.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{dialogs::shown_name, model::ChipKind};
+use crate::{
+    pictures::{Size, Wanted, decode_file},
+    platform::reveal,
+};
+
+/// Results that may wait for the next frame; a thread waits until there is room.
+const RESULTS: usize = 16;
+/// Threads at once. Opening a hundred files by mistake must not make a hundred threads.
+const AT_ONCE: usize = 8;
+
+/// What came of an errand.
+#[derive(Debug)]
+pub enum Done {
+    /// What the paths are, for the composer of those who were chosen then.
+    Looked {
+        key: Vec<crate::protocol::Fingerprint>,
+        found: Vec<(String, ChipKind)>,
+        unreadable: usize,
+    },
+    SavedAs {
+        name: String,
+    },
+    Picture {
+        rgba: Arc<[u8]>,
+        width: u32,
+        height: u32,
+    },
+    Opened(reveal::Outcome),
+    Failed(String),
+}
+
+#[derive(Debug)]
+pub struct Errands {
+    ctx: egui::Context,
+    sender: flume::Sender<Done>,
+    results: flume::Receiver<Done>,
+    running: Arc<()>,
+}
+
+impl Errands {
+    #[must_use]
+    pub fn new(ctx: &egui::Context) -> Self {
+        let (sender, results) = flume::bounded(RESULTS);
+        Self { ctx: ctx.clone(), sender, results, running: Arc::new(()) }
+    }
+
+    pub fn poll(&self) -> Option<Done> {
+        self.results.try_recv().ok()
+    }
+
+    /// What the paths are and how large.
+    pub fn look(&self, key: Vec<crate::protocol::Fingerprint>, paths: Vec<PathBuf>) {
+        self.go("look", move || {
+            let count = paths.len();
+            let found: Vec<_> = paths.into_iter().filter_map(look_at).collect();
+            let unreadable = count - found.len();
+            Done::Looked { key, found, unreadable }
+        });
+    }
+
+    /// A copy of a file where this person picked a place; what lies there is replaced, as the dialog has asked.
+    pub fn save_copy(&self, from: PathBuf, to: PathBuf) {
+        self.go("save", move || saved(&to, copy(&from, &to)));
+    }
+
+    pub fn save_text(&self, text: String, to: PathBuf) {
+        self.go("save", move || saved(&to, write_beside(&to, |file| file.write_all(text.as_bytes()))));
+    }
+
+    /// Decodes a picture for the clipboard, upright and in its own size.
+    pub fn load_picture(&self, path: PathBuf) {
+        let whole = Wanted::Still(Size::new(u32::MAX, u32::MAX));
+        self.go("picture", move || match decode_file(&path, whole).map(|picture| picture.frames.into_iter().next()) {
+            Ok(Some(frame)) => {
+                let Size { width, height } = frame.size;
+                Done::Picture { rgba: frame.rgba.into(), width, height }
+            }
+            Ok(None) => Done::Failed(String::new()),
+            Err(error) => Done::Failed(error.to_string()),
+        });
+    }
+
+    /// For [`reveal`]'s answers, which come on a thread of its own.
+    pub fn opener(&self) -> impl FnOnce(reveal::Outcome) + Send + 'static {
+        let (sender, ctx) = (self.sender.clone(), self.ctx.clone());
+        move |outcome| {
+            sender.send(Done::Opened(outcome)).ok();
+            ctx.request_repaint_of(egui::ViewportId::ROOT);
+        }
+    }
+
+    fn go(&self, name: &str, job: impl FnOnce() -> Done + Send + 'static) {
+        let ticket = self.running.clone();
+        if Arc::strong_count(&ticket) > AT_ONCE + 1 {
+            self.sender.try_send(Done::Failed(String::new())).ok();
+            return;
+        }
+        let (sender, ctx) = (self.sender.clone(), self.ctx.clone());
+        let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let done = job();
+            drop(ticket);
+            sender.send(done).ok();
+            ctx.request_repaint_of(egui::ViewportId::ROOT);
+        });
+        if let Err(error) = started {
+            log::warn!("no thread for an errand: {error}");
+        }
+    }
+}
+
+fn look_at(path: PathBuf) -> Option<(String, ChipKind)> {
+    let meta = fs::metadata(&path).ok()?;
+    let name = shown_name(&path);
+    let kind = if meta.is_dir() { ChipKind::Folder { path } } else { ChipKind::File { size: meta.len(), path } };
+    Some((name, kind))
+}
+
+fn saved(to: &Path, result: io::Result<()>) -> Done {
+    match result {
+        Ok(()) => Done::SavedAs { name: shown_name(to) },
+        Err(error) => Done::Failed(error.to_string()),
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = fs::File::open(from)?;
+    write_beside(to, |file| io::copy(&mut source, file).map(drop))
+}
+
+/// Writes beside the target and moves it there when it is whole, so that no half file ever bears the name.
+fn write_beside(to: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<()> {
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    write(file.as_file_mut())?;
+    file.as_file().sync_all()?;
+    file.persist(to).map(drop).map_err(|error| error.error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_whole_and_replaces_what_was_chosen_to_be_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("a.txt"), dir.path().join("b.txt"));
+        fs::write(&from, "new").unwrap();
+        fs::write(&to, "old and longer").unwrap();
+        copy(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_copy_of_what_is_not_there_leaves_what_was_there_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let to = dir.path().join("b.txt");
+        fs::write(&to, "old").unwrap();
+        assert!(copy(&dir.path().join("gone"), &to).is_err());
+        assert_eq!(fs::read_to_string(&to).unwrap(), "old");
+    }
+
+    #[test]
+    fn what_is_dropped_is_told_apart_and_what_is_gone_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("holiday.jpg");
+        fs::write(&file, [0; 10]).unwrap();
+        assert_eq!(look_at(file.clone()), Some(("holiday.jpg".into(), ChipKind::File { path: file, size: 10 })));
+        assert!(matches!(look_at(dir.path().into()), Some((_, ChipKind::Folder { .. }))));
+        assert_eq!(look_at(dir.path().join("gone")), None);
+    }
+}

@@ -1,0 +1,290 @@
+//! Taking in what is new: the engine's events and snapshot, answers of threads, other starts of the program. Runs before
+//! each frame, and alone while the window is hidden; draws nothing.
+
+use std::sync::Arc;
+
+use super::{
+    App,
+    actions::Action,
+    dialogs::{AddState, Dialog},
+    errands::Done,
+    fonts,
+    model::{Chip, ChipKind, Pending, Purpose},
+    paste::Answer,
+    pickers::{self, Picked},
+    settings::{ZOOM_LEAST, ZOOM_MOST},
+};
+use crate::{
+    engine::api::{Command, CommandId, Event, Problem, Reply, Settings, Snapshot},
+    i18n::Texts,
+    platform::{
+        clipboard::{ClipboardError, Pasted},
+        reveal::{RevealError, Shown},
+    },
+};
+
+impl App {
+    pub(super) fn take_in(&mut self, ctx: &egui::Context, frame: &eframe::Frame) {
+        // The snapshot first: what the replies speak of is in it.
+        let snapshot = self.link.snapshot();
+        if !Arc::ptr_eq(&snapshot, &self.model.snapshot) {
+            if snapshot.settings != self.settings {
+                self.take_settings(ctx, snapshot.settings.clone());
+            }
+            self.take_snapshot(snapshot);
+        }
+        for event in self.link.events() {
+            match event {
+                Event::Replied { id, result } => self.take_reply(id, result),
+                Event::Ended => self.model.ended = !self.quitting,
+                #[allow(unreachable_patterns, reason = "the enum may grow")]
+                _ => {}
+            }
+        }
+        self.previews.logic(ctx);
+        self.take_shown(ctx);
+        self.take_answers(ctx, frame);
+        self.ask_engine();
+        self.follow_zoom(ctx);
+        self.mind_closing(ctx);
+    }
+
+    pub(super) fn take_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        self.model.snapshot = snapshot;
+        // Forgotten, or a stranger that left: there is nothing to show of it any more.
+        let gone = |who| !self.model.snapshot.computers.iter().any(|computer| computer.fingerprint == who);
+        if self.model.chosen.iter().any(|&who| gone(who)) {
+            let kept = self.model.chosen.iter().copied().filter(|&who| !gone(who)).collect();
+            self.choose(kept);
+        }
+    }
+
+    pub(super) fn take_settings(&mut self, ctx: &egui::Context, settings: Settings) {
+        let texts = Texts::for_setting(settings.language.as_deref());
+        if texts.language() != self.texts.language() {
+            fonts::set_language(ctx, texts.language());
+            self.texts = texts;
+        }
+        super::design::apply(ctx, &settings);
+        self.previews.set_reduced_motion(settings.reduced_motion);
+        if let Some(zoom) = settings.zoom {
+            ctx.set_zoom_factor(zoom.clamp(ZOOM_LEAST, ZOOM_MOST));
+        }
+        if let Some(Dialog::Settings(view)) = &mut self.dialog {
+            view.settings.folder.clone_from(&settings.folder);
+        }
+        self.settings = settings;
+    }
+
+    fn take_reply(&mut self, id: CommandId, result: Result<Reply, Problem>) {
+        let Some(Pending { purpose }) = self.model.pending.remove(&id) else { return };
+        match (purpose, result) {
+            (Purpose::Changes, Ok(Reply::Changes { entries, removed, up_to })) => {
+                self.model.take_changes(entries, &removed, up_to);
+            }
+            (Purpose::Page(_), Ok(Reply::Page { with, entries, more })) => {
+                self.model.conversations.entry(with).or_default().extend(entries, more);
+            }
+            (Purpose::Found(text), Ok(Reply::Found { entries })) => {
+                if let Some(search) = self.model.search.as_mut().filter(|search| search.text == text) {
+                    search.found = Some(entries);
+                }
+            }
+            (Purpose::Resolve, result) => self.take_resolved(result),
+            (Purpose::Send { undo, .. }, Ok(Reply::Sent { transfers, .. })) => {
+                if let Some(text) = undo {
+                    self.toasts.say_with_undo(text, transfers);
+                }
+            }
+            (_, Ok(_)) => {}
+            (purpose, Err(problem)) => self.take_failure(purpose, &problem),
+        }
+    }
+
+    /// Nothing that was typed or chosen is lost because it couldn't be sent.
+    fn take_failure(&mut self, purpose: Purpose, problem: &Problem) {
+        self.model.failed(&purpose);
+        match purpose {
+            Purpose::Quiet | Purpose::Changes | Purpose::Page(_) | Purpose::Found(_) => {
+                log::warn!("the engine could not tell: {problem:?}");
+            }
+            Purpose::Send { to, what, .. } => {
+                self.put_back(to, what);
+                self.toasts.say(self.texts.command_failed(&self.texts.problem(problem)));
+            }
+            Purpose::Plain | Purpose::Resolve => {
+                self.toasts.say(self.texts.command_failed(&self.texts.problem(problem)));
+            }
+        }
+    }
+
+    fn take_resolved(&mut self, result: Result<Reply, Problem>) {
+        let Some(Dialog::Add(adding)) = &mut self.dialog else { return };
+        let found = match result {
+            Ok(Reply::Resolved(found)) => found,
+            Err(Problem::Ambiguous { .. }) => {
+                adding.state = AddState::Several;
+                return;
+            }
+            _ => Vec::new(),
+        };
+        match &found[..] {
+            [] => adding.state = AddState::Nobody,
+            [one] => {
+                let who = one.fingerprint;
+                self.dialog = None;
+                self.actions.push(Action::Choose(who));
+            }
+            _ => adding.state = AddState::Several,
+        }
+    }
+
+    fn take_shown(&mut self, ctx: &egui::Context) {
+        while let Ok(paths) = self.shown.try_recv() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
+            if !paths.is_empty() {
+                self.actions.push(Action::Attach(paths));
+            }
+        }
+    }
+
+    fn take_answers(&mut self, ctx: &egui::Context, _frame: &eframe::Frame) {
+        while let Some(answer) = self.paste.poll() {
+            self.take_paste(ctx, answer);
+        }
+        while let Some(done) = self.errands.poll() {
+            self.take_errand(ctx, done);
+        }
+        match self.pickers.poll(ctx) {
+            None => {}
+            Some(Picked::NoAnswer) => self.toasts.say(self.texts.pick_no_answer()),
+            Some(Picked::Paths(purpose, paths)) => self.take_picked(purpose, paths),
+        }
+    }
+
+    fn take_paste(&mut self, ctx: &egui::Context, answer: Answer) {
+        let composing = !self.model.chosen.is_empty() && self.dialog.is_none() && !self.viewer.is_open();
+        match answer {
+            Answer::Pasted(Pasted::Text(text)) if ctx.text_edit_focused() => self.paste.type_text(ctx, text),
+            Answer::Pasted(Pasted::Text(text)) if composing => {
+                self.draft().text.push_str(&text);
+                self.conversation.focus_composer();
+            }
+            Answer::Pasted(Pasted::Files(paths)) if composing => self.actions.push(Action::Attach(paths)),
+            Answer::Pasted(Pasted::Picture { png, width, height }) if composing => {
+                let name = self.texts.pasted_picture().to_owned();
+                self.actions.push(Action::AttachPicture { name, png, width, height });
+            }
+            Answer::Pasted(_) | Answer::Failed(ClipboardError::Empty) => {}
+            Answer::Copied => self.toasts.say(self.texts.copied()),
+            Answer::Failed(error) => self.toasts.say(self.texts.command_failed(&error.to_string())),
+        }
+    }
+
+    fn take_errand(&mut self, ctx: &egui::Context, done: Done) {
+        match done {
+            Done::Looked { key, found, unreadable } => {
+                for (name, what) in found {
+                    self.add_chip(&key, name, what);
+                }
+                if unreadable > 0 {
+                    self.toasts.say(self.texts.drop_unreadable());
+                }
+                self.conversation.focus_composer();
+            }
+            Done::SavedAs { name } => self.toasts.say(self.texts.saved_as(&name)),
+            Done::Picture { rgba, width, height } => self.paste.copy_picture(ctx, rgba, width, height),
+            Done::Opened(Ok(Shown::RevealedInstead)) => self.toasts.say(self.texts.opened_instead()),
+            Done::Opened(Ok(_)) => {}
+            Done::Opened(Err(RevealError::Gone(path))) => {
+                self.toasts.say(self.texts.state_moved(&path.display().to_string()));
+            }
+            Done::Opened(Err(error)) => self.toasts.say(self.texts.command_failed(&error.to_string())),
+            Done::Failed(why) if why.is_empty() => self.toasts.say(self.texts.too_busy()),
+            Done::Failed(why) => self.toasts.say(self.texts.command_failed(&why)),
+        }
+    }
+
+    fn take_picked(&mut self, purpose: pickers::Purpose, mut paths: Vec<std::path::PathBuf>) {
+        // Nothing picked is "cancel".
+        if paths.is_empty() {
+            return;
+        }
+        let first = paths[0].clone();
+        match purpose {
+            pickers::Purpose::Files | pickers::Purpose::Pictures | pickers::Purpose::Folder => {
+                self.actions.push(Action::Attach(std::mem::take(&mut paths)));
+            }
+            pickers::Purpose::ReceiveFolder => {
+                let settings = Settings { folder: Some(first), ..self.edited_settings() };
+                if let Some(Dialog::Settings(view)) = &mut self.dialog {
+                    view.settings = settings.clone();
+                }
+                self.actions.push(Action::ChangeSettings(settings));
+            }
+            pickers::Purpose::AskFolder { with, transfer } => self.asks.set_folder(with, transfer, first),
+            pickers::Purpose::SaveFile(from) => self.errands.save_copy(from, first),
+            pickers::Purpose::SaveText(text) => self.errands.save_text(text, first),
+        }
+    }
+
+    /// The settings as they will be when what was just changed has arrived.
+    pub(super) fn edited_settings(&self) -> Settings {
+        match &self.dialog {
+            Some(Dialog::Settings(view)) => view.settings.clone(),
+            _ => self.settings.clone(),
+        }
+    }
+
+    pub(super) fn add_chip(&mut self, key: &[crate::protocol::Fingerprint], name: String, what: ChipKind) {
+        self.next_chip += 1;
+        let id = self.next_chip;
+        let draft = self.drafts.entry(key.to_vec()).or_default();
+        let same = |chip: &Chip| chip.what == what;
+        if !draft.chips.iter().any(same) {
+            draft.chips.push(Chip { id, name, what });
+        }
+    }
+
+    /// Asks for whatever the window lacks.
+    pub(super) fn ask_engine(&mut self) {
+        for (command, purpose) in self.model.wanted() {
+            self.command(command, purpose);
+        }
+    }
+
+    /// Sends a command. One that finds the engine busy fails as if it had answered so.
+    pub(super) fn command(&mut self, command: Command, purpose: Purpose) {
+        match self.link.send(command) {
+            Ok(id) => {
+                self.model.pending.insert(id, Pending { purpose });
+            }
+            Err(_) if self.model.ended => self.model.failed(&purpose),
+            Err(_) => self.take_failure(purpose, &Problem::Busy),
+        }
+    }
+
+    /// Keeps the size that Ctrl + and Ctrl − gave.
+    fn follow_zoom(&mut self, ctx: &egui::Context) {
+        let zoom = ctx.zoom_factor();
+        let kept = self.settings.zoom.unwrap_or(1.0);
+        if (zoom - kept).abs() > 0.001 && ctx.input(|input| input.keys_down.is_empty()) {
+            let settings = Settings { zoom: Some(zoom), ..self.edited_settings() };
+            self.settings.zoom = Some(zoom);
+            self.actions.push(Action::ChangeSettings(settings));
+        }
+    }
+
+    fn mind_closing(&mut self, ctx: &egui::Context) {
+        if !ctx.input(|input| input.viewport().close_requested()) || self.quitting {
+            return;
+        }
+        let running = self.model.snapshot.transfers.len() as u64;
+        if running == 0 || self.model.ended {
+            return;
+        }
+        ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        self.dialog = Some(Dialog::Quit { running });
+    }
+}

@@ -1,0 +1,159 @@
+//! What is said without being asked: lines that float by, and lines that stay until they are dismissed.
+
+use std::time::{Duration, Instant};
+
+use egui::{Align2, Area, Margin, Order, Rect, RichText, Ui, accesskit::Role, pos2, vec2};
+
+use super::{
+    Scene,
+    actions::Action,
+    design::{self, Palette, space},
+    fonts, header, icons,
+    widgets::{self, Button, Kind},
+};
+use crate::{
+    engine::api::{Notice, Phase},
+    protocol::{Fingerprint, TransferId},
+};
+
+/// How long a line stays: long enough to read a sentence twice.
+const SHOWN: Duration = Duration::from_secs(6);
+/// More than this at once is not read; the oldest goes.
+const AT_ONCE: usize = 3;
+
+/// A line that floats by.
+#[derive(Debug)]
+struct Toast {
+    text: String,
+    until: Instant,
+    /// What can still be taken back.
+    undo: Vec<(Fingerprint, TransferId)>,
+}
+
+#[derive(Debug, Default)]
+pub struct Toasts {
+    shown: Vec<Toast>,
+}
+
+impl Toasts {
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.push(text.into(), Vec::new());
+    }
+
+    /// With an Undo that cancels these transfers, for as long as they are not done.
+    pub fn say_with_undo(&mut self, text: impl Into<String>, undo: Vec<(Fingerprint, TransferId)>) {
+        self.push(text.into(), undo);
+    }
+
+    fn push(&mut self, text: String, undo: Vec<(Fingerprint, TransferId)>) {
+        self.shown.retain(|toast| toast.text != text);
+        self.shown.push(Toast { text, until: Instant::now() + SHOWN, undo });
+        let surplus = self.shown.len().saturating_sub(AT_ONCE);
+        self.shown.drain(..surplus);
+    }
+
+    /// Draws them at the bottom of `place`.
+    pub fn show(&mut self, ui: &Ui, scene: &mut Scene<'_>, place: Rect) {
+        let now = Instant::now();
+        self.shown.retain(|toast| toast.until > now);
+        let Some(next) = self.shown.iter().map(|toast| toast.until).min() else { return };
+        ui.ctx().request_repaint_after(next.duration_since(now) + Duration::from_millis(20));
+
+        let palette = Palette::of(ui);
+        let mut undone = None;
+        Area::new(ui.scope_id().with("toasts"))
+            .order(Order::Foreground)
+            .pivot(Align2::CENTER_BOTTOM)
+            .fixed_pos(pos2(place.center().x, place.bottom() - 88.0))
+            .constrain_to(place)
+            .role(Role::Alert)
+            .show(ui.ctx(), |ui| {
+                ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+                for (index, toast) in self.shown.iter().enumerate() {
+                    let frame = widgets::card(ui)
+                        .inner_margin(Margin::symmetric(space::L as i8, space::S as i8))
+                        .shadow(design::float_shadow(palette));
+                    frame.show(ui, |ui| {
+                        ui.set_max_width(place.width() - 4.0 * space::L);
+                        ui.horizontal(|ui| {
+                            let text = RichText::new(&toast.text).font(design::body()).color(palette.text);
+                            ui.add(egui::Label::new(text).wrap());
+                            if can_undo(scene, toast)
+                                && Button::new(Kind::Flat, scene.texts.undo())
+                                    .icon(icons::ARROW_U_UP_LEFT)
+                                    .left()
+                                    .show(ui)
+                                    .clicked()
+                            {
+                                undone = Some(index);
+                            }
+                        });
+                    });
+                }
+            });
+        if let Some(index) = undone {
+            let toast = self.shown.remove(index);
+            scene.actions.extend(toast.undo.iter().map(|&(with, transfer)| Action::Cancel { with, transfer }));
+        }
+    }
+}
+
+/// What is saved over there can't be taken back from here, and the line doesn't pretend so.
+fn can_undo(scene: &Scene<'_>, toast: &Toast) -> bool {
+    toast.undo.iter().any(|&(with, transfer)| {
+        scene.model.running(with, transfer).is_some_and(|running| running.phase != Phase::Finishing)
+    })
+}
+
+/// Draws what the engine wants read once, and what this machine lacks, over the top of the conversation.
+pub fn banners(ui: &mut Ui, scene: &mut Scene<'_>, chinese_missing: bool) {
+    let palette = Palette::of(ui);
+    let warn = (icons::WARNING, palette.warn);
+    if scene.model.ended {
+        header::banner(ui, palette.bad_tint, (icons::WARNING_CIRCLE, palette.bad), None, scene.texts.engine_ended());
+    }
+    if chinese_missing && !scene.model.dismissed.contains(&FONT_NOTE) {
+        let text = scene.texts.notice_fonts(fonts::advice(scene.texts));
+        dismissable(ui, scene, &text, warn, FONT_NOTE);
+    }
+    let snapshot = scene.model.snapshot.clone();
+    for (index, notice) in snapshot.notices.iter().enumerate() {
+        if !scene.model.dismissed.contains(&index) {
+            let text = sentence(scene, notice);
+            dismissable(ui, scene, &text, warn, index);
+        }
+    }
+}
+
+/// The number of the note on missing fonts among the dismissed; the engine's notices are a dozen at most.
+const FONT_NOTE: usize = usize::MAX;
+
+fn dismissable(ui: &mut Ui, scene: &mut Scene<'_>, text: &str, icon: (&str, egui::Color32), index: usize) {
+    let palette = Palette::of(ui);
+    let frame = egui::Frame::new().fill(palette.warn_tint);
+    frame.show(ui, |ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.set_min_height(44.0);
+            ui.add_space(space::S);
+            if widgets::icon_button(ui, icons::X, scene.texts.notice_dismiss()).clicked() {
+                scene.actions.push(Action::DismissNotice(index));
+            }
+            ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+                header::banner(ui, egui::Color32::TRANSPARENT, icon, None, text);
+            });
+        });
+    });
+}
+
+fn sentence(scene: &Scene<'_>, notice: &Notice) -> String {
+    let texts = scene.texts;
+    match notice {
+        Notice::StoreSetAside { path } => texts.notice_store(&path.display().to_string()),
+        Notice::NewIdentity => texts.notice_identity().to_owned(),
+        Notice::FolderNotWritable { folder } => texts.notice_folder(&folder.display().to_string()),
+        Notice::SharedIdentity { with } => texts.notice_shared(&scene.model.name(*with)),
+        Notice::DiscoveryUnavailable => texts.notice_discovery().to_owned(),
+        #[allow(unreachable_patterns, reason = "the enum may grow")]
+        _ => texts.problem_other().to_owned(),
+    }
+}

@@ -1,0 +1,362 @@
+//! Doing what a person asked for.
+
+use std::{path::PathBuf, time::Duration};
+
+use egui::ViewportCommand;
+
+use super::{
+    App,
+    actions::{Action, ViewerTarget},
+    album,
+    dialogs::{self, Adding, Dialog, FirstTime},
+    model::{ChipKind, Draft, FOUND, PAGE, Purpose, Search},
+    pickers::{self, NotOpened, Wanted},
+    settings::SettingsView,
+    viewer,
+};
+use crate::{
+    engine::api::{Body, Command, Direction, Entry, ItemState, Outgoing, Settings},
+    platform::reveal,
+    protocol::{Fingerprint, limits},
+};
+
+/// How long a typed address is looked for.
+const FIND_WITHIN: Duration = Duration::from_secs(6);
+
+impl App {
+    pub(super) fn perform(&mut self, ctx: &egui::Context, frame: &eframe::Frame, action: Action) {
+        match action {
+            Action::Choose(who) => {
+                self.model.anchor = Some(who);
+                self.choose(vec![who]);
+                self.conversation.focus_composer();
+            }
+            Action::ChooseAlso(who) => self.choose_also(who),
+            Action::ChooseTo(who) => self.choose_to(who),
+            Action::ChooseNone => self.choose(Vec::new()),
+
+            Action::SendDraft => self.send_draft(),
+            Action::Attach(paths) if self.model.chosen.is_empty() => self.ask_whom(paths),
+            Action::Attach(paths) => self.errands.look(self.model.chosen.clone(), paths),
+            Action::AttachPicture { name, png, width, height } => {
+                let key = self.model.chosen.clone();
+                self.add_chip(&key, name, ChipKind::Picture { png, width, height });
+            }
+            Action::Detach { chip } => self.draft().chips.retain(|there| there.id != chip),
+            Action::PickFiles => self.pick(ctx, frame, pickers::Purpose::Files),
+            Action::PickPictures => self.pick(ctx, frame, pickers::Purpose::Pictures),
+            Action::PickFolder => self.pick(ctx, frame, pickers::Purpose::Folder),
+            Action::Paste => self.paste.read(ctx),
+            Action::SendPaths { to, paths } => self.send_paths(to, paths),
+            Action::AskWhom(paths) => self.ask_whom(paths),
+            Action::SendConfirmed { to, what, undo } => self.send_now(&to, what, undo),
+
+            Action::Answer { with, transfer, decision } => {
+                self.command(Command::Answer { with, transfer, decision }, Purpose::Plain);
+            }
+            Action::HideStrangers(during) => {
+                self.command(Command::HideStrangers { during }, Purpose::Plain);
+                self.toasts.say(self.texts.strangers_hidden());
+            }
+            Action::PickAskFolder { with, transfer } => {
+                self.pick(ctx, frame, pickers::Purpose::AskFolder { with, transfer });
+            }
+
+            Action::Cancel { with, transfer } => self.command(Command::Cancel { with, transfer }, Purpose::Plain),
+            Action::SendAgain(entry) => self.send_again(&entry),
+            Action::LoadOlder(with) => self.load_older(with),
+            Action::MarkRead(with) => self.command(Command::MarkRead { with }, Purpose::Quiet),
+            Action::RemoveEntry { seq } => self.command(Command::RemoveEntry { seq }, Purpose::Plain),
+
+            Action::OpenSearch => self.conversation.toggle_search(),
+            Action::Search { text, with } => self.search(text, with),
+            Action::View(target) => self.view(&target),
+            Action::CloseViewer => self.viewer.close(),
+
+            Action::CopyText(text) => self.paste.copy_text(ctx, text),
+            Action::CopyFiles(paths) => self.paste.copy_files(ctx, paths),
+            Action::CopyPicture(path) => self.errands.load_picture(path),
+            Action::SaveAs(path) => self.pick(ctx, frame, pickers::Purpose::SaveFile(path)),
+            Action::SaveText(text) => self.pick(ctx, frame, pickers::Purpose::SaveText(text)),
+            Action::Open(path) => reveal::open(path, self.errands.opener()),
+            Action::ShowInFolder(path) => reveal::reveal(path, self.errands.opener()),
+            Action::OpenLink(link) => reveal::open_link(&link, self.errands.opener()),
+            other => self.perform_rest(ctx, frame, other),
+        }
+    }
+
+    /// What concerns a computer, the window itself and its settings.
+    fn perform_rest(&mut self, ctx: &egui::Context, frame: &eframe::Frame, action: Action) {
+        match action {
+            Action::SetRule { with, rule } => self.command(Command::SetRule { with, rule }, Purpose::Plain),
+            Action::AskRename(who) => {
+                self.dialog = Some(Dialog::Rename { who, text: self.model.name(who) });
+            }
+            Action::Rename { with, name } => self.command(Command::Rename { with, name }, Purpose::Plain),
+            Action::AskForget(who) => self.dialog = Some(Dialog::Forget(who)),
+            Action::Forget(with) => {
+                self.model.conversations.remove(&with);
+                self.command(Command::Forget { with }, Purpose::Plain);
+            }
+            Action::AskBlock(who) => self.dialog = Some(Dialog::Block(who)),
+            Action::AskClear(who) => self.dialog = Some(Dialog::Clear(who)),
+            Action::RemoveConversation(with) => {
+                self.command(Command::RemoveConversation { with }, Purpose::Plain);
+            }
+            Action::AskAdd => self.dialog = Some(Dialog::Add(Adding::default())),
+            Action::Find(whom) => {
+                self.command(Command::Resolve { whom, new: true, within: FIND_WITHIN }, Purpose::Resolve);
+            }
+            Action::Refresh => self.command(Command::Refresh, Purpose::Quiet),
+            Action::ShowHelp => self.dialog = Some(Dialog::Help),
+            Action::ShowSettings => {
+                let view = SettingsView::new(&self.settings, &self.model.snapshot.me.name);
+                self.dialog = Some(Dialog::Settings(view));
+            }
+            Action::ChangeSettings(settings) => self.command(Command::ChangeSettings(settings), Purpose::Plain),
+            Action::PickReceiveFolder => self.pick(ctx, frame, pickers::Purpose::ReceiveFolder),
+            Action::ShowReceived => reveal::open(self.model.snapshot.me.folder.clone(), self.errands.opener()),
+            Action::CloseDialog => self.dialog = None,
+            Action::DismissNotice(index) => {
+                self.model.dismissed.insert(index);
+            }
+            Action::Toast(text) => self.toasts.say(text),
+            Action::Quit => {
+                self.quitting = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            // Performed before.
+            _ => {}
+        }
+    }
+
+    pub(super) fn choose(&mut self, chosen: Vec<Fingerprint>) {
+        if self.model.chosen != chosen {
+            self.model.search = None;
+            self.model.chosen = chosen;
+        }
+        // What nothing was written into needn't be kept.
+        self.drafts.retain(|_, draft| !draft.is_empty());
+    }
+
+    fn choose_also(&mut self, who: Fingerprint) {
+        self.model.anchor = Some(who);
+        let mut chosen = self.model.chosen.clone();
+        match chosen.iter().position(|&there| there == who) {
+            Some(at) => drop(chosen.remove(at)),
+            None => chosen.push(who),
+        }
+        self.carry_draft(&chosen);
+        self.choose(chosen);
+    }
+
+    fn choose_to(&mut self, who: Fingerprint) {
+        let all: Vec<Fingerprint> = self.model.snapshot.computers.iter().map(|computer| computer.fingerprint).collect();
+        let place = |who| all.iter().position(|&there| there == who);
+        let anchor = self.model.anchor.and_then(place);
+        let (Some(from), Some(to)) = (anchor, place(who)) else { return self.choose(vec![who]) };
+        let chosen = all[from.min(to)..=from.max(to)].to_vec();
+        self.carry_draft(&chosen);
+        self.choose(chosen);
+    }
+
+    /// Choosing one more takes along what was being written.
+    fn carry_draft(&mut self, chosen: &[Fingerprint]) {
+        if chosen.is_empty() || self.drafts.get(chosen).is_some_and(|draft| !draft.is_empty()) {
+            return;
+        }
+        if let Some(draft) = self.drafts.remove(&self.model.chosen) {
+            self.drafts.insert(chosen.to_vec(), draft);
+        }
+    }
+
+    pub(super) fn draft(&mut self) -> &mut Draft {
+        self.drafts.entry(self.model.chosen.clone()).or_default()
+    }
+
+    fn send_draft(&mut self) {
+        let to = self.model.chosen.clone();
+        if to.is_empty() || self.draft().is_empty() {
+            return;
+        }
+        if self.draft().text.trim().len() > limits::MAX_TEXT {
+            self.toasts.say(self.texts.text_too_long());
+            return;
+        }
+        let draft = std::mem::take(self.draft());
+        let mut what = Vec::new();
+        let mut paths = Vec::new();
+        for chip in draft.chips {
+            match chip.what {
+                ChipKind::File { path, .. } | ChipKind::Folder { path } => paths.push(path),
+                ChipKind::Picture { png, .. } => {
+                    what.push(Outgoing::Picture { name: format!("{}.png", chip.name), png });
+                }
+            }
+        }
+        if !paths.is_empty() {
+            what.insert(0, Outgoing::Paths(paths));
+        }
+        let text = draft.text.trim();
+        if !text.is_empty() {
+            what.push(Outgoing::Text(text.to_owned()));
+        }
+        self.send(to, what, None);
+    }
+
+    fn send_paths(&mut self, to: Vec<Fingerprint>, paths: Vec<PathBuf>) {
+        if paths.is_empty() || to.is_empty() {
+            return;
+        }
+        let what = match &paths[..] {
+            [one] => dialogs::shown_name(one),
+            several => self.texts.items(several.len() as u64),
+        };
+        let names: Vec<String> = to.iter().map(|&who| self.model.name(who)).collect();
+        let undo = self.texts.drop_sending(&what, &self.texts.list(names.iter().map(String::as_str)));
+        if let [one] = to[..] {
+            self.model.anchor = Some(one);
+            self.choose(vec![one]);
+        }
+        self.send(to, vec![Outgoing::Paths(paths)], Some(undo));
+    }
+
+    /// Sends, or asks first whether it is the right one.
+    fn send(&mut self, to: Vec<Fingerprint>, what: Vec<Outgoing>, undo: Option<String>) {
+        if to.iter().any(|&who| self.model.computer(who).is_none_or(dialogs::is_unsure)) {
+            self.dialog = Some(Dialog::FirstTime(FirstTime { to, what, undo }));
+        } else {
+            self.send_now(&to, what, undo);
+        }
+    }
+
+    fn send_now(&mut self, to: &[Fingerprint], what: Vec<Outgoing>, undo: Option<String>) {
+        for what in what {
+            let command = Command::Send { to: to.to_vec(), what: what.clone() };
+            self.command(command, Purpose::Send { to: to.to_vec(), what, undo: undo.clone() });
+        }
+    }
+
+    /// Into the composer again: it couldn't be sent, or this person said no.
+    pub(super) fn put_back(&mut self, to: Vec<Fingerprint>, what: Outgoing) {
+        match what {
+            Outgoing::Text(text) => {
+                let draft = self.drafts.entry(to).or_default();
+                draft.text = if draft.text.is_empty() { text } else { format!("{text}\n{}", draft.text) };
+            }
+            Outgoing::Paths(paths) => self.errands.look(to, paths),
+            Outgoing::Picture { name, png } => {
+                let name = name.trim_end_matches(".png").to_owned();
+                self.add_chip(&to, name, ChipKind::Picture { png, width: 0, height: 0 });
+            }
+        }
+    }
+
+    fn send_again(&mut self, entry: &Entry) {
+        let what = match &entry.body {
+            Body::Text(text) => Outgoing::Text(text.clone()),
+            Body::Items { items, .. } if entry.direction == Direction::Sent => {
+                let left = items.iter().filter(|item| item.state != ItemState::Saved);
+                Outgoing::Paths(left.filter_map(|item| item.path.clone()).collect())
+            }
+            Body::Items { .. } => return,
+        };
+        self.send(vec![entry.with], vec![what], None);
+    }
+
+    fn ask_whom(&mut self, paths: Vec<PathBuf>) {
+        self.dialog = Some(Dialog::Whom { what: paths });
+    }
+
+    fn load_older(&mut self, with: Fingerprint) {
+        let Some(conversation) = self.model.conversations.get_mut(&with) else { return };
+        if conversation.more && !conversation.loading {
+            conversation.loading = true;
+            let before = conversation.oldest();
+            self.command(Command::Page { with, before, limit: PAGE }, Purpose::Page(with));
+        }
+    }
+
+    fn search(&mut self, text: String, with: Option<Fingerprint>) {
+        if text.trim().is_empty() {
+            self.model.search = None;
+            return;
+        }
+        self.model.search = Some(Search { text: text.clone(), with, found: None });
+        self.command(Command::Search { text: text.clone(), with, limit: FOUND }, Purpose::Found(text));
+    }
+
+    /// Opens the viewer over all pictures of a conversation that lie on this disk.
+    fn view(&mut self, target: &ViewerTarget) {
+        let Some(conversation) = self.model.conversation(target.with) else { return };
+        let mut at = None;
+        let mut pictures = Vec::new();
+        for entry in conversation.entries() {
+            let Body::Items { items, .. } = &entry.body else { continue };
+            for item in items.iter().filter(|item| album::is_picture(&self.previews, item)) {
+                let Some(path) = item.path.clone() else { continue };
+                if entry.seq == target.seq && item.index == target.item {
+                    at = Some(pictures.len());
+                }
+                let (name, thumbhash) = (item.name.clone(), item.thumbhash.clone());
+                pictures.push(viewer::Shown { path, name, thumbhash });
+            }
+        }
+        if let Some(at) = at {
+            self.viewer.open(pictures, at);
+        }
+    }
+
+    fn pick(&mut self, ctx: &egui::Context, frame: &eframe::Frame, purpose: pickers::Purpose) {
+        let texts = &self.texts;
+        let (title, name) = match &purpose {
+            pickers::Purpose::Files => (texts.pick_files(), String::new()),
+            pickers::Purpose::Pictures => (texts.pick_pictures(), String::new()),
+            pickers::Purpose::Folder => (texts.pick_folder(), String::new()),
+            pickers::Purpose::ReceiveFolder | pickers::Purpose::AskFolder { .. } => (texts.pick_into(), String::new()),
+            pickers::Purpose::SaveFile(from) => (texts.pick_save(), dialogs::shown_name(from)),
+            pickers::Purpose::SaveText(_) => (texts.pick_save(), format!("{}.txt", texts.compose_field())),
+        };
+        let folder = match purpose {
+            pickers::Purpose::ReceiveFolder | pickers::Purpose::AskFolder { .. } => {
+                Some(self.model.snapshot.me.folder.clone())
+            }
+            _ => None,
+        };
+        let wanted = Wanted {
+            purpose,
+            title: title.to_owned(),
+            pictures: texts.pick_filter_pictures().to_owned(),
+            name,
+            folder,
+        };
+        match self.pickers.open(wanted, frame, ctx) {
+            Ok(()) => {}
+            Err(NotOpened::Busy) => self.toasts.say(self.texts.pick_busy()),
+            Err(NotOpened::Failed) => self.toasts.say(self.texts.pick_failed()),
+        }
+    }
+
+    pub(super) fn set_title(&mut self, ctx: &egui::Context) {
+        let texts = &self.texts;
+        let base = match self.model.shown() {
+            Some(who) => texts.title_with(&self.model.name(who)),
+            None => texts.app_name().to_owned(),
+        };
+        let unread: u32 = self.model.snapshot.computers.iter().map(|computer| computer.unread).sum();
+        let title = if unread > 0 { texts.title_unread(unread.into(), &base) } else { base };
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    /// Tells the engine how large the window was, for the next start.
+    pub(super) fn keep_window(&mut self) {
+        let Some(window) = self.window.take() else { return };
+        if self.settings.window.as_ref() != Some(&window) {
+            let settings = Settings { window: Some(window), ..self.settings.clone() };
+            self.command(Command::ChangeSettings(settings), Purpose::Quiet);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What needs a display, tried on an X server of its own.
+//!
+//! The outer test starts the server, and this test program again with that display, because a display is named by the
+//! environment of the whole process. Where Xvfb is not installed it says so and passes.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    num::NonZeroU32,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use winit::raw_window_handle::{RawWindowHandle, XcbWindowHandle};
+use x11rb::{
+    connection::Connection as _,
+    protocol::xproto::{ConnectionExt as _, CreateWindowAux, WindowClass},
+    wrapper::ConnectionExt as _,
+};
+
+use super::{
+    clipboard::{Clipboard, ClipboardError, Copied, Pasted},
+    pointer::{PointerProbe, Position},
+};
+
+const INSIDE: &str = "FANTAIL_TEST_INSIDE_DISPLAY";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn on_an_x_server_the_pointer_is_found_and_the_clipboard_keeps_what_it_is_given() {
+    let Some((server, display)) = Server::start() else {
+        eprintln!("skipped: Xvfb is not installed here");
+        return;
+    };
+    for test in ["pointer_inside", "clipboard_inside"] {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", &format!("platform::display_tests::{test}"), "--ignored", "--nocapture"])
+            .env(INSIDE, server.0.id().to_string())
+            .env("DISPLAY", &display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("XAUTHORITY")
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(output.status.success() && said.contains("1 passed"), "{test}: {said}");
+    }
+}
+
+#[test]
+#[ignore = "needs the display of the test above"]
+fn pointer_inside() {
+    let Ok(server) = std::env::var(INSIDE) else { return };
+    let (connection, screen) = x11rb::connect(None).unwrap();
+    let root = connection.setup().roots[screen].root;
+    let window = connection.generate_id().unwrap();
+    let class = WindowClass::INPUT_OUTPUT;
+    connection.create_window(0, window, root, 100, 50, 400, 300, 0, class, 0, &CreateWindowAux::new()).unwrap();
+    connection.map_window(window).unwrap();
+    let move_to = |x, y| {
+        connection.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, x, y).unwrap();
+        connection.sync().unwrap();
+    };
+    let handle = RawWindowHandle::Xcb(XcbWindowHandle::new(NonZeroU32::new(window).unwrap()));
+    let mut probe = PointerProbe::default();
+
+    move_to(130, 90);
+    // The first answers may come later than a frame waits.
+    let begun = Instant::now();
+    while probe.position_over(handle) != Some(Position { x: 30.0, y: 40.0 }) {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    move_to(10, 20);
+    assert_eq!(settled(&mut probe, handle), Some(Position { x: -90.0, y: -30.0 }), "outside");
+
+    // A server that is stuck doesn't hold the window up, and is asked again once it moves.
+    let server = rustix::process::Pid::from_raw(server.parse().unwrap()).unwrap();
+    rustix::process::kill_process(server, rustix::process::Signal::STOP).unwrap();
+    let begun = Instant::now();
+    (0..10)
+        .for_each(|_| assert_eq!(probe.position_over(handle), Some(Position { x: -90.0, y: -30.0 }), "the last one"));
+    let waited = begun.elapsed();
+    rustix::process::kill_process(server, rustix::process::Signal::CONT).unwrap();
+    assert!(waited < Duration::from_millis(500), "{waited:?} for ten frames");
+    move_to(101, 52);
+    assert_eq!(settled(&mut probe, handle), Some(Position { x: 1.0, y: 2.0 }));
+
+    // A window that is gone.
+    connection.destroy_window(window).unwrap();
+    connection.sync().unwrap();
+    let begun = Instant::now();
+    while probe.position_over(handle).is_some() {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+}
+
+/// The answer to a question asked after now.
+fn settled(probe: &mut PointerProbe, handle: RawWindowHandle) -> Option<Position> {
+    (0..5).map(|_| probe.position_over(handle)).last().flatten()
+}
+
+#[test]
+#[ignore = "needs the display of the test above"]
+fn clipboard_inside() {
+    if std::env::var_os(INSIDE).is_none() {
+        return;
+    }
+    let clipboard = Clipboard::start().unwrap();
+    assert!(matches!(read(&clipboard), Err(ClipboardError::Empty)));
+
+    write(&clipboard, Copied::Text("你好, pigeon 🕊".to_owned()));
+    assert_eq!(read(&clipboard).unwrap(), Pasted::Text("你好, pigeon 🕊".to_owned()));
+
+    let dir = tempfile::tempdir().unwrap();
+    let files: Vec<PathBuf> = ["照片 1.jpg", "b.txt"].iter().map(|name| dir.path().join(name)).collect();
+    files.iter().for_each(|file| std::fs::write(file, b"x").unwrap());
+    write(&clipboard, Copied::Files(files.clone()));
+    assert_eq!(read(&clipboard).unwrap(), Pasted::Files(files));
+
+    let rgba: Vec<u8> = (0..20 * 10 * 4).map(|i| if i % 4 == 3 { 255 } else { i as u8 }).collect();
+    write(&clipboard, Copied::Picture { rgba: rgba.clone().into(), width: 20, height: 10 });
+    let Ok(Pasted::Picture { png, width: 20, height: 10 }) = read(&clipboard) else { panic!("no picture") };
+    assert_eq!(image::load_from_memory(&png).unwrap().into_rgba8().into_raw(), rgba);
+}
+
+fn read(clipboard: &Clipboard) -> Result<Pasted, ClipboardError> {
+    let (answer, answered) = flume::bounded(1);
+    clipboard.read(move |result| answer.send(result).unwrap());
+    answered.recv_timeout(PATIENCE).unwrap()
+}
+
+fn write(clipboard: &Clipboard, what: Copied) {
+    let (answer, answered) = flume::bounded(1);
+    clipboard.write(what, move |result| answer.send(result).unwrap());
+    answered.recv_timeout(PATIENCE).unwrap().unwrap();
+}
+
+struct Server(Child);
+
+impl Server {
+    /// On the first free display, whose name it tells.
+    fn start() -> Option<(Self, String)> {
+        let mut command = Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let mut server = Self(child);
+        let mut display = String::new();
+        BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut display).unwrap();
+        Some((server, format!(":{}", display.trim())))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
