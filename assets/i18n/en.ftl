@@ -436,3 +436,12 @@ month = { $number ->
 }
 list-two = { $first } and { $second }
 list-comma = { $first }, { $second }
+
+## The command line
+cli-ready = { $name } receives into { $folder } (port { $port }); Ctrl+C stops
+cli-accept = Accept? y/n
+cli-withdrawn = It isn't offered any more
+cli-from = From { $name }: { $what }
+cli-receives-already = A window or another fantail receive with the same home is running, and receives already
+cli-receive-in-the-way = fantail receive is running with the same home; stop it to open the window
+cli-no-display = There is no display to open a window on; without one Fantail works on the command line: fantail --help

@@ -400,3 +400,12 @@ month = { $number ->
 }
 list-two = { $first }和{ $second }
 list-comma = { $first }、{ $second }
+
+## The command line
+cli-ready = { $name } 正在接收到 { $folder }（端口 { $port }）；按 Ctrl+C 停止
+cli-accept = 接受吗？y/n
+cli-withdrawn = 对方已经撤回
+cli-from = 来自 { $name }：{ $what }
+cli-receives-already = 同一数据文件夹的窗口或另一个 fantail receive 正在运行，已经在接收
+cli-receive-in-the-way = fantail receive 正在使用同一数据文件夹；停止它才能打开窗口
+cli-no-display = 这里没有可以显示窗口的屏幕；没有屏幕也能在命令行使用 Fantail：fantail --help

@@ -60,6 +60,21 @@ pub struct Engine {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Makes clients of an engine wherever one is needed, without keeping the engine running.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    clients: Arc<Clients>,
+    commands: flume::Sender<Request>,
+    view: Arc<View>,
+}
+
+impl Handle {
+    /// As [`Engine::client`]. Of an engine that has ended, it only shows the last snapshot and is always [`Busy`].
+    pub fn client(&self, wake: impl Fn() + Send + Sync + 'static) -> Client {
+        Client::new(&self.clients, self.commands.clone(), self.view.clone(), wake)
+    }
+}
+
 /// Why an engine could not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -108,6 +123,11 @@ impl Engine {
     /// a newer snapshot published; it must be quick and must not call back into the client.
     pub fn client(&self, wake: impl Fn() + Send + Sync + 'static) -> Client {
         Client::new(&self.clients, self.commands.clone(), self.view.clone(), wake)
+    }
+
+    /// For those who make clients of their own, such as the door for commands from other terminals.
+    pub fn handle(&self) -> Handle {
+        Handle { clients: self.clients.clone(), commands: self.commands.clone(), view: self.view.clone() }
     }
 
     /// Says goodbye to everybody and ends the thread. `false` if it took longer than `within`; it then ends by itself.

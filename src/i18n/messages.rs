@@ -383,6 +383,15 @@ problem_busy;
 problem_system(message: &str);
 problem_other;
 
+// The command line
+cli_ready(name: &str, folder: &str, port: &str);
+cli_accept;
+cli_withdrawn;
+cli_from(name: &str, what: &str);
+cli_receives_already;
+cli_receive_in_the_way;
+cli_no_display;
+
 // Numbers and times
 percent(value: &str);
 size_bytes(value: &str);

@@ -18,6 +18,7 @@ pub mod computer;
 pub mod files;
 pub mod home;
 pub mod instance;
+pub mod interrupt;
 pub mod path_bytes;
 pub mod pointer;
 pub mod private;

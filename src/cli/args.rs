@@ -1,0 +1,271 @@
+//! The words of the command line. Their help is what people read with `--help`.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{engine::api::Audience, protocol::limits::MAX_OFFER_ITEMS};
+
+/// What the exit code of each command means; scripts rely on it.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done (also when part of it was accepted; what was is listed)
+  1  failed, with one sentence on stderr
+  2  wrong usage
+  3  nobody found
+  4  declined, or not answered in time
+  5  stopped before it was done
+
+WHOM is a fingerprint (64 hex digits), an address (IP, IP:PORT, [IPv6%zone]:PORT), the name of a known computer, or a
+DNS name.";
+
+/// Pictures, words and files to the computer next to you.
+///
+/// Without a command it opens the window; files and folders given to it are ready to be sent there. A file that is
+/// called like a command needs ./ before its name.
+#[derive(Debug, Parser)]
+#[command(name = "fantail", version, after_help = EXIT_CODES, subcommand_precedence_over_arg = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Files and folders that are ready to be sent in the window
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// Keep everything below this folder: identity/, fantail.db, Received/ [default: the system's own places]
+    #[arg(long, value_name = "DIR", env = "FANTAIL_HOME", global = true, hide_env_values = true)]
+    pub home: Option<OsString>,
+
+    /// What this computer is called for others [default: the computer's name]
+    #[arg(long, env = "FANTAIL_NAME", global = true, hide_env_values = true)]
+    pub name: Option<String>,
+
+    /// TCP port to listen on; 0 is any free one [default: 53317, or any free one if that is taken]
+    #[arg(long, value_name = "N", global = true)]
+    pub port: Option<u16>,
+
+    /// Print one JSON object a line, errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the computers that are here
+    Nearby {
+        /// How long to look
+        #[arg(long = "for", value_name = "SECONDS", default_value_t = 3)]
+        seconds: u32,
+    },
+    /// Send files, folders or a text, and wait until they are saved there
+    Send(Send),
+    /// Receive until stopped
+    Receive(Receive),
+    /// What others may take from here, while a window or `fantail receive` runs
+    Shelf {
+        #[command(subcommand)]
+        act: Shelf,
+    },
+    /// Take things from another computer's shelf
+    Take(Take),
+    /// The known computers and their rules
+    Known {
+        #[command(subcommand)]
+        act: Option<Known>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Files and folders
+    #[arg(value_name = "PATH", required_unless_present = "text", num_args = 1..)]
+    pub paths: Vec<PathBuf>,
+
+    /// To which computer; may be given several times
+    #[arg(long, value_name = "WHOM", required = true)]
+    pub to: Vec<String>,
+
+    /// A text; - reads it from stdin
+    #[arg(long)]
+    pub text: Option<String>,
+
+    /// The name may be that of a computer never dealt with
+    #[arg(long)]
+    pub new: bool,
+
+    /// How long to wait for an answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Receive {
+    /// Where to save [default: the folder from the settings]
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+
+    /// From whom to take: ask each time (without a terminal that declines), known computers, or all
+    #[arg(long, value_enum, default_value_t = Accept::Ask)]
+    pub accept: Accept,
+
+    /// End after one accepted offer is saved
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Accept {
+    Ask,
+    Known,
+    All,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Shelf {
+    /// List what is on it
+    List,
+    /// Put files and folders on it
+    Add {
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+
+        /// For whom: verified computers, known ones, anybody after asking each time, or all
+        #[arg(long = "for", value_enum, default_value_t = For::Verified)]
+        audience: For,
+    },
+    /// Take things from it again; the files stay
+    Remove {
+        /// Numbers from the list
+        #[arg(value_name = "ITEM", required = true)]
+        items: Vec<u64>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum For {
+    Verified,
+    Known,
+    Ask,
+    All,
+}
+
+impl From<For> for Audience {
+    fn from(audience: For) -> Self {
+        match audience {
+            For::Verified => Self::Verified,
+            For::Known => Self::Known,
+            For::Ask => Self::Ask,
+            For::All => Self::All,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Take {
+    /// Numbers from --list; without any, everything
+    #[arg(value_name = "ITEM")]
+    pub items: Vec<u64>,
+
+    /// From which computer
+    #[arg(long, value_name = "WHOM", required = true)]
+    pub from: String,
+
+    /// Where to save [default: the folder from the settings]
+    #[arg(long, value_name = "DIR", conflicts_with = "list")]
+    pub into: Option<PathBuf>,
+
+    /// Only list what is there
+    #[arg(long, conflicts_with = "items")]
+    pub list: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Known {
+    /// List them
+    List,
+    /// Always accept what they send
+    Accept(Those),
+    /// Ask each time they send
+    Ask(Those),
+    /// Take nothing from them
+    Block(Those),
+    /// Forget them: conversation, rule and addresses; files stay
+    Forget(Those),
+    /// Give one a name of your own; an empty one takes it back
+    Rename {
+        #[arg(value_name = "WHOM")]
+        whom: String,
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Those {
+    #[arg(value_name = "WHOM", required = true, num_args = 1..=MAX_OFFER_ITEMS)]
+    pub whom: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(words: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once("fantail").chain(words.split_whitespace()))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn paths_alone_open_the_window_and_a_command_is_recognised_after_common_options() {
+        let plain = parse("a.jpg ./send --home x").unwrap();
+        assert_eq!(plain.paths, [PathBuf::from("a.jpg"), PathBuf::from("./send")]);
+        assert!(plain.command.is_none());
+        let send = parse("--home x --json send --to me --port 0 a b").unwrap();
+        assert_eq!((send.common.home, send.common.json, send.common.port), (Some("x".into()), true, Some(0)));
+        assert!(matches!(send.command, Some(Command::Send(Send { paths, .. })) if paths.len() == 2));
+    }
+
+    #[test]
+    fn sending_needs_somebody_and_something() {
+        assert!(parse("send a").is_err());
+        assert!(parse("send --to me").is_err());
+        let text = parse("send --to me --to you --text -").unwrap();
+        assert!(matches!(text.command, Some(Command::Send(send)) if send.to.len() == 2 && send.wait == 60));
+    }
+
+    #[test]
+    fn commands_that_come_later_are_wrong_usage() {
+        for words in ["compare --with x", "known verify x", "send --queue --to x a"] {
+            let parsed = parse(words);
+            // `compare` alone would be a path; nothing pretends to compare.
+            assert!(parsed.is_err(), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_has_the_documented_default() {
+        let Some(Command::Nearby { seconds: 3 }) = parse("nearby").unwrap().command else { panic!() };
+        let Some(Command::Receive(receive)) = parse("receive").unwrap().command else { panic!() };
+        assert_eq!((receive.accept, receive.once, receive.into), (Accept::Ask, false, None));
+        let Some(Command::Shelf { act: Shelf::Add { audience: For::Verified, .. } }) =
+            parse("shelf add x").unwrap().command
+        else {
+            panic!()
+        };
+        assert!(matches!(parse("known").unwrap().command, Some(Command::Known { act: None })));
+        assert!(parse("take --list --into x --from me").is_err());
+    }
+}

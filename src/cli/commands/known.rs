@@ -1,0 +1,74 @@
+//! `fantail known`
+
+use crate::{
+    cli::{
+        line::{Exit, KnownLine, Line, RuleWord},
+        request::KnownAct,
+        session::{Failure, Session},
+    },
+    engine::api::{Command, Computer, Presence, Problem, Rule},
+    protocol::Fingerprint,
+};
+
+pub(super) fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let snapshot = session.ready()?;
+    for computer in snapshot.computers.iter().filter(|computer| !computer.new) {
+        session.say(line(computer));
+    }
+    Ok(Exit::Done)
+}
+
+/// Finds them all first, so that a mistyped name changes nothing.
+pub(super) fn act(session: &mut Session<'_>, act: KnownAct, whom: &[String]) -> Result<Exit, Failure> {
+    let found: Vec<Fingerprint> = whom.iter().map(|whom| find(session, whom)).collect::<Result<_, _>>()?;
+    for with in found {
+        session.call(&match act {
+            KnownAct::Accept => Command::SetRule { with, rule: Rule::Accept },
+            KnownAct::Ask => Command::SetRule { with, rule: Rule::Ask },
+            KnownAct::Block => Command::SetRule { with, rule: Rule::Block },
+            KnownAct::Forget => Command::Forget { with },
+        })?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn rename(session: &mut Session<'_>, whom: &str, name: &str) -> Result<Exit, Failure> {
+    let with = find(session, whom)?;
+    let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+    session.call(&Command::Rename { with, name })?;
+    Ok(Exit::Done)
+}
+
+/// A known computer needs no looking around for.
+fn find(session: &mut Session<'_>, whom: &str) -> Result<Fingerprint, Failure> {
+    let snapshot = session.ready()?;
+    let known: Vec<&Computer> = snapshot
+        .computers
+        .iter()
+        .filter(|computer| !computer.new)
+        .filter(|computer| computer.name == whom || whom.parse() == Ok(computer.fingerprint))
+        .collect();
+    match known.as_slice() {
+        [only] => Ok(only.fingerprint),
+        [] => Ok(session.whom(whom, false)?.fingerprint),
+        several => {
+            let fingerprints = several.iter().map(|computer| computer.fingerprint.to_string()).collect();
+            Err(Problem::Ambiguous { fingerprints }.into())
+        }
+    }
+}
+
+fn line(computer: &Computer) -> Line {
+    Line::Known(KnownLine {
+        name: computer.name.clone(),
+        fingerprint: computer.fingerprint.to_string(),
+        verified: computer.verified,
+        rule: match computer.rule {
+            Rule::Ask => RuleWord::Ask,
+            Rule::Accept => RuleWord::Accept,
+            Rule::Block => RuleWord::Block,
+        },
+        reachable: computer.presence == Presence::Reachable,
+        last_seen: computer.last_seen.map(|at| at.0),
+    })
+}

@@ -1,0 +1,107 @@
+//! `fantail send`
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    cli::{
+        follow::{Follow, Key},
+        line::Exit,
+        session::{Failure, Session, unexpected},
+    },
+    engine::api::{Command, Outgoing, Phase, Reply},
+};
+
+/// How long the last words of a cancelled transfer are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub to: Vec<String>,
+    pub paths: Vec<PathBuf>,
+    pub text: Option<String>,
+    /// A name may mean a stranger.
+    pub new: bool,
+    /// For an answer, in seconds.
+    pub wait: u32,
+}
+
+/// Finds everybody first, so that a mistyped name sends nothing to anybody; then sends and waits until all is saved.
+pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failure> {
+    let Wish { to: names, paths, text, new, wait } = wish;
+    let mut to = Vec::new();
+    for whom in &names {
+        let fingerprint = session.whom(whom, new)?.fingerprint;
+        if !to.contains(&fingerprint) {
+            to.push(fingerprint);
+        }
+    }
+    let follow = Follow::new(&session.client.snapshot());
+    let mut sent = BTreeSet::new();
+    let files = (!paths.is_empty()).then_some(Outgoing::Paths(paths));
+    for what in [text.map(Outgoing::Text), files].into_iter().flatten() {
+        let Reply::Sent { transfers, .. } = session.call(&Command::Send { to: to.clone(), what })? else {
+            return Err(unexpected());
+        };
+        sent.extend(transfers);
+    }
+    until_ended(session, follow, sent, Duration::from_secs(wait.into()))
+}
+
+/// Tells about these until they ended, cancelling what is not answered in time, and all on a stop.
+pub(super) fn until_ended(
+    session: &mut Session<'_>,
+    mut follow: Follow,
+    mut open: BTreeSet<Key>,
+    wait: Duration,
+) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    let mut asked: BTreeMap<Key, Instant> = BTreeMap::new();
+    while !open.is_empty() {
+        let step = session.wait().and_then(|snapshot| {
+            let ended = follow.tell(session, &snapshot, |key| open.contains(key))?;
+            for (entry, end) in ended {
+                open.remove(&(entry.with, entry.transfer));
+                exit = exit.or(end);
+            }
+            for running in &snapshot.transfers {
+                let key = (running.with, running.transfer);
+                if !open.contains(&key) || running.phase != Phase::Waiting {
+                    asked.remove(&key);
+                } else if asked.entry(key).or_insert_with(Instant::now).elapsed() >= wait {
+                    follow.give_up(key);
+                    session.call(&Command::Cancel { with: key.0, transfer: key.1 })?;
+                }
+            }
+            Ok(())
+        });
+        if let Err(Failure::Stopped) = step {
+            cancel(session, &mut follow, &mut open);
+            return Ok(exit.or(Exit::Stopped));
+        }
+        step?;
+    }
+    Ok(exit)
+}
+
+/// Cancels what still runs, and tells so.
+fn cancel(session: &mut Session<'_>, follow: &mut Follow, open: &mut BTreeSet<Key>) {
+    for (with, transfer) in open.clone() {
+        if session.call_last(&Command::Cancel { with, transfer }).is_err() {
+            // It ended in this moment, or the engine did.
+            return;
+        }
+    }
+    session.stop = crate::cli::session::Stop::default();
+    let until = Instant::now() + LAST_WORDS;
+    while !open.is_empty() && Instant::now() < until {
+        let told = session.wait().and_then(|snapshot| follow.tell(session, &snapshot, |key| open.contains(key)));
+        let Ok(ended) = told else { return };
+        for (entry, _) in ended {
+            open.remove(&(entry.with, entry.transfer));
+        }
+    }
+}

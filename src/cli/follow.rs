@@ -1,0 +1,218 @@
+//! Telling what becomes of transfers: out of the store's entries, which lose nothing, and the snapshot's progress.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use super::{
+    line::{Exit, Line, Reason, TransferEvent, TransferLine},
+    request::KeptPath,
+    session::{Failure, Session, name_of, unexpected},
+};
+use crate::{
+    engine::api::{Body, Command, Direction, Entry, Item, ItemState, Phase, Problem, Reply, Running, Snapshot, State},
+    protocol::{Fingerprint, TransferId},
+};
+
+/// Entries asked for at once.
+const STEP: usize = 200;
+
+/// Ended transfers that are remembered, so that a later change of theirs (read, say) is not told as news.
+const REMEMBERED: usize = 4096;
+
+pub(super) type Key = (Fingerprint, TransferId);
+
+/// What has been told so far.
+#[derive(Debug)]
+pub(super) struct Follow {
+    since: i64,
+    told: BTreeMap<Key, Told>,
+    ended: VecDeque<Key>,
+    /// Not answered in time, and cancelled for it.
+    given_up: BTreeSet<Key>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    waiting: bool,
+    bytes: Option<u64>,
+    items: BTreeSet<u32>,
+}
+
+impl Follow {
+    /// From now on.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self { since: snapshot.revision, told: BTreeMap::new(), ended: VecDeque::new(), given_up: BTreeSet::new() }
+    }
+
+    /// The next end of this one is told as "nobody answered".
+    pub fn give_up(&mut self, key: Key) {
+        self.given_up.insert(key);
+    }
+
+    /// Tells what happened to the transfers that `wanted` wants. Those that ended, in order.
+    pub fn tell(
+        &mut self,
+        session: &mut Session<'_>,
+        snapshot: &Snapshot,
+        wanted: impl Fn(&Key) -> bool,
+    ) -> Result<Vec<(Arc<Entry>, Exit)>, Failure> {
+        let mut ended = Vec::new();
+        while snapshot.revision > self.since {
+            let Reply::Changes { entries, up_to, .. } =
+                session.call(&Command::Changes { since: self.since, limit: STEP })?
+            else {
+                return Err(unexpected());
+            };
+            for entry in entries {
+                let key = (entry.with, entry.transfer);
+                if wanted(&key)
+                    && !self.ended.contains(&key)
+                    && let Some(exit) = self.entry(session, snapshot, &entry)
+                {
+                    ended.push((entry, exit));
+                }
+            }
+            if up_to <= self.since {
+                break;
+            }
+            self.since = up_to;
+        }
+        for running in &snapshot.transfers {
+            let key = (running.with, running.transfer);
+            if wanted(&key) && !self.ended.contains(&key) {
+                self.running(session, snapshot, running);
+            }
+        }
+        Ok(ended)
+    }
+
+    fn entry(&mut self, session: &mut Session<'_>, snapshot: &Snapshot, entry: &Entry) -> Option<Exit> {
+        let key = (entry.with, entry.transfer);
+        let told = self.told.entry(key).or_default();
+        let line = |event| line(snapshot, &key, entry.direction, event);
+        let mut worst = Exit::Done;
+        if let Body::Items { items, .. } = &entry.body {
+            for item in items {
+                let Some((event, reason)) = item_news(entry, item) else { continue };
+                if matches!(item.state, ItemState::Failed(_)) {
+                    worst = Exit::Failed;
+                }
+                if told.items.insert(item.index) {
+                    session.say(Line::Transfer(Box::new(TransferLine {
+                        item: Some(item.index),
+                        name: Some(item.name.clone()),
+                        path: item.path.clone().map(KeptPath),
+                        bytes: Some(item.size),
+                        reason,
+                        ..line(event)
+                    })));
+                }
+            }
+        }
+        let mut say = |event, reason, text| {
+            session.say(Line::Transfer(Box::new(TransferLine { reason, text, ..line(event) })));
+        };
+        let exit = match &entry.state {
+            State::Waiting => {
+                if !std::mem::replace(&mut told.waiting, true) {
+                    say(TransferEvent::Waiting, None, None);
+                }
+                return None;
+            }
+            State::Running => return None,
+            State::Saved => {
+                if let Body::Text(text) = &entry.body {
+                    match entry.direction {
+                        Direction::Sent => say(TransferEvent::Saved, None, None),
+                        Direction::Received => say(TransferEvent::Text, None, Some(text.clone())),
+                    }
+                }
+                worst
+            }
+            State::Cancelled { here: true } if self.given_up.contains(&key) => {
+                say(TransferEvent::Stopped, Some(Reason::Problem(Problem::NoAnswer)), None);
+                Exit::Declined
+            }
+            State::Declined => {
+                say(TransferEvent::Declined, None, None);
+                Exit::Declined
+            }
+            State::Cancelled { here } => {
+                say(TransferEvent::Stopped, Some(Reason::Cancelled { here: *here }), None);
+                Exit::Stopped
+            }
+            State::Stopped(problem) => {
+                say(TransferEvent::Stopped, Some(Reason::Problem(problem.clone())), None);
+                Exit::of(problem)
+            }
+        };
+        self.told.remove(&key);
+        self.given_up.remove(&key);
+        self.ended.push_back(key);
+        if self.ended.len() > REMEMBERED {
+            self.ended.pop_front();
+        }
+        Some(exit)
+    }
+
+    fn running(&mut self, session: &mut Session<'_>, snapshot: &Snapshot, running: &Running) {
+        let key = (running.with, running.transfer);
+        let told = self.told.entry(key).or_default();
+        let line = line(snapshot, &key, running.direction, TransferEvent::Progress);
+        match running.phase {
+            Phase::Preparing => {}
+            Phase::Waiting => {
+                if !std::mem::replace(&mut told.waiting, true) {
+                    session.say(Line::Transfer(Box::new(TransferLine { event: TransferEvent::Waiting, ..line })));
+                }
+            }
+            Phase::Moving | Phase::Finishing => {
+                if told.bytes.replace(running.bytes) != Some(running.bytes) {
+                    session.say(Line::Transfer(Box::new(TransferLine {
+                        bytes: Some(running.bytes),
+                        total: Some(running.total),
+                        speed: (running.speed > 0).then_some(running.speed),
+                        left: running.left.map(|left| left.as_secs()),
+                        ..line
+                    })));
+                }
+            }
+        }
+    }
+}
+
+/// What is to be told of one item. With the whole saved, one that still counts as under way is saved too.
+fn item_news(entry: &Entry, item: &Item) -> Option<(TransferEvent, Option<Reason>)> {
+    match &item.state {
+        ItemState::Saved => Some((TransferEvent::Saved, None)),
+        ItemState::LeftOut => Some((TransferEvent::Declined, None)),
+        ItemState::Failed(problem) => Some((TransferEvent::Stopped, Some(Reason::Problem(problem.clone())))),
+        ItemState::Pending => (entry.state == State::Saved).then_some((TransferEvent::Saved, None)),
+    }
+}
+
+fn line(snapshot: &Snapshot, (with, transfer): &Key, direction: Direction, event: TransferEvent) -> TransferLine {
+    let name = Some(name_of(snapshot, with));
+    let (from, to) = match direction {
+        Direction::Sent => (None, name),
+        Direction::Received => (name, None),
+    };
+    TransferLine {
+        event,
+        transfer: transfer.to_string(),
+        item: None,
+        name: None,
+        path: None,
+        bytes: None,
+        total: None,
+        speed: None,
+        left: None,
+        text: None,
+        from,
+        to,
+        fingerprint: with.to_string(),
+        reason: None,
+    }
+}

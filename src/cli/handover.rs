@@ -1,0 +1,361 @@
+//! Commands that are carried out by another process of this account: the one that has the engine already.
+//!
+//! Over the socket of [`crate::platform::instance`] go lines of JSON, each at most [`MAX_LINE`] long: one [`Envelope`]
+//! there, then [`Said`] back until [`Said::End`]. Any further line, or the end of the stream, means that the command
+//! should stop.
+
+use std::{
+    fmt,
+    io::{self, BufRead, BufReader, Read as _, Write as _},
+    path::PathBuf,
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    commands::perform,
+    line::{Exit, Line},
+    request::{Request, paths},
+    session::{Session, Stop, TICK},
+};
+use crate::{
+    engine::Handle,
+    platform::instance::{Listener, Stopper, Stream},
+    protocol::limits::MAX_TEXT,
+    store::model::Problem,
+};
+
+/// A megabyte of text in which every character has to be written as `\u0000`, and a thousand long paths that aren't
+/// text. In bytes.
+const MAX_LINE: usize = 6 * MAX_TEXT + 1000 * 4096 * 4;
+
+/// Conversations at once: scripts that send to many. More have to wait at the door.
+const MAX_CONVERSATIONS: usize = 16;
+
+/// The request follows the connection at once.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+
+/// A terminal that doesn't take a line for so long is gone.
+const TAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the last words are waited for after a stop.
+const LAST_WORDS: Duration = Duration::from_secs(4);
+
+/// The language of both ends. A number that changes when they no longer understand each other.
+const VERSION: u32 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Envelope {
+    version: u32,
+    request: Request,
+}
+
+/// What the process with the engine is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Role {
+    Window,
+    Receive,
+    /// It ends by itself soon.
+    Command,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Said {
+    /// It will be done; an end of the stream before this means that it was not begun.
+    Accepted {
+        role: Role,
+        language: Option<String>,
+    },
+    Line(Line),
+    End(Exit),
+}
+
+/// What came of handing a command over.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Handed {
+    Done {
+        role: Role,
+        exit: Exit,
+    },
+    /// The other was just ending: try again.
+    NotBegun,
+    /// It ended in the middle.
+    Lost,
+}
+
+/// Hands the request over and passes on what is said. `accepted` is told the other's language first.
+pub(super) fn hand_over(
+    stream: &Stream,
+    request: &Request,
+    stop: &Stop,
+    mut accepted: impl FnMut(Option<&str>),
+    mut say: impl FnMut(&Line),
+) -> Handed {
+    let mut begun = None;
+    let mut talk = || -> io::Result<Option<Exit>> {
+        let mut writer = stream.try_clone()?;
+        stream.set_read_timeout(Some(TICK))?;
+        stream.set_write_timeout(Some(TAKE_WITHIN))?;
+        write_line(&mut writer, &Envelope { version: VERSION, request: request.clone() })?;
+        let mut reader = LineReader::new(stream.try_clone()?);
+        let mut stopping: Option<Instant> = None;
+        loop {
+            match reader.next(|| {
+                if stop.requested() && stopping.is_none() {
+                    stopping = Some(Instant::now());
+                    writer.write_all(b"stop\n").ok();
+                }
+                stopping.is_some_and(|since| since.elapsed() > LAST_WORDS)
+            })? {
+                None => return Ok(stopping.map(|_| Exit::Stopped)),
+                Some(Said::Accepted { role, language }) => {
+                    begun = Some(role);
+                    accepted(language.as_deref());
+                }
+                Some(Said::Line(line)) => say(&line),
+                Some(Said::End(exit)) => return Ok(Some(exit)),
+            }
+        }
+    };
+    let ended = talk();
+    stream.shutdown();
+    match (begun, ended) {
+        (Some(role), Ok(Some(exit))) => Handed::Done { role, exit },
+        (Some(_), _) => Handed::Lost,
+        (None, Ok(Some(exit))) => Handed::Done { role: Role::Command, exit },
+        (None, _) => Handed::NotBegun,
+    }
+}
+
+/// Carries out what other processes of this account hand over. Dropping it ends it.
+pub struct Serving {
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving").field("role", &self.shared.role).finish_non_exhaustive()
+    }
+}
+
+struct Shared {
+    engine: Handle,
+    role: Role,
+    show: Box<dyn Fn(Vec<PathBuf>) + Send + Sync>,
+    running: Mutex<usize>,
+    changed: Condvar,
+    /// Those that run should stop.
+    ending: AtomicBool,
+}
+
+/// For the window's process: listens on threads of its own and carries out what is handed over with this engine.
+/// `show` is called to bring the window to the front, with paths to be ready for sending; it must not block.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn serve(
+    listener: Listener,
+    engine: Handle,
+    show: impl Fn(Vec<PathBuf>) + Send + Sync + 'static,
+) -> io::Result<Serving> {
+    serve_as(Role::Window, listener, engine, show)
+}
+
+pub(super) fn serve_as(
+    role: Role,
+    listener: Listener,
+    engine: Handle,
+    show: impl Fn(Vec<PathBuf>) + Send + Sync + 'static,
+) -> io::Result<Serving> {
+    let shared = Arc::new(Shared {
+        engine,
+        role,
+        show: Box::new(show),
+        running: Mutex::new(0),
+        changed: Condvar::new(),
+        ending: AtomicBool::new(false),
+    });
+    let stopper = listener.stopper();
+    let for_thread = shared.clone();
+    let thread = thread::Builder::new().name("fantail-door".into()).spawn(move || {
+        while let Some(stream) = listener.accept() {
+            converse(&for_thread, stream);
+        }
+    })?;
+    Ok(Serving { stopper, thread: Some(thread), shared })
+}
+
+impl Serving {
+    /// Lets nobody in any more, and waits until those who are in have been served or `stop` is requested.
+    pub(super) fn finish(self, stop: &Stop) {
+        self.stopper.stop();
+        let mut running = self.shared.running();
+        while *running > 0 && !stop.requested() {
+            running = self.shared.changed.wait_timeout(running, TICK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn end(&mut self) {
+        self.shared.ending.store(true, Ordering::Release);
+        self.stopper.stop();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+        // Their last words still go through the engine.
+        let until = Instant::now() + LAST_WORDS;
+        let mut running = self.shared.running();
+        while *running > 0 && Instant::now() < until {
+            running = self.shared.changed.wait_timeout(running, TICK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Shared {
+    fn running(&self) -> std::sync::MutexGuard<'_, usize> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts a conversation for as long as it lives.
+struct Place(Arc<Shared>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *self.0.running() -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+/// On a thread of its own, once there is a free place.
+fn converse(shared: &Arc<Shared>, stream: Stream) {
+    {
+        let mut running = shared.running();
+        while *running >= MAX_CONVERSATIONS && !shared.ending.load(Ordering::Acquire) {
+            running = shared.changed.wait_timeout(running, TICK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *running += 1;
+    }
+    let place = Place(shared.clone());
+    let started = thread::Builder::new().name("fantail-handed".into()).spawn(move || {
+        if let Err(error) = answer(&place.0, &stream) {
+            log::info!("a command from another terminal ended early: {error}");
+        }
+        stream.shutdown();
+    });
+    if let Err(error) = started {
+        log::warn!("no thread for a command from another terminal: {error}");
+    }
+}
+
+fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
+    stream.set_read_timeout(Some(TICK))?;
+    stream.set_write_timeout(Some(TAKE_WITHIN))?;
+    let mut writer = stream.try_clone()?;
+    let mut reader = LineReader::new(stream.try_clone()?);
+    let late = Instant::now() + REQUEST_WITHIN;
+    let ending = || shared.ending.load(Ordering::Acquire);
+    let Some(value) = reader.next::<serde_json::Value>(|| Instant::now() > late || ending())? else { return Ok(()) };
+
+    let stop = Stop::default();
+    let client = shared.engine.client(|| {});
+    let language = client.snapshot().settings.language.clone();
+    write_line(&mut writer, &Said::Accepted { role: shared.role, language })?;
+    let Ok(Envelope { version: VERSION, request }) = serde_json::from_value(value) else {
+        // Another version of this program, from before or after an update.
+        write_line(&mut writer, &Said::Line(Line::Error(Problem::Incompatible)))?;
+        return write_line(&mut writer, &Said::End(Exit::Failed));
+    };
+
+    let watching = stop.clone();
+    let done = Arc::new(AtomicBool::new(false));
+    let (until, watched) = (done.clone(), shared.clone());
+    let watcher = thread::Builder::new().name("fantail-handed".into()).spawn(move || {
+        let over = || until.load(Ordering::Acquire) || watched.ending.load(Ordering::Acquire);
+        // A word or the end of the stream: either means stop.
+        reader.next::<serde_json::Value>(over).ok();
+        watching.request();
+    })?;
+
+    let exit = match request {
+        Request::Show { paths: kept } => {
+            if shared.role == Role::Window {
+                (shared.show)(paths(kept));
+                Exit::Done
+            } else {
+                Exit::Failed
+            }
+        }
+        Request::Who => Exit::Done,
+        request => {
+            let mut say = |line: Line| {
+                if write_line(&mut writer, &Said::Line(line)).is_err() {
+                    stop.request();
+                }
+            };
+            perform(request, &mut Session::new(client, stop.clone(), &mut say))
+        }
+    };
+    done.store(true, Ordering::Release);
+    watcher.join().ok();
+    write_line(&mut writer, &Said::End(exit))
+}
+
+fn write_line(writer: &mut Stream, value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    writer.write_all(&line)?;
+    writer.flush()
+}
+
+/// Lines of bounded length from a stream whose reads time out.
+struct LineReader {
+    stream: BufReader<Stream>,
+    line: Vec<u8>,
+}
+
+impl LineReader {
+    fn new(stream: Stream) -> Self {
+        Self { stream: BufReader::new(stream), line: Vec::new() }
+    }
+
+    /// The next line; `None` at the end of the stream, or once `give_up` says so (asked about each [`TICK`]).
+    fn next<T: DeserializeOwned>(&mut self, mut give_up: impl FnMut() -> bool) -> io::Result<Option<T>> {
+        loop {
+            if give_up() {
+                return Ok(None);
+            }
+            let room = (MAX_LINE + 1).saturating_sub(self.line.len()) as u64;
+            match (&mut self.stream).take(room).read_until(b'\n', &mut self.line) {
+                Ok(_) if self.line.last() == Some(&b'\n') => {
+                    let value = serde_json::from_slice(&self.line)?;
+                    self.line.clear();
+                    return Ok(Some(value));
+                }
+                Ok(_) if self.line.len() > MAX_LINE => return Err(io::ErrorKind::InvalidData.into()),
+                Ok(_) => return Ok(None),
+                Err(error) if is_timeout(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}

@@ -1,0 +1,261 @@
+//! Carrying a command out in this process: reaching the one that has the engine, or being it.
+
+use std::{cell::RefCell, env, error::Error, fs, path::PathBuf, rc::Rc, thread, time::Duration};
+
+use super::{
+    args::{self, Accept, Common},
+    commands::{Person, perform, receive},
+    handover::{Handed, Role, hand_over, serve_as},
+    line::{Exit, Line},
+    print::Printer,
+    request::{Request, UsageError, absolute},
+    session::{Session, Stop, TICK},
+    terminal::Terminal,
+};
+use crate::{
+    engine::{
+        Engine,
+        api::{Config, Receive},
+    },
+    i18n::Texts,
+    nearby::DISCOVERY_PORT,
+    platform::{
+        home::{Home, HomeError},
+        instance::{self, Claim, InstanceError, Listener},
+        interrupt::on_interrupt,
+    },
+};
+
+/// How long goodbyes may take at the end.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// The other was just ending so many times in a row: something is wrong with it.
+const MAX_TRIES: u32 = 100;
+
+/// Why a command could not even begin; the exit code is 1, or 2 for wrong usage.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BeginError {
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    #[error(transparent)]
+    Start(#[from] crate::engine::StartError),
+    #[error("the folder can't be made: {source}: {}", path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    /// Another process of this home; the sentence says which.
+    #[error("{0}")]
+    InTheWay(String),
+    #[error("{0}")]
+    NoDisplay(String),
+}
+
+impl BeginError {
+    pub(super) fn exit(&self) -> Exit {
+        if matches!(self, Self::Usage(_)) { Exit::Usage } else { Exit::Failed }
+    }
+
+    /// The word for it in JSON.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::InTheWay(_) => "running",
+            Self::NoDisplay(_) => "no-display",
+            _ => "failed",
+        }
+    }
+
+    /// With its causes, in one line.
+    pub(super) fn message(&self) -> String {
+        let mut message = self.to_string();
+        // A transparent error's source is already its own source's.
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !message.contains(&text) {
+                message = format!("{message}: {text}");
+            }
+            cause = error.source();
+        }
+        message
+    }
+}
+
+/// What the engine of this process is started with.
+pub(super) fn config(common: &Common, receive: Receive) -> Result<Config, BeginError> {
+    let given = common.home.clone().filter(|home| !home.is_empty()).map(PathBuf::from);
+    let discovery_port = match text_variable("FANTAIL_DISCOVERY_PORT") {
+        None => DISCOVERY_PORT,
+        Some(text) => text.parse().map_err(|_| UsageError::Port("FANTAIL_DISCOVERY_PORT"))?,
+    };
+    Ok(Config {
+        home: Home::choose(given)?,
+        name: common.name.clone().filter(|name| !name.trim().is_empty()),
+        port: common.port,
+        discovery_port,
+        loopback_only: text_variable("FANTAIL_LOOPBACK_ONLY").is_some_and(|text| text == "1"),
+        receive,
+    })
+}
+
+fn text_variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// Ctrl+C asks the command to stop; a second one ends the process at once.
+fn stop_on_interrupt() -> Stop {
+    let stop = Stop::default();
+    let requested = stop.clone();
+    let listening = on_interrupt(move || {
+        if requested.requested() {
+            std::process::exit(i32::from(Exit::Stopped as u8));
+        }
+        requested.request();
+    });
+    if let Err(error) = listening {
+        log::warn!("Ctrl+C ends at once: {error}");
+    }
+    stop
+}
+
+/// Any command but `receive`: handed over if somebody has the engine already, otherwise carried out here.
+pub(super) fn run(common: &Common, request: Request, printer: Printer) -> Result<Exit, BeginError> {
+    // Nobody is received from by a command that only wants to send.
+    let config = config(common, Receive::Nothing)?;
+    let stop = stop_on_interrupt();
+    let printer = RefCell::new(printer);
+    let print = |line: &Line| print(&printer, line, &stop);
+    let accepted = |language: Option<&str>| {
+        if language.is_some() {
+            printer.borrow_mut().set_texts(Texts::for_setting(language));
+        }
+    };
+    for _ in 0..MAX_TRIES {
+        let stream = match instance::claim(&config.home) {
+            Ok(Claim::First(listener)) => return alone(config, Some(listener), request, &printer, &stop),
+            Ok(Claim::Running(stream)) => stream,
+            Err(error @ (InstanceError::Home { .. } | InstanceError::Silent)) => return Err(error.into()),
+            Err(error) => {
+                log::warn!("commands from other terminals will have to wait: {error}");
+                return alone(config, None, request, &printer, &stop);
+            }
+        };
+        match hand_over(&stream, &request, &stop, accepted, print) {
+            Handed::Done { exit, .. } => return Ok(exit),
+            Handed::Lost => {
+                print(&Line::Error(crate::store::model::Problem::Closed));
+                return Ok(Exit::Stopped);
+            }
+            Handed::NotBegun if stop.requested() => return Ok(Exit::Stopped),
+            Handed::NotBegun => thread::sleep(TICK),
+        }
+    }
+    Err(InstanceError::Silent.into())
+}
+
+fn alone(
+    config: Config,
+    listener: Option<Listener>,
+    request: Request,
+    printer: &RefCell<Printer>,
+    stop: &Stop,
+) -> Result<Exit, BeginError> {
+    let engine = Engine::start(config)?;
+    let serving = listener.and_then(|listener| serve_as(Role::Command, listener, engine.handle(), |_| {}).ok());
+    let client = engine.client(|| {});
+    choose_language(printer, client.snapshot().settings.language.as_deref());
+    let mut say = |line: Line| print(printer, &line, stop);
+    let exit = perform(request, &mut Session::new(client, stop.clone(), &mut say));
+    if let Some(serving) = serving {
+        serving.finish(stop);
+    }
+    engine.shutdown(GOODBYE);
+    Ok(exit)
+}
+
+/// `fantail receive`: always in this process.
+pub(super) fn run_receive(common: &Common, receive_args: args::Receive, printer: Printer) -> Result<Exit, BeginError> {
+    let args::Receive { into, accept, once } = receive_args;
+    let into = into.as_deref().map(absolute).transpose()?;
+    if let Some(folder) = &into {
+        fs::create_dir_all(folder).map_err(|source| BeginError::Folder { path: folder.clone(), source })?;
+    }
+    let config = config(
+        common,
+        match accept {
+            Accept::Ask => Receive::Ask { into },
+            Accept::Known => Receive::Known { into },
+            Accept::All => Receive::All { into },
+        },
+    )?;
+    let stop = stop_on_interrupt();
+    let printer = Rc::new(RefCell::new(printer));
+    let listener = match claim_for(&config.home, &Request::Who, &stop)? {
+        Claimed::Ours(listener) => listener,
+        Claimed::Theirs { .. } => {
+            return Err(BeginError::InTheWay(printer.borrow().texts().cli_receives_already().to_owned()));
+        }
+        Claimed::Stopped => return Ok(Exit::Done),
+    };
+    let engine = Engine::start(config)?;
+    let serving = serve_as(Role::Receive, listener, engine.handle(), |_| {});
+    let client = engine.client(|| {});
+    choose_language(&printer, client.snapshot().settings.language.as_deref());
+    let mut terminal = (accept == Accept::Ask).then(|| Terminal::of_this_process(printer.clone())).flatten();
+    let mut say = |line: Line| print(&printer, &line, &stop);
+    let mut session = Session::new(client, stop.clone(), &mut say);
+    let exit = receive(&mut session, once, terminal.as_mut().map(|terminal| terminal as &mut dyn Person));
+    drop(session);
+    match serving {
+        Ok(serving) => serving.finish(&stop),
+        Err(error) => log::warn!("commands from other terminals were not served: {error}"),
+    }
+    engine.shutdown(GOODBYE);
+    Ok(exit)
+}
+
+/// Who holds the door of a home.
+pub(super) enum Claimed {
+    Ours(Listener),
+    /// A window or `fantail receive` that was handed the request.
+    Theirs {
+        role: Role,
+        exit: Exit,
+    },
+    /// A stop was requested while a short command was waited for.
+    Stopped,
+}
+
+/// Becomes the one process of this home, for `receive` or a window, or hands `request` to the one that is.
+pub(super) fn claim_for(home: &Home, request: &Request, stop: &Stop) -> Result<Claimed, BeginError> {
+    loop {
+        let stream = match instance::claim(home)? {
+            Claim::First(listener) => return Ok(Claimed::Ours(listener)),
+            Claim::Running(stream) => stream,
+        };
+        match hand_over(&stream, request, stop, |_| {}, |_| {}) {
+            Handed::Done { role: role @ (Role::Window | Role::Receive), exit } => {
+                return Ok(Claimed::Theirs { role, exit });
+            }
+            // A short command has the engine; it ends soon.
+            _ if stop.requested() => return Ok(Claimed::Stopped),
+            _ => thread::sleep(TICK),
+        }
+    }
+}
+
+fn choose_language(printer: &RefCell<Printer>, language: Option<&str>) {
+    if language.is_some() {
+        printer.borrow_mut().set_texts(Texts::for_setting(language));
+    }
+}
+
+fn print(printer: &RefCell<Printer>, line: &Line, stop: &Stop) {
+    if printer.borrow_mut().line(line).is_err() {
+        // Nobody reads any more.
+        stop.request();
+    }
+}

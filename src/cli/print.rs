@@ -1,0 +1,469 @@
+//! How what a command says is printed: sentences for people, one JSON object a line for programs.
+//!
+//! Results go to stdout; what is only for a person who waits (progress, errors, questions) goes to stderr. With `--json`
+//! everything goes to stdout.
+
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write},
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::line::{ComputerLine, Kind, KnownLine, Line, Reason, RuleWord, ShelfLine, TransferEvent, TransferLine};
+use crate::{
+    i18n::Texts,
+    store::model::{DeviceKind, Problem},
+    transfer::names::{shown, shown_text},
+};
+
+/// Back to the start of the line, and nothing on it.
+const CLEAR_LINE: &str = "\r\x1b[K";
+
+pub(super) struct Printer {
+    texts: Texts,
+    json: bool,
+    out: Box<dyn Write>,
+    errors: Box<dyn Write>,
+    /// A person reads stdout.
+    out_is_terminal: bool,
+    /// A person waits for progress.
+    errors_is_terminal: bool,
+    /// The last line on stderr is progress, to be written over.
+    progress: bool,
+}
+
+impl Printer {
+    /// Onto this process's stdout and stderr.
+    pub fn new(texts: Texts, json: bool) -> Self {
+        Self {
+            texts,
+            json,
+            out_is_terminal: io::stdout().is_terminal(),
+            errors_is_terminal: io::stderr().is_terminal(),
+            out: Box::new(io::stdout()),
+            errors: Box::new(io::stderr()),
+            progress: false,
+        }
+    }
+
+    pub fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// The person may have chosen another language than the system's.
+    pub fn set_texts(&mut self, texts: Texts) {
+        self.texts = texts;
+    }
+
+    /// # Errors
+    /// Nobody reads any more.
+    pub fn line(&mut self, line: &Line) -> io::Result<()> {
+        if self.json { self.json_line(line) } else { self.text_line(line) }
+    }
+
+    /// An error that isn't a [`Problem`]: wrong usage, no home, no port.
+    pub fn error(&mut self, code: &str, message: &str) -> io::Result<()> {
+        if self.json {
+            return self.object(&json!({ "event": "error", "code": code, "message": message }));
+        }
+        self.for_person(&format!("fantail: {}", shown(message)))
+    }
+
+    /// One line for the person who waits; nothing with `--json`.
+    pub fn note(&mut self, text: &str) -> io::Result<()> {
+        if self.json { Ok(()) } else { self.for_person(&shown(text)) }
+    }
+
+    /// A question: the answer is typed behind it.
+    pub fn prompt(&mut self, text: &str) -> io::Result<()> {
+        self.clear_progress()?;
+        write!(self.errors, "{} ", shown(text))?;
+        self.errors.flush()
+    }
+
+    fn json_line(&mut self, line: &Line) -> io::Result<()> {
+        match line {
+            Line::Computer(computer) => self.object(computer),
+            Line::Known(known) => self.object(known),
+            Line::Shelf(item) => self.object(item),
+            Line::Offered(item) => self.object(item),
+            Line::Transfer(transfer) => {
+                let mut value = serde_json::to_value(transfer)?;
+                if let (Some(reason), Some(object)) = (&transfer.reason, value.as_object_mut()) {
+                    object.remove("reason");
+                    let (code, message) = self.reason(transfer, reason);
+                    object.insert("code".into(), code.into());
+                    object.insert("message".into(), message.into());
+                }
+                self.object(&value)
+            }
+            Line::Error(problem) => {
+                let mut value = json!({
+                    "event": "error",
+                    "code": code(problem),
+                    "message": self.texts.problem_sentence(problem),
+                });
+                if let Problem::Ambiguous { fingerprints } = problem {
+                    value["fingerprints"] = fingerprints.as_slice().into();
+                }
+                self.object(&value)
+            }
+            Line::Ready { name, fingerprint, port, path } => self.object(
+                &json!({ "event": "ready", "name": name, "fingerprint": fingerprint, "port": port, "path": path }),
+            ),
+        }
+    }
+
+    fn text_line(&mut self, line: &Line) -> io::Result<()> {
+        match line {
+            Line::Computer(computer) => {
+                let text = self.computer(computer);
+                self.result(&text)
+            }
+            Line::Known(known) => {
+                let text = self.known(known);
+                self.result(&text)
+            }
+            Line::Shelf(item) => {
+                let text = self.shelf(item);
+                self.result(&text)
+            }
+            Line::Offered(item) => {
+                let text = format!("{:>4}  {}  {}", item.id, shown(&item.name), self.size(item.bytes, item.files));
+                self.result(&text)
+            }
+            Line::Transfer(transfer) => self.transfer(transfer),
+            Line::Error(problem) => {
+                let mut text = self.texts.problem_sentence(problem);
+                if let Problem::Ambiguous { fingerprints } = problem {
+                    fingerprints.iter().for_each(|fingerprint| text += &format!("\n  {fingerprint}"));
+                }
+                self.for_person(&format!("fantail: {text}"))
+            }
+            Line::Ready { name, port, path, fingerprint: _ } => {
+                let folder = path.0.to_string_lossy();
+                let text = self.texts.cli_ready(&shown(name), &shown(&folder), &port.to_string());
+                self.for_person(&text)
+            }
+        }
+    }
+
+    fn transfer(&mut self, line: &TransferLine) -> io::Result<()> {
+        let other = line.to.as_ref().or(line.from.as_ref()).map_or(Cow::Borrowed(""), |name| shown(name));
+        let item = line.name.as_deref().map(shown);
+        let sent = line.to.is_some();
+        match (line.event, item) {
+            (TransferEvent::Waiting, _) if sent => {
+                let text = self.texts.state_waiting_for(&other);
+                self.for_person(&text)
+            }
+            (TransferEvent::Waiting, _) => Ok(()),
+            (TransferEvent::Progress, _) => self.progress(line, &other),
+            (TransferEvent::Saved, None) => {
+                let text = self.texts.state_saved_on(&other);
+                self.result(&text)
+            }
+            (TransferEvent::Saved, Some(item)) if sent => {
+                let text = format!("{}: {item}", self.texts.state_saved_on(&other));
+                self.result(&text)
+            }
+            (TransferEvent::Saved, Some(item)) => {
+                let place = line.path.as_ref().map(|path| path.0.to_string_lossy());
+                let what = place.as_deref().map_or(item, shown);
+                let text = self.texts.cli_from(&other, &what);
+                self.result(&text)
+            }
+            (TransferEvent::Text, _) => {
+                let text = line.text.as_deref().unwrap_or_default();
+                // Piped on, a text stays as it came.
+                let text = if self.out_is_terminal { shown_text(text) } else { text.into() };
+                let text = self.texts.cli_from(&other, &text);
+                self.result(&text)
+            }
+            (TransferEvent::Declined, Some(item)) => {
+                let text = format!("{item}: {}", self.texts.state_left_out());
+                self.for_person(&text)
+            }
+            (TransferEvent::Declined, None) if sent => {
+                let text = self.texts.state_declined_by(&other);
+                self.for_person(&text)
+            }
+            (TransferEvent::Declined, None) => {
+                let text = format!("{other}: {}", self.texts.state_declined_here());
+                self.for_person(&text)
+            }
+            (TransferEvent::Stopped, item) => {
+                let Some(reason) = &line.reason else { return Ok(()) };
+                let (_, message) = self.reason(line, reason);
+                let about = item.unwrap_or(other);
+                self.for_person(&format!("{about}: {}", shown(&message)))
+            }
+        }
+    }
+
+    fn progress(&mut self, line: &TransferLine, other: &str) -> io::Result<()> {
+        if !self.errors_is_terminal {
+            return Ok(());
+        }
+        let part = self.texts.part(line.bytes.unwrap_or(0), line.total.unwrap_or(0));
+        let speed = line.speed.map(|speed| self.texts.speed(speed));
+        let left = line.left.map(|left| self.texts.duration(Duration::from_secs(left)));
+        let text = match (speed, left) {
+            (Some(speed), Some(left)) => self.texts.state_progress(&part, &speed, &left),
+            (Some(speed), None) => self.texts.state_progress_plain(&part, &speed),
+            _ => part,
+        };
+        self.progress = true;
+        write!(self.errors, "{CLEAR_LINE}{other}: {text}")?;
+        self.errors.flush()
+    }
+
+    /// Code for programs and sentence for people.
+    fn reason(&self, line: &TransferLine, reason: &Reason) -> (String, String) {
+        match reason {
+            Reason::Problem(problem) => (code(problem), self.texts.problem_sentence(problem)),
+            Reason::Cancelled { here: true } => ("cancelled".into(), self.texts.state_cancelled_here().into()),
+            Reason::Cancelled { here: false } => {
+                let other = line.to.as_ref().or(line.from.as_ref()).map_or("", String::as_str);
+                ("cancelled".into(), self.texts.state_cancelled_there(other))
+            }
+        }
+    }
+
+    fn computer(&self, line: &ComputerLine) -> String {
+        let ComputerLine { name, fingerprint, addresses, port, kind, verified, reachable, new } = line;
+        let kind = self.texts.kind(match kind {
+            Kind::Computer => DeviceKind::Computer,
+            Kind::Phone => DeviceKind::Phone,
+            Kind::Browser => DeviceKind::Browser,
+        });
+        let mut text = format!("{}  {kind}", shown(name));
+        let marks = [
+            (*verified, self.texts.verified()),
+            (*reachable, self.texts.list_reachable()),
+            (*new, self.texts.list_new()),
+        ];
+        for (_, mark) in marks.iter().filter(|(holds, _)| *holds) {
+            write!(text, ", {mark}").ok();
+        }
+        let places: Vec<String> = addresses
+            .iter()
+            .map(
+                |address| {
+                    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+                },
+            )
+            .collect();
+        write!(text, "  {}\n  {fingerprint}", places.join(" ")).ok();
+        text
+    }
+
+    fn known(&self, line: &KnownLine) -> String {
+        let KnownLine { name, fingerprint, verified, rule, reachable, last_seen: _ } = line;
+        let rule = match rule {
+            RuleWord::Ask => self.texts.menu_ask(),
+            RuleWord::Accept => self.texts.menu_accept(),
+            RuleWord::Block => self.texts.menu_block(),
+        };
+        let mut text = format!("{}  {rule}", shown(name));
+        let marks = [(*verified, self.texts.verified()), (*reachable, self.texts.list_reachable())];
+        for (_, mark) in marks.iter().filter(|(holds, _)| *holds) {
+            write!(text, ", {mark}").ok();
+        }
+        write!(text, "\n  {fingerprint}").ok();
+        text
+    }
+
+    fn shelf(&self, item: &ShelfLine) -> String {
+        let ShelfLine { id, name: _, path, bytes, files, audience } = item;
+        // The words of `--for`.
+        let audience = serde_json::to_value(audience).ok();
+        let audience = audience.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let path = path.0.to_string_lossy();
+        format!("{id:>4}  {audience:<8}  {}  {}", shown(&path), self.size(*bytes, *files))
+    }
+
+    fn size(&self, bytes: u64, files: u64) -> String {
+        let size = self.texts.size(bytes);
+        if files > 1 { format!("{size}, {}", self.texts.files(files)) } else { size }
+    }
+
+    fn result(&mut self, text: &str) -> io::Result<()> {
+        self.clear_progress()?;
+        writeln!(self.out, "{text}")?;
+        self.out.flush()
+    }
+
+    fn for_person(&mut self, text: &str) -> io::Result<()> {
+        self.clear_progress()?;
+        writeln!(self.errors, "{text}")?;
+        self.errors.flush()
+    }
+
+    fn object(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string(value)?;
+        writeln!(self.out, "{}", harmless(&text))?;
+        self.out.flush()
+    }
+
+    fn clear_progress(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.progress) {
+            write!(self.errors, "{CLEAR_LINE}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The word of a problem in JSON.
+fn code(problem: &Problem) -> String {
+    let value = serde_json::to_value(problem).ok();
+    let code = value.as_ref().and_then(|value| value["code"].as_str());
+    code.unwrap_or("unknown").to_owned()
+}
+
+/// JSON in which nothing commands a terminal or changes the direction of its text: such characters stand only inside
+/// strings, where JSON can write them as numbers.
+fn harmless(json: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}')
+    };
+    if !json.contains(harmful) {
+        return json.into();
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if harmful(c) {
+            write!(text, "\\u{:04x}", u32::from(c)).ok();
+        } else {
+            text.push(c);
+        }
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, rc::Rc};
+
+    use super::*;
+    use crate::{
+        cli::{line::OfferedLine, request::KeptPath},
+        i18n::Language,
+    };
+
+    #[derive(Clone, Default)]
+    struct Shared(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What goes to stdout and to stderr.
+    fn printed(json: bool, line: &Line) -> (String, String) {
+        let (out, errors) = (Shared::default(), Shared::default());
+        let mut printer = Printer {
+            texts: Texts::new(Language::for_tag("en").unwrap()),
+            json,
+            out: Box::new(out.clone()),
+            errors: Box::new(errors.clone()),
+            out_is_terminal: true,
+            errors_is_terminal: false,
+            progress: false,
+        };
+        printer.line(line).unwrap();
+        let text = |shared: Shared| String::from_utf8(shared.0.take()).unwrap();
+        (text(out), text(errors))
+    }
+
+    fn news(event: TransferEvent) -> TransferLine {
+        TransferLine {
+            event,
+            transfer: "0a".repeat(16),
+            item: None,
+            name: None,
+            path: None,
+            bytes: None,
+            total: None,
+            speed: None,
+            left: None,
+            text: None,
+            from: Some("Mei\u{1b}[31m".into()),
+            to: None,
+            fingerprint: "AB".repeat(32),
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn nothing_that_comes_from_outside_commands_the_terminal() {
+        let evil = "a\u{1b}]0;x\u{7}\u{9b}31m\u{202e}gpj.exe\nb";
+        let transfers = [
+            TransferLine { text: Some(evil.into()), ..news(TransferEvent::Text) },
+            TransferLine { name: Some(evil.into()), ..news(TransferEvent::Saved) },
+            TransferLine { name: Some(evil.into()), to: Some(evil.into()), ..news(TransferEvent::Declined) },
+            TransferLine {
+                reason: Some(Reason::Problem(Problem::System { message: evil.into() })),
+                ..news(TransferEvent::Stopped)
+            },
+        ];
+        let mut lines: Vec<Line> = transfers.into_iter().map(|line| Line::Transfer(Box::new(line))).collect();
+        lines.push(Line::Offered(OfferedLine { id: 1, name: evil.into(), bytes: 1, files: 1 }));
+        for line in &lines {
+            for json in [false, true] {
+                let (out, errors) = printed(json, line);
+                let all = out + &errors;
+                assert!(!all.is_empty());
+                let harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+                assert!(!all.contains(harmful), "{all:?}");
+                if json {
+                    serde_json::from_str::<Value>(&all).unwrap();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_saved_item_is_one_json_object_with_its_place() {
+        let line = Line::Transfer(Box::new(TransferLine {
+            item: Some(0),
+            name: Some("照片.png".into()),
+            path: Some(KeptPath("/in/照片.png".into())),
+            bytes: Some(7),
+            from: Some("Mei".into()),
+            ..news(TransferEvent::Saved)
+        }));
+        let (out, errors) = printed(true, &line);
+        let expected = json!({
+            "event": "saved", "transfer": "0a".repeat(16), "item": 0, "name": "照片.png", "path": "/in/照片.png",
+            "bytes": 7, "from": "Mei", "fingerprint": "AB".repeat(32),
+        });
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), expected);
+        assert_eq!(errors, "");
+        assert_eq!(printed(false, &line).0, "From Mei: /in/照片.png\n");
+    }
+
+    #[test]
+    fn an_error_has_a_code_for_programs_and_a_sentence_for_people() {
+        let line = Line::Error(Problem::NotFound { whom: "Zoe".into() });
+        let (out, _) = printed(true, &line);
+        let value: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((value["event"].as_str(), value["code"].as_str()), (Some("error"), Some("not-found")));
+        assert_eq!(printed(false, &line).1, "fantail: Nobody called Zoe was found\n");
+        let several = Line::Error(Problem::Ambiguous { fingerprints: vec!["AA".into(), "BB".into()] });
+        assert!(printed(false, &several).1.ends_with("\n  AA\n  BB\n"));
+        let value: Value = serde_json::from_str(&printed(true, &several).0).unwrap();
+        assert_eq!(value["fingerprints"], json!(["AA", "BB"]));
+    }
+}

@@ -1,0 +1,169 @@
+//! A command's hold on an engine: one question at a time, ended by Ctrl+C.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::line::{Exit, Line};
+use crate::{
+    engine::{
+        Client,
+        api::{Command, Computer, Event, Problem, Reply, Snapshot},
+    },
+    protocol::Fingerprint,
+};
+
+/// How quickly a command notices that it should stop.
+pub(super) const TICK: Duration = Duration::from_millis(50);
+
+/// How long a computer is looked for: twice what its appearing may take, and a slow name server.
+pub(super) const FIND_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long an engine may have too much to do; one that has ended stays so.
+const BUSY_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a fresh engine may take to say who it is.
+const START_WITHIN: Duration = Duration::from_secs(5);
+
+/// Somebody wants the command to end: Ctrl+C here, or the other end of a hand-over is gone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub fn requested(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Why a command does not go on.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Problem(Problem),
+    /// By [`Stop`].
+    Stopped,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+pub(super) struct Session<'a> {
+    pub client: Client,
+    pub stop: Stop,
+    say: &'a mut dyn FnMut(Line),
+}
+
+impl<'a> Session<'a> {
+    pub fn new(client: Client, stop: Stop, say: &'a mut dyn FnMut(Line)) -> Self {
+        Self { client, stop, say }
+    }
+
+    pub fn say(&mut self, line: Line) {
+        (self.say)(line);
+    }
+
+    /// Says what went wrong and how the command ends by it.
+    pub fn fail(&mut self, failure: Failure) -> Exit {
+        match failure {
+            Failure::Stopped => Exit::Stopped,
+            Failure::Problem(problem) => {
+                let exit = Exit::of(&problem);
+                self.say(Line::Error(problem));
+                exit
+            }
+        }
+    }
+
+    /// Asks the engine and waits for the reply.
+    pub fn call(&mut self, command: &Command) -> Result<Reply, Failure> {
+        self.call_anyway(command, Some(&self.stop.clone()))
+    }
+
+    /// The same after a stop was requested: for tidying up.
+    pub fn call_last(&mut self, command: &Command) -> Result<Reply, Failure> {
+        self.call_anyway(command, None)
+    }
+
+    fn call_anyway(&mut self, command: &Command, stop: Option<&Stop>) -> Result<Reply, Failure> {
+        let until = Instant::now() + BUSY_WITHIN;
+        let id = loop {
+            match self.client.send(command.clone()) {
+                Ok(id) => break id,
+                // Others keep the engine busy; a command can wait.
+                Err(_) if Instant::now() < until => thread::sleep(TICK),
+                Err(_) => return Err(Problem::Busy.into()),
+            }
+            self.check(stop)?;
+        };
+        loop {
+            match self.client.wait_event(TICK) {
+                Some(Event::Replied { id: replied, result }) if replied == id => return Ok(result?),
+                Some(Event::Ended) => return Err(Problem::Closed.into()),
+                _ => self.check(stop)?,
+            }
+        }
+    }
+
+    fn check(&self, stop: Option<&Stop>) -> Result<(), Failure> {
+        if stop.is_some_and(Stop::requested) { Err(Failure::Stopped) } else { Ok(()) }
+    }
+
+    /// Waits for news, at most a [`TICK`].
+    pub fn wait(&self) -> Result<Arc<Snapshot>, Failure> {
+        self.check(Some(&self.stop))?;
+        self.client.wait(TICK);
+        Ok(self.client.snapshot())
+    }
+
+    /// The state once the engine knows who it is.
+    pub fn ready(&self) -> Result<Arc<Snapshot>, Failure> {
+        let until = Instant::now() + START_WITHIN;
+        loop {
+            let snapshot = self.client.snapshot();
+            if snapshot.me.fingerprint.is_some() {
+                return Ok(snapshot);
+            }
+            if Instant::now() > until {
+                return Err(Problem::Busy.into());
+            }
+            self.wait()?;
+        }
+    }
+
+    /// The one computer that a person means.
+    pub fn whom(&mut self, whom: &str, new: bool) -> Result<Computer, Failure> {
+        let reply = self.call(&Command::Resolve { whom: whom.to_owned(), new, within: FIND_WITHIN })?;
+        let Reply::Resolved(mut found) = reply else { return Err(unexpected()) };
+        match (found.pop(), found.len()) {
+            (None, _) => Err(Problem::NotFound { whom: whom.to_owned() }.into()),
+            (Some(only), 0) => Ok(only),
+            (Some(last), _) => {
+                let all = found.iter().chain([&last]);
+                let fingerprints = all.map(|computer| computer.fingerprint.to_string()).collect();
+                Err(Problem::Ambiguous { fingerprints }.into())
+            }
+        }
+    }
+}
+
+/// The engine answered with something else than was asked for.
+pub(super) fn unexpected() -> Failure {
+    Problem::Unsupported.into()
+}
+
+/// What a person calls it.
+pub(super) fn name_of(snapshot: &Snapshot, with: &Fingerprint) -> String {
+    let named = snapshot.computers.iter().find(|computer| computer.fingerprint == *with);
+    named.map_or_else(|| with.to_string(), |computer| computer.name.clone())
+}
