@@ -1,9 +1,9 @@
 //! Where the pointer is while something is dragged over the window from another program.
 //!
 //! During such a drag neither winit nor egui reports a pointer position on any system, so the window system is asked
-//! itself. Wayland tells nobody; X11 programs under XWayland are told about drags from other X11 programs, while the
-//! position during a drag from a Wayland program may be the last one known, which is why a drop is aimed by what was lit
-//! when it came.
+//! itself. Wayland tells nobody. XWayland knows the pointer while the drag comes from another X11 program; during a drag
+//! from a Wayland program it still tells where the pointer was before, which may be over the wrong computer's tile. It has
+//! not seen the button go down then, so a position counts only while a button is held, or was a moment ago.
 //!
 //! Unsafe code is allowed here for the two systems whose call takes a raw window: Windows (`ScreenToClient`) and macOS
 //! (the view behind the handle). The handle is borrowed for the length of the call, so the window is alive.
@@ -25,8 +25,9 @@ pub struct PointerProbe {
 }
 
 impl PointerProbe {
-    /// The pointer's place over this window, or `None` where the system doesn't tell. Meant to be called once a frame
-    /// while files hover; never waits longer than a few milliseconds.
+    /// The pointer's place over this window, or `None` where the system doesn't tell: then a drop is meant for the window,
+    /// and nothing smaller. Meant to be called once a frame while files hover and when they are dropped; never waits longer
+    /// than a few milliseconds.
     pub fn position(&mut self, window: &dyn HasWindowHandle) -> Option<Position> {
         let handle = window.window_handle().ok()?;
         self.system.position(handle.as_raw())
@@ -37,15 +38,25 @@ impl PointerProbe {
 mod system {
     #![forbid(unsafe_code)]
 
-    use std::{thread, time::Duration};
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
 
-    use x11rb::{protocol::xproto::ConnectionExt as _, rust_connection::RustConnection};
+    use x11rb::{
+        errors::ReplyError,
+        protocol::xproto::{ConnectionExt as _, KeyButMask},
+        rust_connection::RustConnection,
+    };
 
     use super::{Position, RawWindowHandle};
 
     /// A local X server answers in well under a millisecond. One that doesn't is not waited for: the frame matters more
     /// than the newest place, and the last one is good enough for so long.
     const PATIENCE: Duration = Duration::from_millis(4);
+
+    /// From letting the button go to the files being there: they are fetched from the other program in between.
+    const AFTER_RELEASE: Duration = Duration::from_secs(2);
 
     type Window = u32;
 
@@ -56,14 +67,23 @@ mod system {
         thread: Option<Asker>,
         /// The thread or its connection could not be had, or is lost: not tried again.
         failed: bool,
-        last: Option<(Window, Option<Position>)>,
+        last: Option<Answer>,
+        held: Option<Instant>,
     }
 
     #[derive(Debug)]
     struct Asker {
         questions: flume::Sender<Window>,
-        answers: flume::Receiver<(Window, Option<Position>)>,
+        answers: flume::Receiver<Answer>,
         waiting: bool,
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    struct Answer {
+        about: Window,
+        position: Option<Position>,
+        /// Any of the pointer's buttons.
+        held: bool,
     }
 
     impl Probe {
@@ -74,11 +94,11 @@ mod system {
                 _ => return None,
             };
             if self.failed || self.ask(window).is_none() {
-                self.failed = true;
-                self.thread = None;
+                *self = Self { failed: true, ..Self::default() };
                 return None;
             }
-            self.last.filter(|(about, _)| *about == window).and_then(|(_, position)| position)
+            let meant = self.held.is_some_and(|held| held.elapsed() < AFTER_RELEASE);
+            self.last.filter(|answer| meant && answer.about == window).and_then(|answer| answer.position)
         }
 
         /// `None`: there is nobody to ask any more.
@@ -95,6 +115,9 @@ mod system {
                 Ok(answer) => {
                     asker.waiting = false;
                     self.last = Some(answer);
+                    if answer.held {
+                        self.held = Some(Instant::now());
+                    }
                     Some(())
                 }
                 Err(flume::RecvTimeoutError::Timeout) => Some(()),
@@ -119,17 +142,30 @@ mod system {
 
     fn serve(
         asked: &flume::Receiver<Window>,
-        answer: &flume::Sender<(Window, Option<Position>)>,
+        answer: &flume::Sender<Answer>,
     ) -> Result<(), Box<dyn std::error::Error>> {
         let (connection, _): (RustConnection, usize) = x11rb::connect(None)?;
-        while let Ok(window) = asked.recv() {
-            let place = connection.query_pointer(window)?.reply()?;
-            let position = Position { x: place.win_x.into(), y: place.win_y.into() };
-            if answer.send((window, place.same_screen.then_some(position))).is_err() {
+        while let Ok(about) = asked.recv() {
+            let found = match connection.query_pointer(about)?.reply() {
+                Ok(place) => {
+                    let position = Position { x: place.win_x.into(), y: place.win_y.into() };
+                    Answer { about, position: place.same_screen.then_some(position), held: any_button(place.mask) }
+                }
+                // That window is gone.
+                Err(ReplyError::X11Error(_)) => Answer { about, position: None, held: false },
+                Err(ReplyError::ConnectionError(error)) => return Err(error.into()),
+            };
+            if answer.send(found).is_err() {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn any_button(mask: KeyButMask) -> bool {
+        let buttons =
+            [KeyButMask::BUTTON1, KeyButMask::BUTTON2, KeyButMask::BUTTON3, KeyButMask::BUTTON4, KeyButMask::BUTTON5];
+        buttons.into_iter().any(|button| mask.contains(button))
     }
 }
 
