@@ -67,18 +67,18 @@ unread = { $count ->
 }
 chosen = chosen
 add-computer = Add a computer…
-cant-see = Can't see one?
+cant-see = Can’t see one?
 own-name = { $name }, this computer
 no-name-yet = Starting…
 settings-open = Settings…
 refresh = Look around again
 show-received = Show received files
 choose-also = Choose this one too
-choose-not = Don't choose this one
+choose-not = Don’t choose this one
 
 ## Adding a computer by address
 add-title = Add a computer
-add-explain = If a computer doesn't appear by itself, type its name or address. Its own Fantail shows the address under Settings.
+add-explain = If a computer doesn’t appear by itself, type its name or address. Its own Fantail shows the address under Settings.
 add-field = Name or address
 add-hint = for example 192.168.1.20
 add-go = Connect
@@ -87,14 +87,14 @@ add-nobody = Nobody answered there. Check that Fantail is open on the other comp
 add-several = More than one computer answered; choose one from the list
 
 ## Help for when a computer is not seen
-help-title = Can't see a computer?
+help-title = Can’t see a computer?
 help-open = Fantail must be open on the other computer
 help-network = Both must be on the same network: the same Wi-Fi, or the same router
 help-guest = Guest and hotel networks often keep computers apart
 help-firewall = A firewall may ask whether Fantail may use the network: allow it
 help-visible = The other one may be hidden: look in its settings
 help-address = If nothing helps, add it by its address
-my-address = This computer's address is { $address }
+my-address = This computer’s address is { $address }
 no-address = This computer is on no network
 
 ## Header of a conversation
@@ -104,7 +104,7 @@ header-reachable = On this network
 header-visible = Nearby, not connected yet
 header-blocked = Blocked: nothing from it gets through
 header-several = Send to { $count } computers
-stranger-note = You haven't dealt with this computer before
+stranger-note = You haven’t dealt with this computer before
 impostor-title = This is not the { $name } you know
 impostor-note = Another computer calls itself { $name }. It may have been set up anew, or somebody pretends. Ask the person before you send or accept anything.
 search-here = Search in this conversation
@@ -130,13 +130,13 @@ clear-title = Clear the conversation with { $name }?
 clear-explain = Files stay where they are
 clear-go = Clear
 block-title = Block { $name }?
-block-explain = It can't send you anything any more. It isn't told.
+block-explain = It can’t send you anything any more. It isn’t told.
 block-go = Block
 
 ## Asking
 ask-gives = { $name } wants to send you { $what }
 ask-takes = { $name } wants to take { $what } from your shelf
-ask-stranger = You don't know this computer yet. Accept only if you expect something.
+ask-stranger = You don’t know this computer yet. Accept only if you expect something.
 ask-impostor = This is not the { $name } you know
 ask-accept = Accept
 ask-accept-some = Accept { $count }
@@ -157,8 +157,8 @@ ask-expires = Goes away in { $left }
 
 ## First time
 first-title = First time: is this the right one?
-first-explain = You haven't sent anything to { $name } before. Ask its owner if you aren't sure.
-first-explain-several = You haven't sent anything to these before: { $names }
+first-explain = You haven’t sent anything to { $name } before. Ask its owner if you aren’t sure.
+first-explain-several = You haven’t sent anything to these before: { $names }
 first-send = Send
 
 ## Composer
@@ -199,7 +199,7 @@ state-cancelled-here = You cancelled it
 state-cancelled-there = { $name } cancelled it
 state-stopped = Stopped: { $why }
 state-left-out = Left out
-state-failed = Didn't work: { $why }
+state-failed = Didn’t work: { $why }
 state-partly = { $saved } of { $total } saved
 state-moved = The file was moved or deleted; it was at { $path }
 entry-copy = Copy
@@ -223,7 +223,7 @@ conversation-empty-explain = Write something, or drop pictures and files here
 picture-of = Picture { $name }
 picture-animated = Moving picture { $name }
 picture-loading = { $name }, being loaded
-picture-broken = This picture can't be shown
+picture-broken = This picture can’t be shown
 album-of = { $count ->
     [one] 1 picture
    *[other] Album of { $count } pictures
@@ -281,8 +281,8 @@ pick-folder = Choose a folder to send
 pick-save = Save as
 pick-into = Choose the folder for received files
 pick-filter-pictures = Pictures
-pick-no-answer = No answer from the system's file dialog. You can also drop files here or paste them.
-pick-failed = The system's file dialog could not be opened. You can also drop files here or paste them.
+pick-no-answer = No answer from the system’s file dialog. You can also drop files here or paste them.
+pick-failed = The system’s file dialog could not be opened. You can also drop files here or paste them.
 pick-busy = A file dialog is already open
 saved-as = Saved as { $name }
 
@@ -326,17 +326,17 @@ notice-store = The saved conversations could not be read. They were set aside at
 notice-identity = This copy came from another computer, so it was given an identity of its own. Others will see it as new.
 notice-folder = Nothing can be saved into { $folder }: choose another folder in the settings
 notice-shared = { $name } answers from two places with one identity: a copied disk?
-notice-discovery = Finding computers by itself doesn't work right now; adding one by its address does
+notice-discovery = Finding computers by itself doesn’t work right now; adding one by its address does
 notice-fonts = No font with Chinese characters is installed, so they show as boxes. { $advice }
 fonts-advice-debian = Install the package fonts-noto-cjk.
 fonts-advice-fedora = Install the package google-noto-sans-cjk-fonts.
 fonts-advice-arch = Install the package noto-fonts-cjk.
 fonts-advice-other = Install the Noto Sans CJK fonts.
 notice-dismiss = Dismiss
-engine-ended = Fantail's background part has stopped. Close the window and open it again.
-command-failed = That didn't work: { $why }
+engine-ended = Fantail’s background part has stopped. Close the window and open it again.
+command-failed = That didn’t work: { $why }
 too-busy = Too much at once; a moment later it works
-hidden-note = You are hidden: others don't see this computer
+hidden-note = You are hidden: others don’t see this computer
 strangers-hidden = Strangers are hidden for an hour
 
 ## Quitting
@@ -350,7 +350,7 @@ quit-stay = Keep going
 
 ## The shelf
 shelf = Shelf
-shelf-theirs = On { $name }'s shelf
+shelf-theirs = On { $name }’s shelf
 shelf-empty = Nothing is put out for this computer
 shelf-take = Take
 shelf-take-all = Take all
@@ -361,27 +361,27 @@ title-unread = ({ $count }) { $title }
 
 ## Problems, one plain sentence each
 problem-computer-gone = the connection to the other computer was lost
-problem-not-reachable = the other computer can't be reached right now
+problem-not-reachable = the other computer can’t be reached right now
 problem-no-answer = nobody answered in time
-problem-refused = the other computer doesn't take anything from here
-problem-disk-full-here = this computer's disk is full
-problem-disk-full-there = the other computer's disk is full
+problem-refused = the other computer doesn’t take anything from here
+problem-disk-full-here = this computer’s disk is full
+problem-disk-full-there = the other computer’s disk is full
 problem-folder-here = nothing can be saved into the folder { $folder }
 problem-folder-here-unnamed = nothing can be saved into the folder for received files
-problem-folder-there = the other computer can't save into its folder
+problem-folder-there = the other computer can’t save into its folder
 problem-source-changed = { $name } changed while it was being sent
 problem-source-gone = { $name } was moved or deleted before it was sent
-problem-source-unreadable = { $name } can't be read
+problem-source-unreadable = { $name } can’t be read
 problem-damaged = { $name } arrived damaged and was not kept
-problem-misbehaved = the other computer's program broke the rules
-problem-incompatible = the two versions of Fantail don't understand each other: update the older one
+problem-misbehaved = the other computer’s program broke the rules
+problem-incompatible = the two versions of Fantail don’t understand each other: update the older one
 problem-nothing = there was nothing to send
 problem-too-much = that is more than fits into one go (at most { $limit })
 problem-not-found = nobody called { $whom } was found
 problem-ambiguous = the name means { $count } computers
 problem-closed = Fantail was closed while it was under way
-problem-not-on-shelf = it isn't on the shelf any more
-problem-unsupported = the other computer's program can't do that
+problem-not-on-shelf = it isn’t on the shelf any more
+problem-unsupported = the other computer’s program can’t do that
 problem-busy = too much is going on right now; try again in a moment
 problem-system = { $message }
 problem-other = something went wrong

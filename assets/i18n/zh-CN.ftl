@@ -116,8 +116,8 @@ block-explain = 它不能再发任何东西给你，也不会得到通知。
 block-go = 屏蔽
 
 ## 询问
-ask-gives = “{ $name }”想发给你{ $what }
-ask-takes = “{ $name }”想从你的共享架取{ $what }
+ask-gives = “{ $name }”想发给你：{ $what }
+ask-takes = “{ $name }”想从你的共享架取走：{ $what }
 ask-stranger = 你还不认识这台电脑。只有在等对方发东西时才接收。
 ask-impostor = 这不是你认识的“{ $name }”
 ask-accept = 接收
@@ -239,9 +239,9 @@ drop-add-several = 加到给 { $count } 台电脑的消息里
 drop-ask-whom = 松开后选择发给谁
 drop-nobody = 还没有可以发送的电脑
 drop-elsewhere = 在这里松开不会发送
-drop-whom-title = 把{ $what }发送给
-drop-sent = 已把{ $what }发送给“{ $name }”
-drop-sending = 正在把{ $what }发送给“{ $name }”
+drop-whom-title = 发送给谁？{ $what }
+drop-sent = 已发送给“{ $name }”：{ $what }
+drop-sending = 正在发送给“{ $name }”：{ $what }
 drop-unreadable = 拖进来的东西无法读取
 
 ## 选择文件

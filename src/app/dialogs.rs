@@ -22,6 +22,10 @@ use crate::{
 /// Names a person gives and texts typed here are no longer than this, in characters: far more than is useful.
 const MAX_TYPED: usize = 200;
 
+/// The round pictures in the first-time question, and how many at most.
+const FACE: f32 = 56.0;
+const FACES: usize = 5;
+
 #[derive(Debug)]
 pub enum Dialog {
     Add(Adding),
@@ -76,20 +80,31 @@ pub fn show(ui: &Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
     let id = Id::unique(("dialog", std::mem::discriminant(dialog)));
     let screen = ui.ctx().content_rect();
     let width = dialog_width(dialog).min(screen.width() - 2.0 * space::M);
-    let area = Modal::default_area(id).accessible_name(title.clone()).role(Role::Dialog).pivot(Align2::CENTER_CENTER);
+    let area = Modal::default_area(id).accessible_name(title.clone()).role(Role::Dialog).default_size(screen.size());
     let frame = widgets::card(ui).inner_margin(Margin::same(space::XL as i8)).shadow(design::float_shadow(palette));
     let shown = Modal::new(id).area(area).frame(frame).backdrop_color(palette.backdrop).show(ui.ctx(), |ui| {
         ui.set_width(width - 2.0 * space::XL);
         ui.spacing_mut().item_spacing = vec2(space::S, space::M);
         ui.add(egui::Label::new(RichText::new(&title).font(design::title()).color(palette.text)).wrap());
-        let room = screen.height() - 2.0 * space::XL - 120.0;
-        ScrollArea::vertical()
-            .max_height(room.max(size::ROW))
+        // Title, margins and, for settings, the row with the button.
+        let around = 2.0 * space::XL + 130.0;
+        let inner = ScrollArea::vertical()
+            .max_height((screen.height() - around).max(size::ROW))
             .auto_shrink([false, true])
             .show(ui, |ui| content(ui, dialog, scene))
-            .inner
+            .inner;
+        match dialog {
+            Dialog::Settings(view) => settings::done(ui, view, scene),
+            _ => inner,
+        }
     });
-    if shown.should_close() { Next::Close } else { shown.inner }
+    if !shown.should_close() {
+        return shown.inner;
+    }
+    if let Dialog::Settings(view) = dialog {
+        settings::leave(view, scene);
+    }
+    Next::Close
 }
 
 /// What becomes of the dialog after this frame.
@@ -143,7 +158,10 @@ fn content(ui: &mut Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
         }
         Dialog::FirstTime(first) => first_time(ui, first, scene),
         Dialog::Whom { what } => whom(ui, what, scene),
-        Dialog::Settings(view) => settings::show(ui, view, scene),
+        Dialog::Settings(view) => {
+            settings::show(ui, view, scene);
+            Next::Stay
+        }
         Dialog::Quit { running } => {
             explain(ui, &texts.quit_explain(*running));
             let mut next = Next::Stay;
@@ -289,12 +307,13 @@ fn first_time(ui: &mut Ui, first: &FirstTime, scene: &mut Scene<'_>) -> Next {
     let texts = scene.texts;
     let asked: Vec<Fingerprint> =
         first.to.iter().copied().filter(|&who| scene.model.computer(who).is_none_or(is_unsure)).collect();
-    ui.vertical_centered(|ui| {
-        ui.horizontal(|ui| {
-            for who in asked.iter().take(5) {
-                avatar::show(ui, 56.0, who, avatar::Look::default());
-            }
-        });
+    let shown = &asked[..asked.len().min(FACES)];
+    ui.horizontal(|ui| {
+        let width = shown.len() as f32 * (FACE + space::S) - space::S;
+        ui.add_space((ui.available_width() - width) / 2.0);
+        for who in shown {
+            avatar::show(ui, FACE, who, avatar::Look::default());
+        }
     });
     let names: Vec<String> = asked.iter().map(|&who| scene.model.name(who)).collect();
     match &names[..] {

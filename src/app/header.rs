@@ -1,6 +1,9 @@
 //! The head of a conversation: who it is, whether it is sure and there, and what can be done with it.
 
-use egui::{Align, Layout, Margin, Popup, Rect, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align, Color32, Frame, Layout, Margin, Popup, Rect, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
 
 use super::{
     Scene,
@@ -115,20 +118,38 @@ fn warnings(ui: &mut Ui, scene: &Scene<'_>, computer: &Computer) {
 }
 
 /// A line across the top of the conversation that stays.
-pub fn banner(ui: &mut Ui, fill: egui::Color32, (icon, color): (&str, egui::Color32), title: Option<&str>, text: &str) {
+pub fn banner(ui: &mut Ui, fill: Color32, icon: (&str, Color32), title: Option<&str>, text: &str) {
+    closable_banner(ui, fill, icon, title, text, None);
+}
+
+/// [`banner`], with a button of this name that closes it. Returns whether it was pressed.
+pub fn closable_banner(
+    ui: &mut Ui,
+    fill: Color32,
+    (icon, color): (&str, Color32),
+    title: Option<&str>,
+    text: &str,
+    close: Option<&str>,
+) -> bool {
     let palette = Palette::of(ui);
-    egui::Frame::new().fill(fill).inner_margin(Margin::symmetric(space::L as i8, space::S as i8)).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.horizontal_top(|ui| {
+    let mut closed = false;
+    Frame::new().fill(fill).inner_margin(Margin::symmetric(space::L as i8, space::S as i8)).show(ui, |ui| {
+        let width = ui.available_width();
+        ui.set_width(width);
+        ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing = vec2(space::M, 2.0);
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
             icons::paint(ui.painter(), rect.center(), icon, size::ICON, color);
+            let button = if close.is_some() { size::TARGET + space::M } else { 0.0 };
             ui.vertical(|ui| {
+                ui.set_width((width - size::ICON - space::M - button).max(size::TARGET));
                 if let Some(title) = title {
                     ui.add(egui::Label::new(RichText::new(title).font(design::body()).color(color)).wrap());
                 }
                 ui.add(egui::Label::new(RichText::new(text).font(design::small()).color(palette.text)).wrap());
             });
+            closed = close.is_some_and(|name| widgets::icon_button(ui, icons::X, name).clicked());
         });
     });
+    closed
 }

@@ -31,11 +31,12 @@ pub struct ListView {
 /// Draws the list. `folded`: only the pictures.
 pub fn show(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: bool) {
     view.tiles.clear();
+    ui.spacing_mut().item_spacing.y = 0.0;
     own(ui, scene, folded);
     widgets::rule(ui);
 
-    let foot = if folded { 2.0 * size::TARGET + space::L } else { 2.0 * size::TARGET + space::L };
-    let height = (ui.available_height() - foot - space::S).max(size::ROW);
+    let foot = 2.0 * size::TARGET + 2.0 * space::S + 1.0;
+    let height = (ui.available_height() - foot).max(size::ROW);
     ScrollArea::vertical().id_salt("computers").max_height(height).auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add_space(space::S);
@@ -43,7 +44,7 @@ pub fn show(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: boo
         ui.add_space(space::S);
     });
     widgets::rule(ui);
-    ui.add_space(space::XS);
+    ui.add_space(6.0);
     foot_buttons(ui, scene, folded);
 }
 

@@ -5,10 +5,13 @@ use egui::Ui;
 use super::{Scene, actions::Action, icons, widgets};
 use crate::engine::api::{Computer, Rule};
 
+/// Wide enough for every line in every language there is.
+const WIDTH: f32 = 248.0;
+
 pub fn computer(ui: &mut Ui, scene: &mut Scene<'_>, computer: &Computer) {
     let texts = scene.texts;
     let with = computer.fingerprint;
-    ui.set_min_width(260.0);
+    ui.set_width(WIDTH);
     ui.spacing_mut().item_spacing.y = 0.0;
     if !computer.new && widgets::menu_item(ui, icons::PENCIL_SIMPLE, texts.menu_rename()).clicked() {
         scene.actions.push(Action::AskRename(with));

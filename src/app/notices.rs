@@ -129,20 +129,10 @@ pub fn banners(ui: &mut Ui, scene: &mut Scene<'_>, chinese_missing: bool) {
 const FONT_NOTE: usize = usize::MAX;
 
 fn dismissable(ui: &mut Ui, scene: &mut Scene<'_>, text: &str, icon: (&str, egui::Color32), index: usize) {
-    let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.warn_tint);
-    frame.show(ui, |ui| {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.set_min_height(44.0);
-            ui.add_space(space::S);
-            if widgets::icon_button(ui, icons::X, scene.texts.notice_dismiss()).clicked() {
-                scene.actions.push(Action::DismissNotice(index));
-            }
-            ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
-                header::banner(ui, egui::Color32::TRANSPARENT, icon, None, text);
-            });
-        });
-    });
+    let fill = Palette::of(ui).warn_tint;
+    if header::closable_banner(ui, fill, icon, None, text, Some(scene.texts.notice_dismiss())) {
+        scene.actions.push(Action::DismissNotice(index));
+    }
 }
 
 fn sentence(scene: &Scene<'_>, notice: &Notice) -> String {

@@ -36,7 +36,7 @@ impl SettingsView {
     }
 }
 
-pub fn show(ui: &mut Ui, view: &mut SettingsView, scene: &mut Scene<'_>) -> Next {
+pub fn show(ui: &mut Ui, view: &mut SettingsView, scene: &mut Scene<'_>) {
     let before = view.settings.clone();
     let texts = scene.texts;
     ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
@@ -94,20 +94,34 @@ pub fn show(ui: &mut Ui, view: &mut SettingsView, scene: &mut Scene<'_>) -> Next
     widgets::rule(ui);
     about(ui, scene);
 
+    changed(view, &before, scene);
+}
+
+/// The button that ends it, below what scrolls.
+pub fn done(ui: &mut Ui, view: &mut SettingsView, scene: &mut Scene<'_>) -> Next {
     let mut next = Next::Stay;
-    ui.add_space(space::S);
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if widgets::primary(ui, texts.done()).clicked() {
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), size::TARGET), Layout::right_to_left(Align::Center), |ui| {
+        if widgets::primary(ui, scene.texts.done()).clicked() {
             next = Next::Close;
         }
     });
     if next == Next::Close {
-        take_name(view, &scene.model.snapshot.me.name);
-    }
-    if view.settings != before {
-        scene.actions.push(Action::ChangeSettings(view.settings.clone()));
+        leave(view, scene);
     }
     next
+}
+
+/// A name that was typed holds also when the dialog is closed from its field.
+pub fn leave(view: &mut SettingsView, scene: &mut Scene<'_>) {
+    let before = view.settings.clone();
+    take_name(view, &scene.model.snapshot.me.name);
+    changed(view, &before, scene);
+}
+
+fn changed(view: &SettingsView, before: &Settings, scene: &mut Scene<'_>) {
+    if view.settings != *before {
+        scene.actions.push(Action::ChangeSettings(view.settings.clone()));
+    }
 }
 
 /// A name that is left empty, or as it was, is the computer's own.

@@ -249,19 +249,20 @@ pub fn field(ui: &mut Ui, text: &mut String, name: &str, hint: &str) -> Response
     let edit = egui::TextEdit::singleline(text)
         .hint_text(RichText::new(hint).color(palette.secondary))
         .font(design::body())
-        .margin(Margin::symmetric(space::M as i8, space::S as i8))
+        .margin(Margin::ZERO)
+        .vertical_align(egui::Align::Center)
         .frame(Frame::NONE)
         .desired_width(f32::INFINITY);
-    let response = Frame::new()
+    let framed = Frame::new()
         .fill(palette.field)
         .stroke(design::hairline(palette))
         .corner_radius(radius::CONTROL)
-        .show(ui, |ui| ui.add(edit))
-        .inner;
+        .inner_margin(Margin::symmetric(space::M as i8, 1))
+        .show(ui, |ui| ui.add(edit));
+    let response = framed.inner;
     if response.has_focus() {
-        let ring = response.rect.expand(0.5);
         let corner = CornerRadius::same(radius::CONTROL);
-        ui.painter().rect_stroke(ring, corner, design::focus_ring(palette), StrokeKind::Inside);
+        ui.painter().rect_stroke(framed.response.rect, corner, design::focus_ring(palette), StrokeKind::Inside);
     }
     let (enabled, value) = (ui.is_enabled(), text.clone());
     response.widget_info(|| {
