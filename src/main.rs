@@ -1,14 +1,38 @@
 //! Arguments in; a window or a command out.
 
-use std::process::ExitCode;
+use std::{
+    error::Error as _,
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
-use fantail::cli::{self, Wanted};
+use fantail::{
+    app::{self, Options, RunError},
+    cli::{self, Exit, Wanted, WindowWanted},
+};
 
 fn main() -> ExitCode {
     // Warnings of this program and its libraries, on stderr; RUST_LOG asks for more.
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     match cli::run(std::env::args_os()) {
         Wanted::Ended(exit) => exit.into(),
-        Wanted::Window(_wanted) => ExitCode::SUCCESS,
+        Wanted::Window(wanted) => match window(*wanted) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                writeln!(io::stderr(), "fantail: {error}{cause}").ok();
+                Exit::Failed.into()
+            }
+        },
     }
+}
+
+fn window(WindowWanted { config, listener, paths }: WindowWanted) -> Result<(), RunError> {
+    app::run(Options { config, paths }, |engine, show| {
+        let serving = cli::serve(listener, engine.handle(), move |paths| show.show(paths));
+        if let Err(error) = &serving {
+            log::warn!("other starts of the program can't reach this window: {error}");
+        }
+        serving
+    })
 }
