@@ -17,6 +17,8 @@ pub mod meet;
 pub mod message;
 pub mod names;
 pub mod ranges;
+#[cfg(test)]
+mod tests;
 
 pub use consent::Consent;
 pub use ids::{Fingerprint, TransferId};

@@ -153,8 +153,16 @@ impl fmt::Debug for RelativePath {
 /// A computer's name as it may be shown: one line, nothing invisible, at most 64 characters. May come out empty.
 pub fn computer_name(name: &str) -> String {
     const SHOWN: usize = 64;
-    let visible: String =
-        name.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_invisible(*c)).collect();
+    let mut visible = String::new();
+    for c in name.nfc() {
+        match c {
+            c if c.is_whitespace() => visible.push(' '),
+            // Joins emoji to one picture; beside letters it would only hide.
+            '\u{200d}' if visible.chars().next_back().is_some_and(|before| before >= '\u{2600}') => visible.push(c),
+            c if is_invisible(c) => {}
+            c => visible.push(c),
+        }
+    }
     let mut clean = String::new();
     for word in visible.split_whitespace() {
         if !clean.is_empty() {
@@ -171,4 +179,96 @@ pub fn computer_name(name: &str) -> String {
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn no_component_is_a_path_or_a_trick() {
+        for (name, why) in [
+            ("", NameError::Empty),
+            (".", NameError::Dots),
+            ("..", NameError::Dots),
+            ("a/b", NameError::Forbidden),
+            ("a\\b", NameError::Forbidden),
+            ("a\0", NameError::Forbidden),
+            ("a\nb", NameError::Forbidden),
+            ("\u{1b}[2J", NameError::Forbidden),
+            ("\u{9b}2J", NameError::Forbidden),
+            (&"x".repeat(256), NameError::TooLong),
+            (&"é".repeat(128), NameError::TooLong),
+        ] {
+            assert_eq!(component(name), Err(why), "{name:?}");
+        }
+        for name in ["a", "...", " ", "x.tar.gz", "照片 (2).jpg", "👩‍👩‍👧.png", "-rf", "CON", &"x".repeat(255)]
+        {
+            assert_eq!(component(name).as_deref(), Ok(name));
+        }
+    }
+
+    #[test]
+    fn a_name_from_a_mac_arrives_composed() {
+        assert_eq!(component("Cafe\u{301}.txt").as_deref(), Ok("Café.txt"));
+        assert_eq!(
+            RelativePath::from_wire("Cafe\u{301}/e\u{301}").map(|path| path.to_string()).as_deref(),
+            Ok("Café/é")
+        );
+    }
+
+    #[test]
+    fn a_path_has_no_empty_dotted_or_endless_parts() {
+        for path in ["/", "/a", "a/", "a//b", "../a", "a/../b", "a/./b", "a\\b", &"a/".repeat(64), &["a"; 65].join("/")]
+        {
+            RelativePath::from_wire(path).unwrap_err();
+        }
+        assert_eq!(RelativePath::from_wire(&vec!["x".repeat(255); 17].join("/")), Err(NameError::TooLong));
+        let path = RelativePath::from_wire("a/b c/d").unwrap();
+        assert_eq!(path.components().collect::<Vec<_>>(), ["a", "b c", "d"]);
+        assert!(RelativePath::from_wire("").unwrap().is_itself());
+        RelativePath::from_wire(&["a"; 64].join("/")).unwrap();
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let name = to_wire(&format!("{}.jpeg", "照".repeat(200)));
+        assert!(name.len() <= 255 && name.starts_with("照照") && name.ends_with("照.jpeg"), "{name}");
+    }
+
+    #[test]
+    fn a_computers_name_is_one_visible_line() {
+        assert_eq!(computer_name("  Mei's\tlaptop\r\n "), "Mei's laptop");
+        assert_eq!(computer_name("Office\u{202e}CP\u{200b} \u{1b}[31mPC"), "OfficeCP [31mPC");
+        assert_eq!(computer_name("Mei 👩\u{200d}💻"), "Mei 👩\u{200d}💻");
+        assert_eq!(computer_name("a\u{200d}b"), "ab");
+        assert_eq!(computer_name(&"字".repeat(500)).chars().count(), 64);
+        assert_eq!(computer_name("\u{200b}\n"), "");
+    }
+
+    proptest! {
+        #[test]
+        fn any_local_name_becomes_one_that_crosses_unchanged(name in any::<String>()) {
+            let wire = to_wire(&name);
+            prop_assert_eq!(component(&wire), Ok(wire.clone()));
+            prop_assert_eq!(to_wire(&wire), wire);
+        }
+
+        #[test]
+        fn what_is_read_as_a_path_is_read_as_the_same_again(path in "[a-cé./\\\\\u{301}]{0,12}") {
+            if let Ok(read) = RelativePath::from_wire(&path) {
+                prop_assert_eq!(RelativePath::from_wire(read.as_str()), Ok(read.clone()));
+                prop_assert!(read.components().all(|part| component(part).is_ok()));
+            }
+        }
+
+        #[test]
+        fn cleaning_a_computers_name_twice_changes_nothing(name in any::<String>()) {
+            let clean = computer_name(&name);
+            prop_assert_eq!(computer_name(&clean), clean.clone());
+            prop_assert!(clean.len() <= MAX_COMPUTER_NAME);
+        }
+    }
 }

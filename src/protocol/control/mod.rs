@@ -19,8 +19,6 @@
 mod liveness;
 mod outbox;
 mod receive;
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -52,7 +50,8 @@ use super::{
 #[non_exhaustive]
 pub enum Event {
     /// To be answered by [`Control::accept`] or [`Control::decline`]. With `for_take` it is what [`Control::take`] asked
-    /// for. With `again`, this side may know it already, and may have accepted it.
+    /// for. With `again`, this side may know it already and may have accepted it; it is to be answered anew all the
+    /// same, and a data connection it has is void.
     Offered(Arc<Offer>),
     /// To our offer. After an acceptance of files the dialler of this connection dials the data connection; after
     /// one of a text comes [`Control::text`].
@@ -207,6 +206,7 @@ impl Control {
     /// offers them again.
     pub fn take_over(&mut self, older: Self) -> Unfinished {
         let mut unfinished = Unfinished::default();
+        older.ended.order.iter().for_each(|transfer| self.ended.insert(*transfer));
         for (transfer, open) in older.open {
             match open {
                 Open::Moving { .. } => {
@@ -518,7 +518,7 @@ impl Control {
             _ => None,
         });
         let (offers, items) = waiting.fold((0, 0), |(offers, items), more| (offers + 1, items + more));
-        self.open.len() < MAX_OPEN_TRANSFERS
+        self.open.len() < MAX_OPEN_TRANSFERS + usize::from(self.open.contains_key(&offer.transfer))
             && offers < MAX_WAITING_OFFERS
             && items + offer.items.len() <= MAX_WAITING_ITEMS
     }

@@ -84,9 +84,9 @@ impl Control {
             return Err(ControlError::Duplicate(transfer));
         }
         if !self.has_room(End::Receiving, &offer) {
-            self.end(transfer);
             self.reply(&Message::Answer { transfer, answer: Answer::Decline(DeclineReason::Busy) })?;
-            return Ok(None);
+            let reason = CancelReason::Busy;
+            return Ok(self.end(transfer).map(|_| Event::Cancelled { transfer, reason }));
         }
         Ok(Some(self.ask(offer)))
     }
