@@ -257,6 +257,7 @@ fn edited(ui: &mut Ui, scene: &mut Scene<'_>, id: Id, rect: Rect, text_height: f
     let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt("compose"));
     let text: &mut String = &mut scene.draft.text;
     let empty = text.is_empty();
+    child.spacing_mut().scroll.fade.strength = 0.0;
     let response = ScrollArea::vertical()
         .id_salt(id)
         .max_height(text_height)

@@ -22,7 +22,7 @@ const OVERSCAN: f32 = 120.0;
 const SPARE_HEIGHTS: usize = 20_000;
 
 /// Measuring can show that guesses were wrong and other rows are visible; so often at most.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 
 /// Which row is held on to, and where its top is below the top of the view.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,10 +110,9 @@ impl List {
         let (hold, y) = self.hold_on(view);
         let mut measured = HashSet::new();
         let mut rows = 0..0;
-        let mut offset = 0.0;
         for _ in 0..ROUNDS {
             // The end is held by the row after the last.
-            offset = (self.top(hold) - y).clamp(0.0, self.end_offset(view));
+            let offset = (self.top(hold) - y).clamp(0.0, self.end_offset(view));
             rows = self.between(offset - OVERSCAN, offset + view + OVERSCAN);
             let mut changed = false;
             for index in rows.clone() {
@@ -126,6 +125,7 @@ impl List {
             }
             self.sum_up();
         }
+        let offset = (self.top(hold) - y).clamp(0.0, self.end_offset(view));
         self.away_from_end = offset < self.end_offset(view) - AT_END;
         self.placed = rows.clone();
         Placed { offset, total: self.total(), rows }

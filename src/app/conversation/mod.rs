@@ -22,9 +22,14 @@ mod reader;
 mod rows;
 #[cfg(test)]
 mod samples;
+mod scroll;
 mod search;
 mod separators;
 mod status;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod whereabouts;
 mod words;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use egui::{EventFilter, Key, Modifiers, Rect, ScrollArea, Ui, pos2, vec2};
+use egui::{EventFilter, Key, Modifiers, Rect, Ui, pos2, vec2};
 use jiff::tz::TimeZone;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     list::{Jump, List},
     reader, rows,
     rows::{Row, RowKey},
-    separators,
+    scroll, separators,
 };
 use crate::{
     app::{actions::Action, design::space, model::Model},
@@ -119,34 +119,28 @@ impl Pane {
             height + foot
         });
 
-        let area = ScrollArea::vertical().id_salt(("entries", chosen)).auto_shrink(false).animated(false);
-        let moved = (placed.offset - self.offset).abs() > 0.01;
-        let area = if moved { area.vertical_scroll_offset(placed.offset) } else { area };
-        let scrolled = area.show_viewport(ui, |ui, _| {
-            let origin = ui.max_rect().min;
-            ui.set_height(placed.total);
+        let Self { rows, entries, recipients, list, offset, wanted, .. } = self;
+        scroll::show(ui, ("entries", chosen), list, offset, &placed, view.height(), |ui, list, origin| {
             let mut within = None;
             for index in placed.rows.clone() {
-                let top = origin.y + self.list.top(index);
-                let height = self.list.height(index);
-                let row = Rect::from_min_size(pos2(origin.x + left, top), vec2(width, height));
-                match &self.rows[index] {
-                    Row::Entry { index: at, seq, .. } => {
+                let at = pos2(origin.x + left, origin.y + list.top(index));
+                match &rows[index] {
+                    Row::Entry { index: entry, seq, .. } => {
                         let Some(laid) = laid.get(&index) else { continue };
-                        let shown = shown(&self.entries, &self.recipients, *at);
-                        let row = Rect::from_min_size(row.min, vec2(width, laid.height));
-                        let flash = flash(ui, &mut self.wanted, *seq);
-                        if draw::show(ui, stage, row, &shown, laid, flash) {
+                        let shown = shown(entries, recipients, *entry);
+                        let row = Rect::from_min_size(at, vec2(width, laid.height));
+                        if draw::show(ui, stage, row, &shown, laid, flash(ui, wanted, *seq)) {
                             within = Some(*seq);
                         }
                     }
-                    other => separators::show(ui, stage.texts, other, row),
+                    other => {
+                        let row = Rect::from_min_size(at, vec2(width, list.height(index)));
+                        separators::show(ui, stage.texts, other, row);
+                    }
                 }
             }
             *stage.focus_within = within;
         });
-        self.offset = scrolled.state.clamped_offset().y;
-        self.list.scrolled(self.offset, view.height());
         if let Some(seq) = self.focus_next.take() {
             ui.memory_mut(|memory| memory.request_focus(draw::id_of(seq)));
         }

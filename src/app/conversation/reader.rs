@@ -2,12 +2,13 @@
 
 use std::{ops::Range, sync::Arc};
 
-use egui::{Id, Key, Modal, ScrollArea, Ui, pos2};
+use egui::{Id, Key, Modal, Ui, pos2};
 
 use super::{
     excerpt,
     list::{Jump, List},
     rows::RowKey,
+    scroll,
     text::{self, LINE_HEIGHT},
 };
 use crate::{
@@ -102,21 +103,14 @@ impl Reader {
             laid.push((at, piece));
             height
         });
-        let area = ScrollArea::vertical().id_salt("long text").auto_shrink(false).animated(false);
-        let area =
-            if (placed.offset - *offset).abs() > 0.01 { area.vertical_scroll_offset(placed.offset) } else { area };
-        let scrolled = area.show_viewport(ui, |ui, _| {
-            let origin = ui.max_rect().min;
-            ui.set_height(placed.total);
-            laid.retain(|(at, _)| placed.rows.contains(at));
+        laid.retain(|(at, _)| placed.rows.contains(at));
+        scroll::show(ui, "long text", list, offset, &placed, view, |ui, list, origin| {
             for (at, piece) in &laid {
                 let id = Id::unique(("piece of a long text", entry.seq, *at));
                 let (_, link) = piece.show(ui, id, pos2(origin.x, origin.y + list.top(*at)));
                 actions.extend(link.map(Action::OpenLink));
             }
         });
-        *offset = scrolled.state.clamped_offset().y;
-        list.scrolled(*offset, view);
     }
 }
 

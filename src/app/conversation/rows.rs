@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::store::model::{Direction, Entry, Millis};
+use crate::store::model::{Body, Direction, Entry, Millis, State};
 
 /// Entries of one side that follow each other within this time form a group: a train of thought, not a new visit.
 const GROUP_WITHIN_MS: i64 = 3 * 60 * 1000;
@@ -86,7 +86,11 @@ pub fn rows(entries: &[Arc<Entry>], new_from: Option<i64>, more: bool, zone: &Ti
 }
 
 fn belongs_together(one: &Entry, next: &Entry) -> bool {
-    one.direction == next.direction && (next.at.0 - one.at.0).abs() <= GROUP_WITHIN_MS
+    let both = |what: fn(&Entry) -> bool| what(one) && what(next);
+    one.direction == next.direction
+        && (next.at.0 - one.at.0).abs() <= GROUP_WITHIN_MS
+        // Everything else has a line of its own below it, which parts it from its neighbours.
+        && both(|entry| matches!(entry.body, Body::Text(_)) && entry.state == State::Saved)
 }
 
 /// The first entry this person has not seen, if any.
