@@ -25,8 +25,8 @@ const WAITING: usize = 64;
 /// Items flushed together at most.
 const TOGETHER: usize = 1_000;
 
-/// So few files are flushed one by one: a flush of the whole file system also waits for what others write.
-const FEW: usize = 3;
+/// So few files are flushed one by one: a flush of the whole file system also waits for what others write to it.
+const FEW: usize = 16;
 
 /// An item of which everything is written.
 #[derive(Debug)]

@@ -28,3 +28,6 @@ pub use plan::{Plan, PlanError, Source};
 pub use progress::{Meter, Progress};
 pub use receive::{Receiving, receive};
 pub use send::{Sending, send};
+
+#[cfg(test)]
+mod tests;

@@ -272,10 +272,9 @@ fn save(
         drop((arrival, arriving));
         let flushed = flushing.join().unwrap_or(Err(FlushError::Gone));
         match (flushed, written) {
-            (Err(FlushError::Io(error)), _) | (Ok(()), Err(ArriveError::Io(error))) => Err(explain(error)),
+            (Err(FlushError::Io(error)), _) | (_, Err(ArriveError::Io(error))) => Err(explain(error)),
             (_, Err(ArriveError::Rule(what))) => Err(TransferError::Misbehaved { what: what.to_owned() }),
             (Err(FlushError::Gone), _) | (_, Err(ArriveError::Gone)) => Err(TransferError::NobodyListens),
-            (_, Err(ArriveError::Io(error))) => Err(explain(error)),
             (Ok(()), Ok(())) => Ok(()),
         }
     });
