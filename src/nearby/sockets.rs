@@ -158,15 +158,15 @@ impl Mouth {
                 socket.bind(&SocketAddrV4::new(*ip, 0).into())?;
                 socket.set_ttl_v4(HOPS)?;
                 let mut to = Vec::new();
-                // Linux' loopback has no groups, other systems' has no broadcast.
-                if !(link.is_loopback() && cfg!(target_os = "linux")) {
-                    socket.set_multicast_if_v4(ip)?;
-                    socket.set_multicast_ttl_v4(HOPS)?;
-                    socket.set_multicast_loop_v4(true)?;
+                // Linux' loopback has no groups, other systems' has no broadcast. Where one of the two is refused, the
+                // other one still serves.
+                let group_is_useful = !(link.is_loopback() && cfg!(target_os = "linux"));
+                if group_is_useful && speak_to_group_v4(&socket, *ip).is_ok() {
                     to.push(SocketAddrV4::new(GROUP_V4, port).into());
                 }
-                if let Some(broadcast) = broadcast {
-                    socket.set_broadcast(true)?;
+                if let Some(broadcast) = broadcast
+                    && socket.set_broadcast(true).is_ok()
+                {
                     to.push(SocketAddrV4::new(*broadcast, port).into());
                 }
                 Ok(Self { socket, to, failing: false })
@@ -203,6 +203,12 @@ impl Mouth {
         }
         self.failing = failure.is_some();
     }
+}
+
+fn speak_to_group_v4(socket: &Socket, ip: Ipv4Addr) -> io::Result<()> {
+    socket.set_multicast_if_v4(&ip)?;
+    socket.set_multicast_ttl_v4(HOPS)?;
+    socket.set_multicast_loop_v4(true)
 }
 
 fn plain(domain: Domain) -> io::Result<Socket> {

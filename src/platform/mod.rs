@@ -27,4 +27,4 @@ pub mod runnable;
 pub mod windowing;
 
 #[cfg(all(test, target_os = "linux"))]
-mod display_tests;
+mod desktop_tests;

@@ -57,7 +57,7 @@ pub fn open(path: impl Into<PathBuf>, then: impl FnOnce(Outcome) + Send + 'stati
         if runnable::could_run(&path) {
             return reveal_now(&path).map(|()| Shown::RevealedInstead);
         }
-        opener::open(&path).map(|()| Shown::Opened).map_err(|error| RevealError::Failed(error.to_string()))
+        opener::open(plain(path)).map(|()| Shown::Opened).map_err(|error| RevealError::Failed(error.to_string()))
     });
 }
 
@@ -129,6 +129,17 @@ fn existing(path: &Path) -> Result<PathBuf, RevealError> {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => RevealError::Gone(path.to_path_buf()),
         _ => RevealError::Failed(error.to_string()),
     })
+}
+
+/// Windows writes canonical paths in a way that some programs don't take: `\\?\C:\…` for `C:\…`.
+fn plain(path: PathBuf) -> PathBuf {
+    /// Longer ones need the other way of writing.
+    const MAX: usize = 240;
+    let short = path.to_str().and_then(|text| text.strip_prefix(r"\\?\")).filter(|rest| {
+        let drive = rest.as_bytes();
+        drive.len() > 2 && drive.len() < MAX && drive[0].is_ascii_alphabetic() && &drive[1..3] == br":\"
+    });
+    short.map(PathBuf::from).unwrap_or(path)
 }
 
 fn reveal_now(path: &Path) -> Result<(), RevealError> {
@@ -275,6 +286,18 @@ mod tests {
         open_link("file:///etc/passwd", move |outcome| answer.send(outcome).unwrap());
         let outcome = answered.recv_timeout(Duration::from_secs(10)).unwrap();
         assert!(matches!(outcome, Err(RevealError::LinkRefused)), "{outcome:?}");
+    }
+
+    #[test]
+    fn paths_are_written_so_that_programs_take_them() {
+        for (path, expected) in [
+            (r"\\?\C:\Users\Mei\photo.jpg", r"C:\Users\Mei\photo.jpg"),
+            (r"\\?\UNC\server\share\photo.jpg", r"\\?\UNC\server\share\photo.jpg"),
+            (r"\\?\Volume{1}\photo.jpg", r"\\?\Volume{1}\photo.jpg"),
+            ("/home/mei/照片.jpg", "/home/mei/照片.jpg"),
+        ] {
+            assert_eq!(plain(PathBuf::from(path)), PathBuf::from(expected));
+        }
     }
 
     #[cfg(all(unix, not(target_os = "macos")))]

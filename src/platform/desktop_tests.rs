@@ -1,7 +1,7 @@
-//! What needs a display, tried on an X server of its own.
+//! What needs a desktop, tried on an X server and a session bus of its own.
 //!
-//! The outer test starts the server, and this test program again with that display, because a display is named by the
-//! environment of the whole process. Where Xvfb or xdotool is not installed it says so and passes.
+//! The outer tests start these, and this test program again with them, because they are named by the environment of the
+//! whole process. Where their programs are not installed they say so and pass.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -21,6 +21,7 @@ use x11rb::{
 use super::{
     clipboard::{Clipboard, ClipboardError, Copied, Pasted},
     pointer::{PointerProbe, Position},
+    reveal::{self, Shown},
 };
 
 const INSIDE: &str = "FANTAIL_TEST_INSIDE_DISPLAY";
@@ -34,18 +35,30 @@ fn on_an_x_server_the_pointer_is_found_and_the_clipboard_keeps_what_it_is_given(
         return;
     };
     for test in ["pointer_inside", "clipboard_inside"] {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", &format!("platform::display_tests::{test}"), "--ignored", "--nocapture"])
-            .env(INSIDE, server.0.id().to_string())
-            .env("DISPLAY", &display)
-            .env_remove("WAYLAND_DISPLAY")
-            .env_remove("XAUTHORITY")
-            .output()
-            .unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert!(output.status.success() && said.contains("1 passed"), "{test}: {said}");
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env(INSIDE, server.0.id().to_string()).env("DISPLAY", &display);
+        passes(command.env_remove("WAYLAND_DISPLAY").env_remove("XAUTHORITY"), test);
     }
+}
+
+#[test]
+fn a_file_manager_is_asked_to_show_the_very_file() {
+    if Command::new("dbus-run-session").arg("--version").output().is_err() {
+        eprintln!("skipped: dbus-run-session is not installed here");
+        return;
+    }
+    let mut command = Command::new("dbus-run-session");
+    command.arg("--").arg(std::env::current_exe().unwrap()).env(INSIDE, "1");
+    passes(&mut command, "file_manager_inside");
+}
+
+/// Runs one of the tests below.
+fn passes(command: &mut Command, test: &str) {
+    command.args(["--exact", &format!("platform::desktop_tests::{test}"), "--ignored", "--nocapture"]);
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success() && said.contains("1 passed"), "{test}: {said}");
 }
 
 #[test]
@@ -135,6 +148,49 @@ fn clipboard_inside() {
     write(&clipboard, Copied::Picture { rgba: rgba.clone().into(), width: 20, height: 10 });
     let Ok(Pasted::Picture { png, width: 20, height: 10 }) = read(&clipboard) else { panic!("no picture") };
     assert_eq!(image::load_from_memory(&png).unwrap().into_rgba8().into_raw(), rgba);
+}
+
+#[test]
+#[ignore = "needs the session bus of the test above"]
+fn file_manager_inside() {
+    if std::env::var_os(INSIDE).is_none() {
+        return;
+    }
+    let (asked, asks) = flume::bounded(1);
+    let name = "org.freedesktop.FileManager1";
+    let _manager = zbus::blocking::connection::Builder::session()
+        .and_then(|builder| builder.name(name))
+        .and_then(|builder| builder.serve_at("/org/freedesktop/FileManager1", FileManager { asked }))
+        .and_then(zbus::blocking::connection::Builder::build)
+        .unwrap();
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a photo.jpg");
+    std::fs::write(&file, b"x").unwrap();
+    let (answer, answered) = flume::bounded(1);
+    reveal::reveal(&file, move |outcome| answer.send(outcome).unwrap());
+    assert_eq!(answered.recv_timeout(PATIENCE).unwrap().unwrap(), Shown::Revealed);
+    let expected = format!("file://{}", file.display()).replace(' ', "%20");
+    assert_eq!(asks.try_recv().unwrap(), [expected]);
+
+    // A script is shown, not run.
+    let script = dir.path().join("run.sh");
+    std::fs::write(&script, b"#!/bin/sh\n").unwrap();
+    let (answer, answered) = flume::bounded(1);
+    reveal::open(&script, move |outcome| answer.send(outcome).unwrap());
+    assert_eq!(answered.recv_timeout(PATIENCE).unwrap().unwrap(), Shown::RevealedInstead);
+    assert!(asks.try_recv().unwrap()[0].ends_with("/run.sh"));
+}
+
+struct FileManager {
+    asked: flume::Sender<Vec<String>>,
+}
+
+#[zbus::interface(name = "org.freedesktop.FileManager1")]
+impl FileManager {
+    fn show_items(&self, uris: Vec<String>, _startup_id: &str) {
+        self.asked.send(uris).unwrap();
+    }
 }
 
 fn read(clipboard: &Clipboard) -> Result<Pasted, ClipboardError> {
