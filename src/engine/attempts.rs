@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::protocol::Fingerprint;
+
 /// Addresses that are remembered; the longest untried is forgotten first.
 const MAX_ADDRESSES: usize = 1024;
 
@@ -17,6 +19,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// When somebody waits for it.
 const URGENT_PAUSE: Duration = Duration::from_millis(500);
+
+/// An address, and who is expected there: another one living there now says nothing about the one we look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Target {
+    pub address: SocketAddr,
+    pub expected: Option<Fingerprint>,
+}
 
 /// Who wants an address tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +57,13 @@ impl Tried {
 /// The tries of all addresses.
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
-    tried: HashMap<SocketAddr, Tried>,
+    tried: HashMap<Target, Tried>,
 }
 
 impl Attempts {
-    /// Whether `address` may be tried now; if so it counts as being tried until [`Attempts::ended`].
-    pub fn begin(&mut self, address: SocketAddr, urgency: Urgency, now: Instant) -> bool {
-        let before = self.tried.get(&address).copied();
+    /// Whether `target` may be tried now; if so it counts as being tried until [`Attempts::ended`].
+    pub fn begin(&mut self, target: Target, urgency: Urgency, now: Instant) -> bool {
+        let before = self.tried.get(&target).copied();
         if before.is_some_and(|tried| tried.running || now.duration_since(tried.at) < tried.pause(urgency)) {
             return false;
         }
@@ -62,12 +71,12 @@ impl Attempts {
             return false;
         }
         let failures = before.map_or(0, |tried| tried.failures);
-        self.tried.insert(address, Tried { at: now, failures, running: true });
+        self.tried.insert(target, Tried { at: now, failures, running: true });
         true
     }
 
-    pub fn ended(&mut self, address: SocketAddr, worked: bool, now: Instant) {
-        if let Some(tried) = self.tried.get_mut(&address) {
+    pub fn ended(&mut self, target: Target, worked: bool, now: Instant) {
+        if let Some(tried) = self.tried.get_mut(&target) {
             let failures = if worked { 0 } else { tried.failures.saturating_add(1) };
             *tried = Tried { at: now, failures, running: false };
         }
@@ -80,8 +89,8 @@ impl Attempts {
 
     fn forget_one(&mut self) -> bool {
         let oldest = self.tried.iter().filter(|(_, tried)| !tried.running).min_by_key(|(_, tried)| tried.at);
-        let oldest = oldest.map(|(address, _)| *address);
-        oldest.is_some_and(|address| self.tried.remove(&address).is_some())
+        let oldest = oldest.map(|(target, _)| *target);
+        oldest.is_some_and(|target| self.tried.remove(&target).is_some())
     }
 }
 
@@ -89,8 +98,8 @@ impl Attempts {
 mod tests {
     use super::*;
 
-    fn address(port: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], port))
+    fn address(port: u16) -> Target {
+        Target { address: SocketAddr::from(([127, 0, 0, 1], port)), expected: None }
     }
 
     #[test]

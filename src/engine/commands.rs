@@ -1,9 +1,9 @@
 //! What the window and the command line ask for, one arm each.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use super::{
-    api::{Command, Entry, Problem, Reply, Rule, Settings},
+    api::{Command, Entry, Problem, Reply, Settings},
     clients::{Asker, Request},
     hub::Hub,
     library::unknown,
@@ -42,13 +42,29 @@ impl Hub {
             Command::Rename { with, name } => self.rename(from, with, name),
             Command::ChangeSettings(settings) => self.change_settings(from, settings),
             Command::HideStrangers { during } => {
-                for ask in self.asks.hide_strangers(during, Instant::now()) {
-                    log::debug!("not asked about {}", ask.with);
-                }
-                self.pace.touch();
+                self.hide_strangers(during);
                 from.reply(Ok(Reply::Done));
             }
-            _ => from.reply(Err(Problem::Unsupported)),
+            Command::Send { to, what } => self.send(from, to, what),
+            Command::Answer { with, transfer, decision } => {
+                let result = self.decided((with, transfer), decision);
+                from.reply(result.map(|()| Reply::Done));
+            }
+            Command::Cancel { with, transfer } => {
+                let result = self.cancel((with, transfer));
+                from.reply(result.map(|()| Reply::Done));
+            }
+            Command::Forget { with } => self.forget(from, with),
+            Command::Resolve { whom, new, within } => self.resolve(from, whom, new, within),
+            Command::Refresh => {
+                self.refresh();
+                from.reply(Ok(Reply::Done));
+            }
+            Command::ShelfList => self.library.answer(from, |store| Ok(Reply::Shelf(store.shelf()?))),
+            Command::ShelfAdd { paths, audience } => self.shelf_add(from, paths, audience),
+            Command::ShelfRemove { ids } => self.shelf_remove(from, ids),
+            Command::Browse { with } => self.browse(from, with),
+            Command::Take { with, items, into } => self.take(from, with, items, into),
         }
     }
 
@@ -57,10 +73,6 @@ impl Hub {
             store.remove_entry(seq)?;
             Ok(Reply::Done)
         });
-    }
-
-    fn command_rule(&mut self, from: Asker, with: Fingerprint, rule: Rule) {
-        self.set_rule(with, rule, move |_, result| from.reply(result.map(|()| Reply::Done)));
     }
 
     fn rename(&mut self, from: Asker, with: Fingerprint, name: Option<String>) {

@@ -1,54 +1,110 @@
 //! The one task that owns what is known and decides. It never waits for anybody but its own channels: see the
 //! module above.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
 
 use super::{
-    StartError,
-    api::{Config, KnownComputer, Me, Notice, Settings},
+    api::{Audience, Config, KnownComputer, Me, Notice, Problem, Settings, ShelfItem},
     asks::Asks,
-    clients::{Clients, Request},
-    library::{Digest, Done, Found, Library},
-    listener::{self, Sockets},
+    attempts::Attempts,
+    clients::{Asker, Clients, Request},
+    data::News,
+    door::{Arrival, Connection, Door, DoorError},
+    finding::Dialled,
+    library::{Digest, Done, Library},
+    link::{Heard, LinkId},
+    links::{Link, Present},
+    outgoing::Batch,
+    resolve::Sought,
+    shelf::Browse,
     snapshot::{Pace, View},
+    transfers::{Key, Transfer},
 };
-use crate::protocol::Fingerprint;
-
-/// What the hub is made of.
-#[derive(Debug)]
-pub(super) struct Parts {
-    pub config: Config,
-    pub clients: Arc<Clients>,
-    pub view: Arc<View>,
-    pub requests: flume::Receiver<Request>,
-    pub stopped: flume::Receiver<Duration>,
-}
+use crate::{
+    nearby::{Hint, Nearby, Status},
+    protocol::{Fingerprint, control::Control, message::ByeReason},
+    transfer::{Plan, ReceiveFolder},
+};
 
 /// Messages that may wait for the hub. Their senders wait when it is full.
-const INBOX: usize = 256;
+pub(super) const INBOX: usize = 256;
+
+/// Hints that may wait; more are dropped, and come again with the next heartbeat.
+pub(super) const HINTS: usize = 64;
 
 /// Ages, retries and what else needs no precision are looked at this often.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How often speeds are sampled and shown while something moves.
+const SAMPLE: Duration = Duration::from_millis(100);
+
 /// Lines of [`Notice`]s kept.
 const MAX_NOTICES: usize = 12;
 
-/// Everything that is known, and by whom it is told.
+/// Everything that is known, and by whom it is told. Each file of this room adds the methods of its subject.
 pub(super) struct Hub {
     pub config: Config,
+    pub myself: Fingerprint,
+    /// The system's name for this computer.
+    pub own_name: String,
     pub me: Me,
     pub settings: Settings,
+    pub notices: Vec<Notice>,
+    /// How long a stranger's question stands.
+    pub patience: Duration,
+
+    // Computers.
     pub known: BTreeMap<Fingerprint, KnownComputer>,
+    pub present: BTreeMap<Fingerprint, Present>,
+    pub links: BTreeMap<Fingerprint, Link>,
+    /// What lost connections were at, for those that come back.
+    pub left_controls: BTreeMap<Fingerprint, Control>,
+    pub next_link: u64,
+
+    // Finding them.
+    pub door: Arc<Door>,
+    pub nearby: Option<Nearby>,
+    pub deaf_since: Option<Instant>,
+    pub heard: HashMap<Fingerprint, (SocketAddr, Instant)>,
+    pub late: HashSet<SocketAddr>,
+    pub attempts: Attempts,
+    pub dialling: usize,
+    pub sought: Vec<Sought>,
+    pub next_sought: u64,
+
+    // Transfers.
+    pub transfers: BTreeMap<Key, Transfer>,
     pub asks: Asks,
+    /// Data connections that came before the answer they belong to.
+    pub early: BTreeMap<Key, (Connection, Instant)>,
+    pub next_sample: Option<Instant>,
+
+    // The shelf.
+    pub browses: Vec<Browse>,
+    /// Takes of ours.
+    pub takes: BTreeMap<Key, Vec<u64>>,
+    /// Takes of others that this person is asked about.
+    pub pending_takes: BTreeMap<Key, Vec<ShelfItem>>,
+
+    // Who is told.
     pub library: Library,
     pub digest: Digest,
     pub pace: Pace,
     pub view: Arc<View>,
     pub clients: Arc<Clients>,
     pub inbox: mpsc::Sender<Message>,
-    pub notices: Vec<Notice>,
 }
 
 impl fmt::Debug for Hub {
@@ -59,65 +115,55 @@ impl fmt::Debug for Hub {
 
 /// What the tasks tell the hub.
 #[derive(Debug)]
-pub(super) enum Message {}
-
-pub(super) async fn run(parts: Parts, ready: &flume::Sender<Result<(), StartError>>) {
-    let Parts { config, clients, view, requests, stopped } = parts;
-    let (mut hub, mut inbox, mut done) = match start(config, clients, view).await {
-        Ok(started) => started,
-        Err(error) => return drop(ready.try_send(Err(error))),
-    };
-    hub.publish(Instant::now());
-    ready.try_send(Ok(())).ok();
-    let mut tick = tokio::time::interval(TICK);
-    let within = loop {
-        let room = hub.library.has_room();
-        let due = hub.due();
-        tokio::select! {
-            within = stopped.recv_async() => break within.unwrap_or_default(),
-            Some(finished) = done.recv() => hub.done(finished),
-            Some(message) = inbox.recv(), if room => hub.message(message),
-            Ok(request) = requests.recv_async(), if room => hub.command(request),
-            _ = tick.tick() => hub.tick(),
-            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
-        }
-        hub.timers(Instant::now());
-    };
-    hub.end(done, within).await;
+pub(super) enum Message {
+    /// Somebody knocked and said Hello.
+    Arrived(Box<Arrival>),
+    Dialled(Dialled),
+    DataDialled(Key, Result<Box<Arrival>, DoorError>),
+    LateHint(Hint),
+    LookedUp(u64, Vec<SocketAddr>),
+    Link(LinkId, Heard),
+    Planned(Batch, Result<Arc<Plan>, Problem>),
+    FolderOpened(Key, bool, Result<ReceiveFolder, Problem>),
+    News(Key, News),
+    ShelfPlanned(Asker, Audience, Result<Plan, Problem>),
 }
 
-async fn start(
-    config: Config,
-    clients: Arc<Clients>,
-    view: Arc<View>,
-) -> Result<(Hub, mpsc::Receiver<Message>, mpsc::Receiver<Done>), StartError> {
-    let (library, opening, done) = Library::start(config.home.database.clone()).map_err(StartError::Thread)?;
-    let Sockets { port, sockets: _ } = listener::open(config.port, config.loopback_only)?;
-    let Found { set_aside, start } = opening.await.map_err(|_| StartError::Ended)?.map_err(StartError::Store)?;
-    let me = Me { port, folder: config.home.received.clone(), ..Me::default() };
-    let (inbox, messages) = mpsc::channel(INBOX);
-    let mut hub = Hub {
-        config,
-        me,
-        settings: Settings::default(),
-        known: start.known.into_iter().map(|known| (known.fingerprint, known)).collect(),
-        asks: Asks::default(),
-        library,
-        digest: start.digest,
-        pace: Pace::default(),
-        view,
-        clients,
-        inbox,
-        notices: Vec::new(),
-    };
-    if let Some(path) = set_aside {
-        hub.notice(Notice::StoreSetAside { path });
-    }
-    hub.apply_settings(start.settings);
-    Ok((hub, messages, done))
+/// What the hub listens to.
+pub(super) struct Ears {
+    pub inbox: mpsc::Receiver<Message>,
+    pub done: mpsc::Receiver<Done>,
+    pub hints: mpsc::Receiver<Hint>,
+    pub nearby: watch::Receiver<Status>,
+    pub requests: flume::Receiver<Request>,
+    pub stopped: flume::Receiver<Duration>,
+    /// The tasks that accept connections, ended with the hub.
+    pub listening: JoinSet<()>,
 }
 
 impl Hub {
+    /// Works until it is told to stop, then says goodbye.
+    pub async fn run(mut self, mut ears: Ears) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let within = loop {
+            let room = self.library.has_room();
+            let due = self.due();
+            tokio::select! {
+                within = ears.stopped.recv_async() => break within.unwrap_or_default(),
+                Some(finished) = ears.done.recv() => self.done(finished),
+                Some(message) = ears.inbox.recv(), if room => self.message(message),
+                Ok(request) = ears.requests.recv_async(), if room => self.command(request),
+                Some(hint) = ears.hints.recv(), if room => self.hint(hint, false),
+                Ok(()) = ears.nearby.changed() => self.nearby_changed(),
+                _ = tick.tick() => self.tick(),
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
+            self.timers(Instant::now());
+        };
+        self.end(ears, within).await;
+    }
+
     /// One line for this person; the oldest goes when there are too many, and nothing is said twice.
     pub fn notice(&mut self, notice: Notice) {
         if !self.notices.contains(&notice) {
@@ -128,8 +174,26 @@ impl Hub {
         }
     }
 
+    /// Shows everything as it is now.
+    pub fn publish(&mut self, now: Instant) {
+        self.view.store(self.snapshot());
+        self.pace.published(now);
+        self.clients.wake();
+    }
+
     fn message(&mut self, message: Message) {
-        match message {}
+        match message {
+            Message::Arrived(arrival) => self.arrived(*arrival, false),
+            Message::Dialled(dialled) => self.dialled(dialled),
+            Message::DataDialled(key, result) => self.data_dialled(key, result),
+            Message::LateHint(hint) => self.hint(hint, true),
+            Message::LookedUp(id, addresses) => self.looked_up(id, addresses),
+            Message::Link(id, heard) => self.link_said(id, heard),
+            Message::Planned(batch, plan) => self.planned(batch, plan),
+            Message::FolderOpened(key, always, opened) => self.folder_opened(key, always, opened),
+            Message::News(key, news) => self.news(key, news),
+            Message::ShelfPlanned(from, audience, plan) => self.shelf_planned(from, audience, plan),
+        }
     }
 
     fn done(&mut self, done: Done) {
@@ -141,38 +205,72 @@ impl Hub {
         (done.then)(self);
     }
 
-    fn tick(&mut self) {}
+    fn tick(&mut self) {
+        let now = Instant::now();
+        self.check_links(now);
+        self.fade_strangers(now);
+        self.look_around();
+        self.dial_sought();
+        self.notice_deafness(now);
+        self.overdue_early(now);
+        if self.forget_unheard(now) {
+            self.pace.touch();
+        }
+    }
 
     /// When something is to be done next.
     fn due(&self) -> Option<Instant> {
         let asks = self.asks.next_expiry().map(Instant::from_std);
-        [self.pace.due(), asks].into_iter().flatten().min()
+        let transfers = self.transfers.values().filter_map(Transfer::due).min();
+        let browses = self.browses.iter().map(Browse::due).min();
+        let all = [self.pace.due(), asks, transfers, browses, self.next_sought(), self.next_sample];
+        all.into_iter().flatten().min()
     }
 
     fn timers(&mut self, now: Instant) {
-        if self.asks.next_expiry().is_some_and(|at| at <= now.into_std()) {
-            for ask in self.asks.expired(now.into_std()) {
-                log::debug!("nobody answered {}", ask.with);
-            }
-            self.pace.touch();
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if is_due(self.asks.next_expiry().map(Instant::from_std)) {
+            self.overdue_asks(now);
         }
-        if self.pace.due().is_some_and(|due| due <= now) {
+        if is_due(self.transfers.values().filter_map(Transfer::due).min()) {
+            self.overdue_transfers(now);
+        }
+        if is_due(self.browses.iter().map(Browse::due).min()) {
+            self.overdue_browses(now);
+        }
+        if is_due(self.next_sought()) {
+            self.look_again();
+        }
+        if self.next_sample.is_none_or(|at| at <= now) {
+            let moving = self.sample_transfers(now);
+            self.next_sample = moving.then(|| now + SAMPLE);
+            if moving {
+                self.pace.touch();
+            }
+        }
+        if is_due(self.pace.due()) {
             self.publish(now);
         }
     }
 
-    fn publish(&mut self, now: Instant) {
-        self.view.store(self.snapshot());
-        self.pace.published(now);
-        self.clients.wake();
-    }
-
-    /// Says goodbye, and waits for the store to have written what it was given.
-    async fn end(self, mut done: mpsc::Receiver<Done>, within: Duration) {
-        let Self { library, .. } = self;
-        let thread = library.close();
+    /// Says goodbye to everybody, writes down what stopped, and waits for the store to have it.
+    async fn end(mut self, ears: Ears, within: Duration) {
+        let Ears { listening, mut done, .. } = ears;
+        drop(listening);
+        drop(self.nearby.take());
+        let everybody: Vec<Fingerprint> = self.links.keys().copied().collect();
+        for with in everybody {
+            self.hang_up(with, ByeReason::Closing);
+        }
+        for key in self.transfers.keys().copied().collect::<Vec<_>>() {
+            self.finish(key, super::api::State::Stopped(Problem::Closed));
+        }
+        self.publish(Instant::now());
+        let thread = self.library.close();
+        // Ends when the store's thread does. The links' tasks say their last words meanwhile.
         let written = async { while done.recv().await.is_some() {} };
-        if tokio::time::timeout(within, written).await.is_ok() {
+        let last_words = tokio::time::sleep(super::LAST_WORDS.min(within / 2));
+        if tokio::time::timeout(within, async { tokio::join!(written, last_words) }).await.is_ok() {
             thread.join().ok();
         }
     }

@@ -1,14 +1,28 @@
 //! The one TCP port, on IPv4 and IPv6.
+//!
+//! One task per socket accepts; each arrival gets a short task of its own, which ends when it has been handed to the
+//! hub, when its time is over, or when its place is needed (see [`Unfinished`]).
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    task::JoinSet,
+};
 
-use super::StartError;
+use super::{
+    StartError,
+    door::Door,
+    hub::Message,
+    unfinished::{Place, Unfinished},
+};
 
 /// Where others look when they know nothing but an address.
 pub const DEFAULT_PORT: u16 = 53317;
@@ -18,6 +32,9 @@ const FREE_PORT_TRIES: u32 = 16;
 
 /// Arrivals that the system keeps until they are accepted.
 const BACKLOG: i32 = 256;
+
+/// After a failed accept: long enough not to spin, short enough not to be noticed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The sockets and their common port.
 #[derive(Debug)]
@@ -35,6 +52,48 @@ pub(super) fn open(port: Option<u16>, loopback_only: bool) -> Result<Sockets, St
         result = open_both(0, loopback_only);
     }
     result.map_err(|source| StartError::Port { port: wanted, source })
+}
+
+/// Accepts on all sockets until the set is dropped.
+pub(super) fn serve(sockets: Vec<TcpListener>, door: &Arc<Door>, hub: &mpsc::Sender<Message>) -> JoinSet<()> {
+    let unfinished = Unfinished::default();
+    let mut tasks = JoinSet::new();
+    for socket in sockets {
+        tasks.spawn(accept(socket, door.clone(), hub.clone(), unfinished.clone()));
+    }
+    tasks
+}
+
+async fn accept(socket: TcpListener, door: Arc<Door>, hub: mpsc::Sender<Message>, unfinished: Unfinished) {
+    // Dropped with this task, and all that is under way with it.
+    let mut arriving = JoinSet::new();
+    loop {
+        while arriving.try_join_next().is_some() {}
+        match socket.accept().await {
+            Ok((tcp, remote)) => {
+                let place = unfinished.enter(remote.ip());
+                arriving.spawn(admit(tcp, remote, door.clone(), hub.clone(), place));
+            }
+            Err(error) => {
+                // No free file descriptor, or a connection that is gone again already.
+                log::debug!("accepting failed: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn admit(tcp: TcpStream, remote: SocketAddr, door: Arc<Door>, hub: mpsc::Sender<Message>, mut place: Place) {
+    let arriving = async {
+        match door.answer(tcp, remote).await {
+            Ok(arrival) => hub.send(Message::Arrived(Box::new(arrival))).await.unwrap_or_default(),
+            Err(error) => log::debug!("a connection came to nothing: {error}: {remote}"),
+        }
+    };
+    tokio::select! {
+        () = arriving => {}
+        () = place.lost() => log::debug!("too many unfinished connections; the oldest was dropped: {remote}"),
+    }
 }
 
 fn open_both(port: u16, loopback_only: bool) -> io::Result<Sockets> {

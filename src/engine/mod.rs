@@ -23,12 +23,24 @@ mod asks;
 mod attempts;
 mod clients;
 mod commands;
+mod data;
+mod dialer;
+mod door;
+mod finding;
 mod hub;
+mod incoming;
 mod library;
+mod link;
+mod links;
 mod listener;
+mod outgoing;
 mod presence;
+mod resolve;
+mod shelf;
 mod snapshot;
-mod speed;
+mod start;
+mod transfers;
+mod unfinished;
 mod whom;
 
 use std::{sync::Arc, thread::JoinHandle, time::Duration};
@@ -48,6 +60,9 @@ const COMMAND_QUEUE: usize = 256;
 
 /// How long a dropped engine is waited for; `shutdown` says how long itself.
 const DROP_GRACE: Duration = Duration::from_secs(1);
+
+/// How long a connection may take to close when all is said.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// A running engine. Dropping it shuts it down.
 #[derive(Debug)]
@@ -92,6 +107,10 @@ pub enum StartError {
     /// The database can't be used, and not be set aside either.
     #[error("the database could not be opened")]
     Store(#[source] crate::store::StoreError),
+    #[error("this computer's identity could not be loaded or made")]
+    Identity(#[source] crate::trust::IdentityError),
+    #[error("secure connections could not be set up")]
+    Tls(#[source] crate::trust::TlsError),
     /// The thread ended before it was ready.
     #[error("the networking thread ended at its start")]
     Ended,
@@ -101,13 +120,18 @@ impl Engine {
     /// Starts the thread and returns when the port is bound and the identity and the database are open: some ten
     /// milliseconds.
     pub fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, None)
+    }
+
+    /// With another patience for strangers' questions than a minute.
+    fn start_with(config: Config, patience: Option<Duration>) -> Result<Self, StartError> {
         let clients = Arc::new(Clients::default());
         let view = Arc::new(View::default());
         let (commands, requests) = flume::bounded(COMMAND_QUEUE);
         let (stop, stopped) = flume::bounded(1);
         let (ready, started) = flume::bounded(1);
         let (end, ended) = flume::bounded(1);
-        let parts = hub::Parts { config, clients: clients.clone(), view: view.clone(), requests, stopped };
+        let parts = start::Parts { config, clients: clients.clone(), view: view.clone(), requests, stopped, patience };
         let thread = std::thread::Builder::new()
             .name("fantail-engine".into())
             .spawn(move || {
@@ -152,7 +176,7 @@ impl Drop for Engine {
     }
 }
 
-fn run(parts: hub::Parts, ready: &flume::Sender<Result<(), StartError>>) {
+fn run(parts: start::Parts, ready: &flume::Sender<Result<(), StartError>>) {
     let clients = parts.clients.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -162,10 +186,16 @@ fn run(parts: hub::Parts, ready: &flume::Sender<Result<(), StartError>>) {
     match runtime {
         Err(error) => drop(ready.try_send(Err(StartError::Thread(error)))),
         Ok(runtime) => {
-            runtime.block_on(hub::run(parts, ready));
+            runtime.block_on(start::run(parts, ready));
             // What still reads a slow disk is left behind; everybody was told goodbye.
             runtime.shutdown_background();
         }
     }
     clients.end();
+}
+
+/// By this computer's clock.
+fn now() -> api::Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    api::Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

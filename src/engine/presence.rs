@@ -1,12 +1,21 @@
-//! Who is there: the known computers, and the strangers that a connection stands with.
+//! Who is there: the known computers, and the strangers that a connection stands or stood with.
+
+use tokio::time::Instant;
 
 use super::{
-    api::{Computer, KnownComputer, Presence, Problem, Rule, Settings, Snapshot},
+    api::{Computer, KnownComputer, Presence, Problem, Rule, Settings, Snapshot, Visibility},
+    clients::Asker,
     commands::known_only,
+    finding::HEARD_FOR,
     hub::Hub,
+    links::Present,
     whom::same_name,
 };
-use crate::protocol::Fingerprint;
+use crate::{
+    engine::api::Reply,
+    protocol::{Fingerprint, message::ByeReason},
+    store::StoreError,
+};
 
 impl Hub {
     /// Everything that can be drawn now.
@@ -14,7 +23,7 @@ impl Hub {
         Snapshot {
             me: self.me.clone(),
             computers: self.computers(),
-            transfers: Vec::new(),
+            transfers: self.transfers.iter().filter_map(|(key, transfer)| transfer.running(*key)).collect(),
             asks: self.asks.iter().cloned().collect(),
             settings: self.settings.clone(),
             revision: self.digest.revision,
@@ -25,60 +34,154 @@ impl Hub {
     /// Takes over what this person chose.
     pub fn apply_settings(&mut self, settings: Settings) {
         let chosen = self.config.name.clone().or_else(|| settings.name.clone());
-        self.me.name = chosen.unwrap_or_default();
+        self.me.name = chosen.unwrap_or_else(|| self.own_name.clone());
         self.me.folder = settings.folder.clone().unwrap_or_else(|| self.config.home.received.clone());
         self.settings = settings;
-        self.pace.touch();
+        self.door.set_name(&self.me.name);
+        if let Some(nearby) = &self.nearby {
+            nearby.set_visible(self.settings.visibility == Visibility::Everyone);
+        }
+        self.update_gate();
     }
 
-    /// Changes what happens to a computer's offers.
+    /// Nearby first, then those seen before; by name within each.
+    pub fn computers(&self) -> Vec<Computer> {
+        let known = self.known.values().map(|known| self.known_computer(known));
+        let strangers = self.present.iter().filter(|(with, _)| !self.known.contains_key(with));
+        let mut computers: Vec<Computer> =
+            known.chain(strangers.map(|(with, present)| self.stranger(*with, present))).collect();
+        computers.sort_by_cached_key(|computer| {
+            (computer.presence == Presence::Away, computer.name.to_lowercase(), computer.fingerprint)
+        });
+        computers
+    }
+
+    /// The known computer whose name `name` is, if it isn't `fingerprint` itself.
+    pub fn impersonated(&self, fingerprint: Fingerprint, name: &str) -> Option<Fingerprint> {
+        if self.known.contains_key(&fingerprint) {
+            return None;
+        }
+        let bears = |known: &&KnownComputer| {
+            same_name(&known.name, name) || known.given_name.as_ref().is_some_and(|given| same_name(given, name))
+        };
+        self.known.values().find(bears).map(|known| known.fingerprint)
+    }
+
+    /// Changes what happens to a computer's offers; a stranger becomes known by it.
+    pub fn command_rule(&mut self, from: Asker, with: Fingerprint, rule: Rule) {
+        if !self.known.contains_key(&with) && !self.present.contains_key(&with) {
+            return from.reply(Err(super::library::unknown(with)));
+        }
+        self.set_rule(with, rule, move |_, result| from.reply(result.map(|()| Reply::Done)));
+    }
+
+    /// Nothing of it comes in any more.
+    pub fn block(&mut self, with: Fingerprint) {
+        self.set_rule(with, Rule::Block, |_, result| {
+            if let Err(problem) = result {
+                log::error!("a computer could not be blocked: {problem:?}");
+            }
+        });
+    }
+
     pub fn set_rule(
         &mut self,
         with: Fingerprint,
         rule: Rule,
         then: impl FnOnce(&mut Self, Result<(), Problem>) + Send + 'static,
     ) {
+        let seen = self.seen(with);
         self.library.post(
-            move |store| store.set_rule(&with, rule),
-            move |hub, result| {
-                let result = known_only(result, with);
-                if let (Ok(()), Some(known)) = (&result, hub.known.get_mut(&with)) {
-                    known.rule = rule;
+            move |store| -> Result<Option<KnownComputer>, StoreError> {
+                if store.computer(&with)?.is_none() {
+                    seen.enter(store, with)?;
                 }
-                hub.pace.touch();
+                store.set_rule(&with, rule)?;
+                store.computer(&with)
+            },
+            move |hub, result| {
+                let result = result.map(|known| hub.learn(known)).map_err(|error| error.problem());
+                if rule == Rule::Block && result.is_ok() {
+                    for ask in hub.asks.remove_all(with) {
+                        hub.pending_takes.remove(&(with, ask.transfer));
+                    }
+                    hub.hang_up(with, ByeReason::Refused);
+                    hub.stop_all(with, &Problem::Refused);
+                }
                 then(hub, result);
             },
         );
     }
 
-    fn computers(&self) -> Vec<Computer> {
-        self.known.values().map(|known| self.known_computer(known)).collect()
+    /// Its conversation, rules and addresses go. If it is near, it stays as a stranger.
+    pub fn forget(&mut self, from: Asker, with: Fingerprint) {
+        for key in self.transfers_with(with) {
+            self.cancel(key).ok();
+        }
+        self.library.post(
+            move |store| store.forget(&with),
+            move |hub, result| {
+                let result = known_only(result, with);
+                if result.is_ok() {
+                    hub.known.remove(&with);
+                    hub.update_gate();
+                }
+                from.reply(result.map(|()| Reply::Done));
+            },
+        );
+    }
+
+    /// Announcements count for some seconds. True if one ended.
+    pub fn forget_unheard(&mut self, now: Instant) -> bool {
+        let before = self.heard.len();
+        self.heard.retain(|_, (_, at)| now.duration_since(*at) < HEARD_FOR);
+        self.heard.len() != before
     }
 
     fn known_computer(&self, known: &KnownComputer) -> Computer {
+        let with = known.fingerprint;
+        let presence = match (self.links.contains_key(&with), self.heard.contains_key(&with)) {
+            (true, _) => Presence::Reachable,
+            (false, true) => Presence::Visible,
+            (false, false) => Presence::Away,
+        };
         Computer {
-            fingerprint: known.fingerprint,
+            fingerprint: with,
             name: known.given_name.clone().unwrap_or_else(|| known.name.clone()),
             kind: known.kind,
             verified: known.verified,
             rule: known.rule,
             confirmed: known.confirmed,
             new: false,
-            presence: Presence::Away,
+            presence,
             addresses: known.addresses.clone(),
-            port: 0,
-            unread: self.digest.unread.get(&known.fingerprint).copied().unwrap_or(0),
+            port: self.port(with).or_else(|| known.addresses.first().map(std::net::SocketAddr::port)).unwrap_or(0),
+            unread: self.digest.unread.get(&with).copied().unwrap_or(0),
             last_seen: Some(known.last_seen),
             impostor_of: None,
         }
     }
 
-    /// The known computer whose name `name` is, if it isn't `fingerprint` itself.
-    pub fn impersonated(&self, fingerprint: Fingerprint, name: &str) -> Option<Fingerprint> {
-        let bears = |known: &&KnownComputer| {
-            same_name(&known.name, name) || known.given_name.as_ref().is_some_and(|given| same_name(given, name))
-        };
-        let known = self.known.values().filter(|known| known.fingerprint != fingerprint).find(bears);
-        known.map(|known| known.fingerprint)
+    fn stranger(&self, with: Fingerprint, present: &Present) -> Computer {
+        let linked = self.links.contains_key(&with);
+        Computer {
+            fingerprint: with,
+            name: present.name.clone(),
+            kind: present.kind,
+            verified: false,
+            rule: Rule::Ask,
+            confirmed: false,
+            new: true,
+            presence: if linked { Presence::Reachable } else { Presence::Away },
+            addresses: present.addresses.clone(),
+            port: present.port,
+            unread: 0,
+            last_seen: None,
+            impostor_of: self.impersonated(with, &present.name),
+        }
+    }
+
+    fn port(&self, with: Fingerprint) -> Option<u16> {
+        self.present.get(&with).map(|present| present.port).filter(|port| *port != 0)
     }
 }

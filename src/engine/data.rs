@@ -1,0 +1,232 @@
+//! Data connections: one for each running transfer, dialled by whoever dialled the control connection, since that
+//! direction is known to work. Where it doesn't, the other side is asked to try (OpenData).
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{
+    api::{ItemState, State},
+    door::{Arrival, Connection, DoorError, goodbye},
+    hub::{Hub, Message},
+    transfers::{Cargo, JOIN_WITHIN, Key, Side, Stage},
+};
+use crate::{
+    protocol::{
+        TransferId,
+        consent::Consent,
+        control::NoData,
+        limits::HANDSHAKE_WITHIN,
+        message::{ByeReason, Role},
+    },
+    store::ItemUpdate,
+    transfer::{Delivered, Outcome, Progress, Received, Receiving, Sending, TransferError, receive, send},
+};
+
+/// News of one transfer that may wait to be passed on.
+const NEWS: usize = 64;
+
+/// Data connections that wait for an answer which is still on its way.
+const MAX_EARLY: usize = 16;
+
+/// A data connection breaks a little before the control connection says that somebody cancelled.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
+
+/// What a running transfer tells the hub.
+#[derive(Debug)]
+pub(super) enum News {
+    Received(Received),
+    Delivered(Delivered),
+    Ended(Result<Outcome, TransferError>),
+}
+
+impl Hub {
+    /// An accepted transfer needs its data connection.
+    pub fn join(&mut self, key: Key) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        transfer.stage = Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false };
+        if self.join_early(key) {
+            return;
+        }
+        if self.links.get(&key.0).is_some_and(|link| link.dialled) {
+            self.dial_data(key);
+        }
+    }
+
+    /// The other side can't dial us.
+    pub fn asked_to_dial(&mut self, key: Key) {
+        if self.transfers.get(&key).is_some_and(|transfer| matches!(transfer.stage, Stage::Joining { .. })) {
+            self.dial_data(key);
+        }
+    }
+
+    fn dial_data(&mut self, key: Key) {
+        let Some(link) = self.links.get(&key.0) else { return };
+        let (with, transfer) = key;
+        let address = if link.dialled { link.remote } else { link.listens_at() };
+        let (door, hub) = (self.door.clone(), self.inbox.clone());
+        let task = tokio::spawn(async move {
+            let result = door.knock(address, Some(with), Role::Data { transfer }).await.map(Box::new);
+            hub.send(Message::DataDialled(key, result)).await.ok();
+        });
+        if let Some(transfer) = self.transfers.get_mut(&key) {
+            transfer.work.add(task.abort_handle());
+        }
+    }
+
+    pub fn data_dialled(&mut self, key: Key, result: Result<Box<Arrival>, DoorError>) {
+        match result {
+            Ok(arrival) => self.data_arrived(*arrival, key.1),
+            Err(error) => {
+                log::debug!("no data connection could be dialled: {error}");
+                let Some(transfer) = self.transfers.get_mut(&key) else { return };
+                if let Stage::Joining { asked, .. } = &mut transfer.stage
+                    && !std::mem::replace(asked, true)
+                {
+                    self.mention(key.0, |control| control.ask_for_data(key.1));
+                }
+            }
+        }
+    }
+
+    /// A connection that says it carries a transfer. Only what was agreed to, and only once.
+    pub fn data_arrived(&mut self, arrival: Arrival, transfer: TransferId) {
+        let key = (arrival.with, transfer);
+        let connection = arrival.connection;
+        let consent = match self.links.get_mut(&key.0).map(|link| link.control.connect_data(transfer)) {
+            Some(Ok(consent)) => consent,
+            // It overtook the answer to our offer.
+            Some(Err(NoData::NotYet)) if self.early.len() < MAX_EARLY => {
+                self.early.insert(key, (connection, Instant::now() + HANDSHAKE_WITHIN));
+                return;
+            }
+            _ => return turn_away(connection, ByeReason::NoSuchTransfer),
+        };
+        self.move_data(key, consent, connection);
+    }
+
+    /// The answer came after its data connection.
+    pub fn join_early(&mut self, key: Key) -> bool {
+        let Some((connection, _)) = self.early.remove(&key) else { return false };
+        match self.links.get_mut(&key.0).map(|link| link.control.connect_data(key.1)) {
+            Some(Ok(consent)) => self.move_data(key, consent, connection),
+            _ => turn_away(connection, ByeReason::NoSuchTransfer),
+        }
+        true
+    }
+
+    fn move_data(&mut self, key: Key, consent: Consent, connection: Connection) {
+        let Some(running) = self.transfers.get_mut(&key) else {
+            return turn_away(connection, ByeReason::NoSuchTransfer);
+        };
+        let hub = self.inbox.clone();
+        let task = match &mut running.side {
+            Side::Out { cargo: Cargo::Files(plan), .. } => {
+                let progress = Arc::new(Progress::new(plan.items().len()));
+                running.progress = Some(progress.clone());
+                let (events, news) = mpsc::channel(NEWS);
+                let sending = Sending { plan: plan.clone(), consent, progress, events };
+                tokio::spawn(async move {
+                    let passing = pass_on(key, news, News::Delivered, &hub);
+                    let (result, ()) = tokio::join!(send(connection, sending), passing);
+                    hub.send(Message::News(key, News::Ended(result))).await.ok();
+                })
+            }
+            Side::In { folder, .. } => {
+                let (Some(into), Some(progress)) = (folder.take(), running.progress.clone()) else {
+                    return turn_away(connection, ByeReason::NoSuchTransfer);
+                };
+                let (events, news) = mpsc::channel(NEWS);
+                let receiving = Receiving { with: key.0, consent, into, progress, events };
+                tokio::spawn(async move {
+                    let passing = pass_on(key, news, News::Received, &hub);
+                    let (result, ()) = tokio::join!(receive(connection, receiving), passing);
+                    hub.send(Message::News(key, News::Ended(result))).await.ok();
+                })
+            }
+            Side::Out { .. } => return turn_away(connection, ByeReason::NoSuchTransfer),
+        };
+        running.work.add(task.abort_handle());
+        running.stage = Stage::Moving;
+        self.pace.touch();
+    }
+
+    /// Early connections whose answer never came.
+    pub fn overdue_early(&mut self, now: Instant) {
+        self.early.retain(|_, (_, until)| *until > now);
+    }
+
+    pub fn news(&mut self, key: Key, news: News) {
+        match news {
+            News::Received(Received::Saved { items, acknowledge }) => {
+                let updates: Vec<ItemUpdate> = items
+                    .into_iter()
+                    .map(|item| ItemUpdate { index: item.index, state: ItemState::Saved, path: Some(item.path) })
+                    .collect();
+                let (with, transfer) = key;
+                self.library.post(
+                    move |store| store.update_items(&with, &transfer, &updates),
+                    |_, result| match result {
+                        Ok(_) => drop(acknowledge.send(())),
+                        // Not acknowledged: the other side isn't told what this one could not write down.
+                        Err(error) => log::error!("what is saved could not be written down: {error}"),
+                    },
+                );
+            }
+            News::Received(Received::Failed { item, problem })
+            | News::Delivered(Delivered::Failed { item, problem }) => {
+                let update = ItemUpdate { index: item, state: ItemState::Failed(problem), path: None };
+                self.write_items(key, vec![update]);
+            }
+            News::Delivered(Delivered::Saved { items }) => {
+                let saved = |index| ItemUpdate { index, state: ItemState::Saved, path: None };
+                self.write_items(key, items.into_iter().map(saved).collect());
+            }
+            News::Ended(result) => self.moved(key, result),
+            _ => {}
+        }
+    }
+
+    /// The data connection is over, one way or the other.
+    fn moved(&mut self, key: Key, result: Result<Outcome, TransferError>) {
+        if !self.transfers.contains_key(&key) {
+            return;
+        }
+        match result {
+            Ok(outcome) => {
+                let state = match outcome.failed.first() {
+                    // Nothing came of it at all: that is no success.
+                    Some((_, problem)) if outcome.saved.is_empty() => State::Stopped(problem.clone()),
+                    _ => State::Saved,
+                };
+                self.finish(key, state);
+            }
+            Err(error) => {
+                log::info!("a transfer stopped: {error}");
+                let is_broken = matches!(error, TransferError::Connection(_) | TransferError::Closed(None));
+                match self.transfers.get_mut(&key) {
+                    Some(transfer) if is_broken => {
+                        transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
+                    }
+                    _ => self.finish(key, State::Stopped(error.problem())),
+                }
+            }
+        }
+    }
+}
+
+/// Says why, closes, and is done within a second.
+pub(super) fn turn_away(mut connection: Connection, reason: ByeReason) {
+    tokio::spawn(async move {
+        tokio::time::timeout(super::LAST_WORDS, goodbye(&mut connection, reason)).await.ok();
+    });
+}
+
+async fn pass_on<T>(key: Key, mut news: mpsc::Receiver<T>, wrap: fn(T) -> News, hub: &mpsc::Sender<Message>) {
+    while let Some(one) = news.recv().await {
+        if hub.send(Message::News(key, wrap(one))).await.is_err() {
+            return;
+        }
+    }
+}
+

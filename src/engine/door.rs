@@ -1,0 +1,223 @@
+//! Both ends of a fresh connection until each knows who the other is: TLS, then one Hello each way.
+//!
+//! Whoever arrives is let in by [`Gate`]; whoever was dialled is whom we wanted. What comes out is an [`Arrival`],
+//! handed to the hub.
+
+use std::{
+    collections::HashSet,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use tokio::{net::TcpStream, time::Instant};
+use tokio_rustls::{LazyConfigAcceptor, TlsConnector, TlsStream};
+
+use super::api::{Problem, Visibility};
+use crate::{
+    protocol::{
+        Fingerprint,
+        limits::HANDSHAKE_WITHIN,
+        meet::{self, GreetError},
+        message::{ByeReason, Hello, Message, Role},
+    },
+    transfer::framed::{Framed, ReadError},
+    trust::{self, Identity, TlsError},
+};
+
+/// Every connection between Fantails.
+pub(super) type Connection = Framed<TlsStream<TcpStream>>;
+
+/// First byte of a TLS record that begins a handshake. Nothing that speaks HTTP begins so.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// A connection whose other end has proven who it is and said Hello.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    /// Both Hellos are over; what comes next is still to be said to its reader.
+    pub connection: Connection,
+    pub with: Fingerprint,
+    pub hello: Hello,
+    pub remote: SocketAddr,
+    /// By us.
+    pub dialled: bool,
+    pub began: Instant,
+}
+
+/// Why no connection came of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum DoorError {
+    #[error("nothing answers there")]
+    Unreachable(#[source] io::Error),
+    #[error("no answer in time")]
+    TimedOut,
+    #[error("the secure connection failed")]
+    Tls(#[source] io::Error),
+    #[error("it speaks something else")]
+    NotOurs,
+    #[error("it is this computer itself")]
+    Myself,
+    #[error("not let in")]
+    NotAdmitted,
+    #[error("it said goodbye: {0:?}")]
+    Bye(ByeReason),
+    #[error("it broke the rules")]
+    Misbehaved,
+    #[error("it closed the connection")]
+    Closed(#[source] io::Error),
+}
+
+impl DoorError {
+    /// The sentence for a person who waits, if there is a better one than "not reachable".
+    pub fn problem(&self) -> Option<Problem> {
+        match self {
+            Self::Bye(ByeReason::Refused) => Some(Problem::Refused),
+            Self::Bye(ByeReason::Incompatible) => Some(Problem::Incompatible),
+            Self::Bye(ByeReason::Busy) => Some(Problem::Busy),
+            _ => None,
+        }
+    }
+}
+
+/// Who may come in. Kept up to date by the hub.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Gate {
+    pub visibility: Visibility,
+    pub known: HashSet<Fingerprint>,
+    pub blocked: HashSet<Fingerprint>,
+}
+
+impl Gate {
+    /// Blocked keys never, strangers only while everybody sees this computer.
+    pub fn admits(&self, with: &Fingerprint) -> bool {
+        !self.blocked.contains(with) && (self.visibility == Visibility::Everyone || self.known.contains(with))
+    }
+}
+
+/// Everything that is needed to open or be opened.
+#[derive(Debug)]
+pub(super) struct Door {
+    identity: Identity,
+    server: Arc<rustls::ServerConfig>,
+    gate: RwLock<Gate>,
+    hello: Mutex<Hello>,
+}
+
+impl Door {
+    pub fn new(identity: Identity, hello: Hello) -> Result<Self, TlsError> {
+        let server = trust::server_config(&identity)?;
+        Ok(Self { identity, server, gate: RwLock::default(), hello: Mutex::new(hello) })
+    }
+
+    pub fn set_gate(&self, gate: Gate) {
+        *self.gate.write().unwrap_or_else(PoisonError::into_inner) = gate;
+    }
+
+    pub fn set_name(&self, name: &str) {
+        self.hello.lock().unwrap_or_else(PoisonError::into_inner).name = name.to_owned();
+    }
+
+    /// Lets somebody in who knocked, within [`HANDSHAKE_WITHIN`].
+    pub async fn answer(&self, tcp: TcpStream, remote: SocketAddr) -> Result<Arrival, DoorError> {
+        in_time(self.answering(tcp, remote)).await
+    }
+
+    /// Knocks at `remote`, within twice [`HANDSHAKE_WITHIN`]. Whoever opens must be `expected`, if that is known.
+    pub async fn knock(
+        &self,
+        remote: SocketAddr,
+        expected: Option<Fingerprint>,
+        role: Role,
+    ) -> Result<Arrival, DoorError> {
+        let tcp = in_time(async { TcpStream::connect(remote).await.map_err(DoorError::Unreachable) }).await?;
+        in_time(self.knocking(tcp, remote, expected, role)).await
+    }
+
+    async fn answering(&self, tcp: TcpStream, remote: SocketAddr) -> Result<Arrival, DoorError> {
+        let began = Instant::now();
+        tcp.set_nodelay(true).map_err(DoorError::Closed)?;
+        let mut first = [0];
+        if tcp.peek(&mut first).await.map_err(DoorError::Closed)? == 0 || first != [TLS_HANDSHAKE] {
+            // Here a gateway for browsers will take over.
+            return Err(DoorError::NotOurs);
+        }
+        let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await.map_err(DoorError::Tls)?;
+        if !trust::speaks_fantail(&start.client_hello()) {
+            // And here, for those who speak HTTP over TLS.
+            return Err(DoorError::NotOurs);
+        }
+        let tls = start.into_stream(self.server.clone()).await.map_err(DoorError::Tls)?;
+        let with = trust::peer_of(tls.get_ref().1).map_err(|_| DoorError::NotOurs)?;
+        let mut connection = Framed::new(TlsStream::from(tls));
+        if with == self.identity.fingerprint() {
+            return Err(DoorError::Myself);
+        }
+        if !self.gate.read().unwrap_or_else(PoisonError::into_inner).admits(&with) {
+            goodbye(&mut connection, ByeReason::Refused).await.ok();
+            return Err(DoorError::NotAdmitted);
+        }
+        let hello = listen(&mut connection).await?;
+        say(&mut connection, &self.own_hello(hello.role)).await?;
+        Ok(Arrival { connection, with, hello, remote, dialled: false, began })
+    }
+
+    async fn knocking(
+        &self,
+        tcp: TcpStream,
+        remote: SocketAddr,
+        expected: Option<Fingerprint>,
+        role: Role,
+    ) -> Result<Arrival, DoorError> {
+        let began = Instant::now();
+        tcp.set_nodelay(true).map_err(DoorError::Closed)?;
+        let config = trust::client_config(&self.identity, expected).map_err(|error| DoorError::Tls(io::Error::other(error)))?;
+        let tls = TlsConnector::from(config).connect(trust::server_name(), tcp).await.map_err(DoorError::Tls)?;
+        let with = trust::peer_of(tls.get_ref().1).map_err(|_| DoorError::NotOurs)?;
+        if with == self.identity.fingerprint() {
+            return Err(DoorError::Myself);
+        }
+        let mut connection = Framed::new(TlsStream::from(tls));
+        say(&mut connection, &self.own_hello(role)).await?;
+        let hello = listen(&mut connection).await?;
+        if hello.role != role {
+            return Err(DoorError::Misbehaved);
+        }
+        Ok(Arrival { connection, with, hello, remote, dialled: true, began })
+    }
+
+    fn own_hello(&self, role: Role) -> Message {
+        let hello = self.hello.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Message::Hello(Hello { role, ..hello })
+    }
+}
+
+/// Says why, and closes.
+pub(super) async fn goodbye(connection: &mut Connection, reason: ByeReason) -> io::Result<()> {
+    connection.writer.push(Message::Bye(reason).encode());
+    connection.writer.close().await
+}
+
+/// Writes one message at once.
+async fn say(connection: &mut Connection, message: &Message) -> Result<(), DoorError> {
+    connection.writer.push(message.encode());
+    connection.writer.flush().await.map_err(DoorError::Closed)
+}
+
+/// Waits for the other's Hello.
+async fn listen(connection: &mut Connection) -> Result<Hello, DoorError> {
+    let frame = connection.reader.next().await.map_err(|error| match error {
+        ReadError::Io(error) => DoorError::Closed(error),
+        ReadError::CutOff => DoorError::Closed(io::ErrorKind::UnexpectedEof.into()),
+        _ => DoorError::Misbehaved,
+    })?;
+    let Some(frame) = frame else { return Err(DoorError::Closed(io::ErrorKind::UnexpectedEof.into())) };
+    meet::greeting(frame).map_err(|error| match error {
+        GreetError::Bye(reason) => DoorError::Bye(reason),
+        _ => DoorError::Misbehaved,
+    })
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, DoorError>>) -> Result<T, DoorError> {
+    tokio::time::timeout(HANDSHAKE_WITHIN, work).await.unwrap_or(Err(DoorError::TimedOut))
+}

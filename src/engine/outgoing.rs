@@ -1,0 +1,404 @@
+//! What leaves: from a person's Send to the other side's Saved.
+//!
+//! One entry per recipient is in the store before anything is said to anybody. Then each goes its own way:
+//! Preparing (sources are walked) → Reaching (no connection yet) → Waiting (offered) → Text, or Joining → Moving.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use tokio::time::Instant;
+
+use super::{
+    api::{Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Outgoing, Problem, Reply, State},
+    clients::Asker,
+    hub::{Hub, Message},
+    transfers::{Cargo, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, TEXT_WITHIN, Transfer, left_out},
+};
+use crate::{
+    protocol::{
+        Fingerprint, TransferId,
+        control::CantSend,
+        limits::{MAX_ENTRIES, MAX_OFFER_ITEMS, MAX_TEXT},
+        message::{Answer, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer, Time},
+    },
+    store::{NewEntry, Store, StoreError},
+    transfer::{Plan, Source, names},
+};
+
+/// A class, or everybody in the office; more at once is a mistake.
+const MAX_RECIPIENTS: usize = 256;
+
+/// Below the folder of the database: pictures that were pasted and have no file of their own.
+const PASTED: &str = "pasted";
+
+impl Hub {
+    /// Begins one transfer per recipient.
+    pub fn send(&mut self, from: Asker, mut to: Vec<Fingerprint>, what: Outgoing) {
+        to.sort_unstable();
+        to.dedup();
+        if let Err(problem) = self.may_send(&to, &what) {
+            return from.reply(Err(problem));
+        }
+        let group = GroupId(random());
+        let keys: Vec<Key> = to.into_iter().map(|with| (with, TransferId(random()))).collect();
+        let cargo = match &what {
+            Outgoing::Text(text) => Cargo::Text(text.as_str().into()),
+            Outgoing::Paths(_) | Outgoing::Picture { .. } => Cargo::Planned,
+        };
+        for key in &keys {
+            let side = Side::Out { cargo: cargo.clone(), offered: false, for_take: false };
+            self.transfers.insert(*key, Transfer::new(group, Stage::Preparing, side));
+        }
+        self.pace.touch();
+        let batch = Batch { from: Some(from), group, keys };
+        match what {
+            Outgoing::Text(text) => self.write_sent(batch, Body::Text(text)),
+            Outgoing::Paths(paths) => self.plan(batch, paths, None),
+            Outgoing::Picture { name, png } => {
+                let folder = self.config.home.private_dir().join(PASTED).join(TransferId(group.0).to_string());
+                let path = folder.join(names::native(&names::to_wire(name.as_ref()), names::Place::Top));
+                self.plan(batch, vec![path], Some(png));
+            }
+        }
+    }
+
+    fn may_send(&self, to: &[Fingerprint], what: &Outgoing) -> Result<(), Problem> {
+        match what {
+            Outgoing::Text(text) if text.len() > MAX_TEXT => {
+                return Err(Problem::TooMuch { limit: MAX_TEXT as u64 });
+            }
+            Outgoing::Text(text) if text.is_empty() => return Err(Problem::NothingToSend),
+            Outgoing::Paths(paths) if paths.is_empty() => return Err(Problem::NothingToSend),
+            Outgoing::Paths(paths) if paths.len() > MAX_OFFER_ITEMS => {
+                return Err(Problem::TooMuch { limit: MAX_OFFER_ITEMS as u64 });
+            }
+            _ => {}
+        }
+        if to.is_empty() {
+            return Err(Problem::NotFound { whom: String::new() });
+        }
+        if to.len() > MAX_RECIPIENTS {
+            return Err(Problem::TooMuch { limit: MAX_RECIPIENTS as u64 });
+        }
+        if self.transfers.len() + to.len() > MAX_TRANSFERS {
+            return Err(Problem::Busy);
+        }
+        match to.iter().find(|with| !self.known.contains_key(with) && !self.present.contains_key(with)) {
+            Some(nobody) => Err(Problem::NotFound { whom: nobody.to_string() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Walks the sources on a thread of its own, after writing down a pasted picture.
+    pub fn plan(&mut self, batch: Batch, paths: Vec<PathBuf>, pasted: Option<Arc<[u8]>>) {
+        let hub = self.inbox.clone();
+        let keys = batch.keys.clone();
+        let task = tokio::spawn(async move {
+            let written = match (pasted, paths.first().cloned()) {
+                (Some(png), Some(path)) => tokio::task::spawn_blocking(move || write_pasted(&path, &png)).await,
+                _ => Ok(Ok(())),
+            };
+            let plan = match written {
+                Ok(Ok(())) => Plan::walk(paths).await.map_err(|error| error.problem()),
+                Ok(Err(error)) => Err(Problem::System { message: error.to_string() }),
+                Err(_) => Err(Problem::Closed),
+            };
+            hub.send(Message::Planned(batch, plan.map(Arc::new))).await.ok();
+        });
+        // The last recipient that is cancelled ends the walk.
+        if let [only] = keys[..]
+            && let Some(transfer) = self.transfers.get_mut(&only)
+        {
+            transfer.work.add(task.abort_handle());
+        }
+    }
+
+    pub fn planned(&mut self, batch: Batch, plan: Result<Arc<Plan>, Problem>) {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(problem) => {
+                for key in &batch.keys {
+                    self.transfers.remove(key);
+                }
+                self.pace.touch();
+                return batch.reply(Err(problem));
+            }
+        };
+        for key in &batch.keys {
+            if let Some(transfer) = self.transfers.get_mut(key)
+                && let Side::Out { cargo, .. } = &mut transfer.side
+            {
+                *cargo = Cargo::Files(plan.clone());
+                transfer.files = plan.files();
+                transfer.bytes = plan.bytes();
+            }
+        }
+        let body = Body::Items { items: shown_items(&plan), files: plan.files(), bytes: plan.bytes() };
+        self.write_sent(batch, body);
+    }
+
+    /// Puts the recipients and their entries into the store, then begins to offer.
+    pub fn write_sent(&mut self, batch: Batch, body: Body) {
+        let people: Vec<_> = batch.keys.iter().map(|key| (*key, self.seen(key.0))).collect();
+        let group = batch.group;
+        let at = super::now();
+        let by_person = batch.from.is_some();
+        self.library.post(
+            move |store| -> Result<Vec<KnownComputer>, StoreError> {
+                let mut known = Vec::new();
+                for ((with, transfer), seen) in people {
+                    seen.enter(store, with)?;
+                    if by_person {
+                        store.confirm(&with)?;
+                    }
+                    let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
+                    store.append(NewEntry { with, transfer, group, direction, at, body, state })?;
+                    known.extend(store.computer(&with)?);
+                }
+                Ok(known)
+            },
+            move |hub, result| match result {
+                Ok(known) => {
+                    hub.learn(known);
+                    let keys = batch.keys.clone();
+                    batch.reply(Ok(()));
+                    for key in keys {
+                        hub.offer_or_reach(key);
+                    }
+                }
+                Err(error) => {
+                    for key in &batch.keys {
+                        hub.finish(*key, State::Stopped(error.problem()));
+                    }
+                    batch.reply(Err(error.problem()));
+                }
+            },
+        );
+    }
+
+    /// Offers it if a connection stands, else looks for the recipient.
+    pub fn offer_or_reach(&mut self, key: Key) {
+        let Some(transfer) = self.transfers.get_mut(&key) else {
+            // Cancelled while it was written down.
+            return self.write_state(key, State::Cancelled { here: true });
+        };
+        let Side::Out { cargo, offered, for_take, .. } = &mut transfer.side else { return };
+        self.pace.touch();
+        if !self.links.contains_key(&key.0) {
+            transfer.stage = Stage::Reaching { until: Instant::now() + REACH_WITHIN };
+            return self.seek(key.0);
+        }
+        let items = match cargo {
+            Cargo::Planned => return,
+            Cargo::Text(text) => vec![text_item(text)],
+            Cargo::Files(plan) => wire_items(plan),
+        };
+        let again = std::mem::replace(offered, true);
+        let offer = Offer { transfer: key.1, items, for_take: *for_take, again: again && !*for_take };
+        transfer.stage = Stage::Waiting;
+        transfer.lost = None;
+        if let Err(error) = self.speak(key.0, |control| control.offer(offer)) {
+            self.finish(key, State::Stopped(cant_send(error)));
+        }
+    }
+
+    /// What the other side says to our offer.
+    pub fn answered(&mut self, key: Key, answer: Answer) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        let Side::Out { cargo, .. } = &mut transfer.side else { return };
+        if transfer.stage != Stage::Waiting {
+            return;
+        }
+        let accept = match answer {
+            Answer::Accept(accept) => accept,
+            Answer::Decline(reason) => return self.finish(key, declined(reason)),
+        };
+        let updates = match cargo {
+            Cargo::Planned => return,
+            Cargo::Text(text) => {
+                let text = text.to_string();
+                transfer.stage = Stage::Text { until: Instant::now() + TEXT_WITHIN };
+                self.mention(key.0, |control| control.text(key.1, text));
+                Vec::new()
+            }
+            Cargo::Files(plan) => {
+                let taken = plan.items().iter().filter(|item| accept.items.contains(item.index));
+                transfer.bytes = taken.clone().map(|item| item.size).sum();
+                transfer.files = taken.map(|item| item.files.max(u64::from(item.kind == ItemKind::File))).sum();
+                let updates = left_out(plan.items().len(), &accept.items);
+                self.join(key);
+                updates
+            }
+        };
+        self.write_items(key, updates);
+        self.write_state(key, State::Running);
+        self.pace.touch();
+    }
+
+    pub fn text_saved(&mut self, key: Key) {
+        if self.transfers.get(&key).is_some_and(|transfer| {
+            matches!(transfer.stage, Stage::Text { .. }) && matches!(transfer.side, Side::Out { .. })
+        }) {
+            self.finish(key, State::Saved);
+        }
+    }
+
+    /// A connection stands (again): what waited for it goes on.
+    pub fn resume_outgoing(&mut self, with: Fingerprint) {
+        for key in self.transfers_with(with) {
+            let Some(transfer) = self.transfers.get_mut(&key) else { continue };
+            transfer.lost = None;
+            let is_out = matches!(transfer.side, Side::Out { .. });
+            match transfer.stage {
+                Stage::Reaching { .. } | Stage::Waiting if is_out => self.offer_or_reach(key),
+                Stage::Text { .. } if is_out => {
+                    // Its receipt may have been lost; the other side knows whether it has it.
+                    transfer.stage = Stage::Waiting;
+                    self.offer_or_reach(key);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Nothing to be had: the owner of the shelf says no.
+    pub fn refuse_take(&mut self, with: Fingerprint, transfer: TransferId, reason: CancelReason) {
+        self.mention(with, |control| control.cancel(transfer, reason));
+    }
+}
+
+/// Transfers that began together.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// Who waits for the reply; nobody if the other side began it.
+    pub from: Option<Asker>,
+    pub group: GroupId,
+    pub keys: Vec<Key>,
+}
+
+impl Batch {
+    fn reply(self, result: Result<(), Problem>) {
+        if let Some(from) = self.from {
+            from.reply(result.map(|()| Reply::Sent { group: self.group, transfers: self.keys }));
+        }
+    }
+}
+
+/// What is known of a computer that enters the store.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub name: String,
+    pub kind: super::api::DeviceKind,
+    pub addresses: Vec<std::net::SocketAddr>,
+}
+
+impl Seen {
+    /// By this person's act.
+    pub fn enter(&self, store: &mut Store, with: Fingerprint) -> Result<(), StoreError> {
+        store.upsert_seen(&with, &self.name, self.kind, &self.addresses, super::now())
+    }
+}
+
+/// Not guessable, never the same twice.
+pub(super) fn random() -> [u8; 16] {
+    use ring::rand::SecureRandom as _;
+    let mut bytes = [0; 16];
+    if ring::rand::SystemRandom::new().fill(&mut bytes).is_err() {
+        // The identity could not have been made then; ids only need to differ.
+        bytes = std::array::from_fn(|_| std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0) as u8);
+    }
+    bytes
+}
+
+fn cant_send(error: CantSend) -> Problem {
+    match error {
+        CantSend::Busy => Problem::Busy,
+        CantSend::Unsupported => Problem::Unsupported,
+        CantSend::OutOfBounds => Problem::TooMuch { limit: MAX_ENTRIES },
+        _ => Problem::ComputerGone,
+    }
+}
+
+fn declined(reason: DeclineReason) -> State {
+    match reason {
+        DeclineReason::Person | DeclineReason::Unknown | DeclineReason::NotReceiving => State::Declined,
+        DeclineReason::Busy => State::Stopped(Problem::Busy),
+        DeclineReason::DiskFull => State::Stopped(Problem::DiskFull { here: false }),
+        DeclineReason::FolderNotWritable => {
+            State::Stopped(Problem::FolderNotWritable { here: false, folder: None })
+        }
+        DeclineReason::Unsupported => State::Stopped(Problem::Unsupported),
+        DeclineReason::NoAnswer => State::Stopped(Problem::NoAnswer),
+    }
+}
+
+fn text_item(text: &str) -> WireItem {
+    WireItem {
+        kind: WireKind::Text,
+        name: String::new(),
+        size: text.len() as u64,
+        files: 0,
+        modified: None,
+        thumbhash: None,
+    }
+}
+
+fn wire_items(plan: &Plan) -> Vec<WireItem> {
+    let item = |source: &Source| WireItem {
+        kind: if source.kind == ItemKind::Folder { WireKind::Folder } else { WireKind::File },
+        name: source.name.clone(),
+        size: source.size,
+        files: source.files.max(u64::from(source.kind == ItemKind::File)),
+        modified: Some(Time { seconds: source.modified.seconds, nanos: source.modified.nanoseconds }),
+        thumbhash: None,
+    };
+    plan.items().iter().map(item).collect()
+}
+
+/// The items of the offer, then those that can't go, with the reason.
+fn shown_items(plan: &Plan) -> Vec<Item> {
+    let going = plan.items().iter().map(|source| Item {
+        index: source.index,
+        kind: source.kind,
+        name: source.name.clone(),
+        size: source.size,
+        files: source.files,
+        path: Some(source.path.clone()),
+        thumbhash: None,
+        state: ItemState::Pending,
+    });
+    let missing = plan.missing().iter().zip(plan.items().len() as u32..).map(|((path, problem), index)| Item {
+        index,
+        kind: ItemKind::File,
+        name: names::to_wire(path.file_name().unwrap_or(path.as_os_str())),
+        size: 0,
+        files: 0,
+        path: Some(path.clone()),
+        thumbhash: None,
+        state: ItemState::Failed(problem.clone()),
+    });
+    going.chain(missing).take(MAX_OFFER_ITEMS).collect()
+}
+
+fn write_pasted(path: &std::path::Path, png: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        crate::platform::home::create_private_dir(folder)?;
+    }
+    fs::write(path, png)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_no_of_the_other_side_keeps_its_reason() {
+        assert_eq!(declined(DeclineReason::Person), State::Declined);
+        assert_eq!(declined(DeclineReason::NoAnswer), State::Stopped(Problem::NoAnswer));
+        assert_eq!(declined(DeclineReason::DiskFull), State::Stopped(Problem::DiskFull { here: false }));
+    }
+
+    #[test]
+    fn ids_differ() {
+        assert_ne!(random(), random());
+    }
+}

@@ -1,0 +1,412 @@
+//! The shelf: what this person has put out, and what others let us take.
+//!
+//! The store is asked each time: another command on this home may have put something out a moment ago.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::time::{Duration, Instant};
+
+use super::{
+    api::{
+        Audience, Body, DeviceKind, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, OfferedItem,
+        Problem, Receive, Reply, Rule, ShelfItem, State,
+    },
+    clients::Asker,
+    hub::{Hub, Message},
+    incoming::{PATIENCE, Question, shown_item},
+    outgoing::{Batch, random},
+    transfers::{Cargo, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, Transfer},
+};
+use crate::{
+    protocol::{
+        Fingerprint, Ranges, TransferId,
+        control::Control,
+        limits::MAX_OFFER_ITEMS,
+        message::{CancelReason, Item as WireItem, ItemKind as WireKind, Offer, Shelf, ShelfItem as WireShelfItem, Take, Time},
+    },
+    store::StoreError,
+    transfer::{Plan, Source},
+};
+
+/// Questions "what have you put out?" that wait for their answer.
+const MAX_BROWSES: usize = 64;
+
+/// Takes of others that wait for this person or for the disk.
+const MAX_TAKES: usize = 64;
+
+/// Between Take and the offer lie a question to a person and the reading of a folder.
+const OFFERED_WITHIN: Duration = PATIENCE.saturating_add(Duration::from_secs(30));
+
+/// A question of ours about another's shelf.
+#[derive(Debug)]
+pub(super) struct Browse {
+    pub with: Fingerprint,
+    /// Its number on the connection that stands; `None` while none does.
+    request: Option<u32>,
+    from: Asker,
+    until: Instant,
+}
+
+impl Browse {
+    pub fn due(&self) -> Instant {
+        self.until
+    }
+}
+
+impl Hub {
+    /// Puts things out, as they are now.
+    pub fn shelf_add(&mut self, from: Asker, paths: Vec<PathBuf>, audience: Audience) {
+        let hub = self.inbox.clone();
+        tokio::spawn(async move {
+            let plan = Plan::walk(paths).await.map_err(|error| error.problem());
+            hub.send(Message::ShelfPlanned(from, audience, plan)).await.ok();
+        });
+    }
+
+    pub fn shelf_planned(&mut self, from: Asker, audience: Audience, plan: Result<Plan, Problem>) {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(problem) => return from.reply(Err(problem)),
+        };
+        if let Some((_, problem)) = plan.missing().first() {
+            return from.reply(Err(problem.clone()));
+        }
+        self.library.answer(from, move |store| {
+            for source in plan.items() {
+                store.shelf_add(&on_shelf(source, audience))?;
+            }
+            Ok(Reply::Shelf(store.shelf()?))
+        });
+    }
+
+    pub fn shelf_remove(&mut self, from: Asker, ids: Vec<u64>) {
+        self.library.post(
+            move |store| {
+                let mut removed = ids.is_empty();
+                for id in ids {
+                    removed |= store.shelf_remove(id)?;
+                }
+                Ok::<_, StoreError>((removed, store.shelf()?))
+            },
+            move |_, result| match result {
+                Ok((true, shelf)) => from.reply(Ok(Reply::Shelf(shelf))),
+                Ok((false, _)) => from.reply(Err(Problem::NotOnShelf)),
+                Err(error) => from.reply(Err(error.problem())),
+            },
+        );
+    }
+
+    /// Somebody wants to see what is there for them.
+    pub fn browsed(&mut self, with: Fingerprint, request: u32) {
+        if self.config.receive == Receive::Nothing {
+            return self.mention(with, |control| control.shelf(Shelf { request, items: Vec::new(), more: false }));
+        }
+        self.library.post(
+            move |store| Ok::<_, StoreError>((store.shelf()?, store.computer(&with)?)),
+            move |hub, result| {
+                let (shelf, known) = result.unwrap_or_default();
+                let visible = shelf.iter().filter(|item| may_see(item.audience, known.as_ref()));
+                let items = visible.take(MAX_OFFER_ITEMS).map(wire_shelf_item).collect();
+                hub.mention(with, |control| control.shelf(Shelf { request, items, more: false }));
+            },
+        );
+    }
+
+    /// Somebody takes.
+    pub fn take_asked(&mut self, with: Fingerprint, take: Take) {
+        let key = (with, take.transfer);
+        if self.transfers.len() >= MAX_TRANSFERS || self.pending_takes.len() >= MAX_TAKES || self.transfers.contains_key(&key) {
+            return self.refuse_take(with, take.transfer, CancelReason::Busy);
+        }
+        if self.config.receive == Receive::Nothing {
+            return self.refuse_take(with, take.transfer, CancelReason::NotOnShelf);
+        }
+        self.library.post(
+            move |store| Ok::<_, StoreError>((store.shelf()?, store.computer(&with)?)),
+            move |hub, result| {
+                let (shelf, known) = result.unwrap_or_default();
+                let wanted = |item: &ShelfItem| take.items.is_empty() || take.items.contains(&item.id);
+                let items: Vec<ShelfItem> =
+                    shelf.into_iter().filter(|item| wanted(item) && may_see(item.audience, known.as_ref())).collect();
+                if items.is_empty() || items.len() < take.items.len() {
+                    return hub.refuse_take(with, take.transfer, CancelReason::NotOnShelf);
+                }
+                let asks = items.iter().any(|item| item.audience == Audience::Ask);
+                let question = question(&items);
+                hub.pending_takes.insert(key, items);
+                if !asks {
+                    hub.give(key);
+                } else if matches!(hub.config.receive, Receive::Ask { .. }) {
+                    hub.put_question(key, known.as_ref(), question);
+                } else {
+                    hub.deny_take(key);
+                }
+            },
+        );
+    }
+
+    /// This person says yes to a take.
+    pub fn grant_take(&mut self, key: Key, always: bool) {
+        if always {
+            self.set_rule(key.0, Rule::Accept, |_, _| {});
+        }
+        self.give(key);
+    }
+
+    pub fn deny_take(&mut self, (with, transfer): Key) {
+        self.pending_takes.remove(&(with, transfer));
+        self.refuse_take(with, transfer, CancelReason::Declined);
+    }
+
+    /// The taker changed its mind.
+    pub fn peer_cancelled(&mut self, key: Key, reason: CancelReason) {
+        self.pending_takes.remove(&key);
+        if self.asks.remove(key.0, key.1).is_some() {
+            self.pace.touch();
+        }
+        self.cancelled(key, reason);
+    }
+
+    /// Reads what is to be given and, if it is still what was put out, offers it.
+    fn give(&mut self, key: Key) {
+        let Some(items) = self.pending_takes.remove(&key) else { return };
+        let side = Side::Out { cargo: Cargo::Planned, offered: false, for_take: true };
+        let group = GroupId(random());
+        let mut transfer = Transfer::new(group, Stage::Preparing, side);
+        let hub = self.inbox.clone();
+        let batch = Batch { from: None, group, keys: vec![key] };
+        let task = tokio::spawn(async move {
+            let plan = plan_unchanged(items).await.map(Arc::new);
+            hub.send(Message::Planned(batch, plan)).await.ok();
+        });
+        transfer.work.add(task.abort_handle());
+        self.transfers.insert(key, transfer);
+        self.pace.touch();
+    }
+
+    /// What has another put out?
+    pub fn browse(&mut self, from: Asker, with: Fingerprint) {
+        if self.browses.len() >= MAX_BROWSES {
+            return from.reply(Err(Problem::Busy));
+        }
+        let until = Instant::now() + REACH_WITHIN;
+        self.browses.push(Browse { with, request: None, from, until });
+        self.resume_browses(with);
+        if !self.links.contains_key(&with) {
+            self.seek(with);
+        }
+    }
+
+    /// A connection stands: what waited for it is asked.
+    pub fn resume_browses(&mut self, with: Fingerprint) {
+        let mut browses = std::mem::take(&mut self.browses);
+        for browse in browses.iter_mut().filter(|browse| browse.with == with) {
+            browse.request = self.speak(with, Control::browse).ok();
+        }
+        self.browses = browses;
+    }
+
+    pub fn shelf_arrived(&mut self, with: Fingerprint, shelf: Shelf) {
+        let Some(at) = self.browses.iter().position(|one| one.with == with && one.request == Some(shelf.request)) else {
+            return;
+        };
+        let items = shelf.items.iter().map(|WireShelfItem { id, item }| {
+            let Item { kind, name, size, files, .. } = shown_item(item, 0);
+            OfferedItem { id: *id, kind, name, size, files }
+        });
+        let items = items.collect();
+        self.browses.swap_remove(at).from.reply(Ok(Reply::Offered { with, items }));
+    }
+
+    pub fn overdue_browses(&mut self, now: Instant) {
+        let (over, wait) = std::mem::take(&mut self.browses).into_iter().partition(|browse| browse.until <= now);
+        self.browses = wait;
+        for Browse { from, request, .. } in over {
+            from.reply(Err(if request.is_some() { Problem::NoAnswer } else { Problem::NotReachable }));
+        }
+    }
+
+    /// Takes from another's shelf: the offer that comes back is accepted by itself.
+    pub fn take(&mut self, from: Asker, with: Fingerprint, items: Vec<u64>, into: Option<PathBuf>) {
+        if self.transfers.len() >= MAX_TRANSFERS {
+            return from.reply(Err(Problem::Busy));
+        }
+        if items.len() > MAX_OFFER_ITEMS {
+            return from.reply(Err(Problem::TooMuch { limit: MAX_OFFER_ITEMS as u64 }));
+        }
+        if !self.known.contains_key(&with) && !self.present.contains_key(&with) {
+            return from.reply(Err(Problem::NotFound { whom: with.to_string() }));
+        }
+        let (transfer, group) = (TransferId(random()), GroupId(random()));
+        let nothing = Offer { transfer, items: Vec::new(), for_take: true, again: false };
+        let into = into.unwrap_or_else(|| self.me.folder.clone());
+        let side = Side::In { offer: Arc::new(nothing), accepted: Ranges::default(), into, folder: None };
+        let stage = Stage::Taking { until: Instant::now() + REACH_WITHIN };
+        self.transfers.insert((with, transfer), Transfer::new(group, stage, side));
+        self.takes.insert((with, transfer), items);
+        self.pace.touch();
+        from.reply(Ok(Reply::Sent { group, transfers: vec![(with, transfer)] }));
+        if self.links.contains_key(&with) {
+            self.resume_takes(with);
+        } else {
+            self.seek(with);
+        }
+    }
+
+    /// A connection stands (again): what is not offered yet is asked for.
+    pub fn resume_takes(&mut self, with: Fingerprint) {
+        for key in self.transfers_with(with) {
+            let Some(items) = self.takes.get(&key).cloned() else { continue };
+            let Some(transfer) = self.transfers.get_mut(&key) else { continue };
+            if matches!(transfer.stage, Stage::Taking { .. }) {
+                transfer.stage = Stage::Taking { until: Instant::now() + OFFERED_WITHIN };
+                transfer.lost = None;
+                self.mention(with, |control| control.take(Take { transfer: key.1, items }));
+            }
+        }
+    }
+
+    /// A take that came to nothing has no entry yet; the conversation tells it all the same.
+    pub fn write_failed_take(&mut self, (with, transfer): Key, group: GroupId, state: State) {
+        self.takes.remove(&(with, transfer));
+        let seen = self.seen(with);
+        let at = super::now();
+        let body = Body::Items { items: Vec::new(), files: 0, bytes: 0 };
+        self.library.write("a take", move |store| {
+            seen.enter(store, with)?;
+            let direction = Direction::Received;
+            store.append(crate::store::NewEntry { with, transfer, group, direction, at, body, state })
+        });
+    }
+}
+
+/// Whether a computer may know that the thing is there.
+fn may_see(audience: Audience, known: Option<&KnownComputer>) -> bool {
+    match audience {
+        Audience::Verified => known.is_some_and(|known| known.verified),
+        Audience::Known => known.is_some_and(|known| known.verified || known.rule == Rule::Accept),
+        Audience::Ask | Audience::All => true,
+    }
+}
+
+fn question(items: &[ShelfItem]) -> Question {
+    let shown = items.iter().zip(0..).map(|(item, index)| Item {
+        index,
+        kind: item.kind,
+        name: item.name.clone(),
+        size: item.size,
+        files: item.files,
+        path: Some(item.path.clone()),
+        thumbhash: None,
+        state: ItemState::Pending,
+    });
+    let files = |item: &ShelfItem| if item.kind == ItemKind::File { 1 } else { item.files };
+    Question {
+        takes: true,
+        items: shown.collect(),
+        files: items.iter().map(files).sum(),
+        bytes: items.iter().map(|item| item.size).sum(),
+    }
+}
+
+fn on_shelf(source: &Source, audience: Audience) -> ShelfItem {
+    ShelfItem {
+        id: 0,
+        path: source.path.clone(),
+        name: source.name.clone(),
+        kind: source.kind,
+        size: source.size,
+        files: source.files,
+        modified: Millis(source.modified.as_millis()),
+        audience,
+    }
+}
+
+/// Only what is still exactly what was put out: same place, not a link by now, same size and time.
+async fn plan_unchanged(items: Vec<ShelfItem>) -> Result<Plan, Problem> {
+    let paths: Vec<PathBuf> = items.iter().map(|item| item.path.clone()).collect();
+    let plan = Plan::walk(paths).await.map_err(|_| Problem::NotOnShelf)?;
+    let same = |item: &ShelfItem| {
+        plan.items().iter().any(|source| on_shelf(source, item.audience) == ShelfItem { id: 0, name: source.name.clone(), ..item.clone() })
+    };
+    if items.iter().all(same) && plan.missing().is_empty() { Ok(plan) } else { Err(Problem::NotOnShelf) }
+}
+
+fn wire_shelf_item(item: &ShelfItem) -> WireShelfItem {
+    let ShelfItem { id, path: _, name, kind, size, files, modified, audience: _ } = item;
+    let is_file = *kind == ItemKind::File;
+    WireShelfItem {
+        id: *id,
+        item: WireItem {
+            kind: if is_file { WireKind::File } else { WireKind::Folder },
+            name: name.clone(),
+            size: *size,
+            files: if is_file { 1 } else { *files },
+            modified: Some(Time { seconds: modified.0.div_euclid(1000), nanos: modified.0.rem_euclid(1000) as u32 * 1_000_000 }),
+            thumbhash: None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(verified: bool, rule: Rule) -> KnownComputer {
+        KnownComputer {
+            fingerprint: Fingerprint([1; 32]),
+            name: String::new(),
+            given_name: None,
+            kind: DeviceKind::Computer,
+            verified,
+            rule,
+            folder: None,
+            confirmed: true,
+            first_seen: Millis(0),
+            last_seen: Millis(0),
+            addresses: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_audience_sees_what_is_meant_for_it_and_having_met_gives_nothing() {
+        let (met, ruled, verified) = (known(false, Rule::Ask), known(false, Rule::Accept), known(true, Rule::Ask));
+        for (audience, who) in [
+            (Audience::Verified, [false, false, false, true]),
+            (Audience::Known, [false, false, true, true]),
+            (Audience::Ask, [true; 4]),
+            (Audience::All, [true; 4]),
+        ] {
+            let seen = [None, Some(&met), Some(&ruled), Some(&verified)].map(|known| may_see(audience, known));
+            assert_eq!(seen, who, "{audience:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thing_that_changed_since_it_was_put_out_is_not_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.txt");
+        std::fs::write(&path, "milk").unwrap();
+        let plan = Plan::walk(vec![path.clone()]).await.unwrap();
+        let item = on_shelf(&plan.items()[0], Audience::All);
+        assert!(plan_unchanged(vec![item.clone()]).await.is_ok());
+        std::fs::write(&path, "milk and honey").unwrap();
+        assert_eq!(plan_unchanged(vec![item.clone()]).await.err(), Some(Problem::NotOnShelf));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(plan_unchanged(vec![item]).await.err(), Some(Problem::NotOnShelf));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_thing_that_became_a_link_is_not_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, secret) = (folder.path().join("list.txt"), folder.path().join("secret"));
+        std::fs::write(&path, "milk").unwrap();
+        let plan = Plan::walk(vec![path.clone()]).await.unwrap();
+        let item = on_shelf(&plan.items()[0], Audience::All);
+        std::fs::rename(&path, &secret).unwrap();
+        std::os::unix::fs::symlink(&secret, &path).unwrap();
+        assert_eq!(plan_unchanged(vec![item]).await.err(), Some(Problem::NotOnShelf));
+    }
+}
+

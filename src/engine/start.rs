@@ -1,0 +1,139 @@
+//! From a [`Config`] to a running hub.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
+
+use super::{
+    StartError,
+    api::{Config, Me, Notice, Settings, Visibility},
+    asks::Asks,
+    attempts::Attempts,
+    clients::{Clients, Request},
+    door::Door,
+    hub::{Ears, HINTS, Hub, INBOX},
+    incoming::PATIENCE,
+    library::{Found, Library},
+    listener::{self, Sockets},
+    snapshot::{Pace, View},
+};
+use crate::{
+    nearby::{Nearby, NearbyConfig, Status},
+    platform::computer,
+    protocol::message::{DeviceKind, Features, Hello, Role, VERSION},
+    trust::{Identity, Loaded, Origin},
+};
+
+/// What an engine is made of.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub config: Config,
+    pub clients: Arc<Clients>,
+    pub view: Arc<View>,
+    pub requests: flume::Receiver<Request>,
+    pub stopped: flume::Receiver<Duration>,
+    /// How long a stranger's question stands; tests are in a hurry.
+    pub patience: Option<Duration>,
+}
+
+/// Starts everything, says so (or why not) through `ready`, and works until told to stop.
+pub(super) async fn run(parts: Parts, ready: &flume::Sender<Result<(), StartError>>) {
+    match start(parts).await {
+        Ok((mut hub, ears)) => {
+            hub.publish(Instant::now());
+            ready.try_send(Ok(())).ok();
+            hub.run(ears).await;
+        }
+        Err(error) => drop(ready.try_send(Err(error))),
+    }
+}
+
+async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
+    let Parts { config, clients, view, requests, stopped, patience } = parts;
+    // The database opens on its own thread while the identity is read or made here.
+    let (library, opening, done) = Library::start(config.home.database.clone()).map_err(StartError::Thread)?;
+    let Loaded { identity, origin } =
+        Identity::load_or_create(&config.home.identity, computer::machine_id().as_deref()).map_err(StartError::Identity)?;
+    let own_name = computer::name();
+    let Sockets { port, sockets } = listener::open(config.port, config.loopback_only)?;
+    let Found { set_aside, start } = opening.await.map_err(|_| StartError::Ended)?.map_err(StartError::Store)?;
+
+    let myself = identity.fingerprint();
+    let hello = Hello {
+        version: VERSION,
+        features: Features::SHELF,
+        name: String::new(),
+        kind: DeviceKind::Computer,
+        port,
+        role: Role::Control,
+        software: concat!("fantail ", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    let door = Arc::new(Door::new(identity, hello).map_err(StartError::Tls)?);
+    let (inbox, messages) = mpsc::channel(INBOX);
+    let (hint, hints) = mpsc::channel(HINTS);
+    let nearby = Nearby::start(
+        NearbyConfig {
+            port,
+            discovery_port: config.discovery_port,
+            fingerprint: myself,
+            loopback_only: config.loopback_only,
+            visible: start.settings.visibility == Visibility::Everyone,
+        },
+        hint,
+    );
+    let nearby = nearby.inspect_err(|error| log::error!("nobody can be found: {error}")).ok();
+    let status = nearby.as_ref().map_or_else(|| watch::channel(Status::default()).1, Nearby::status);
+
+    let me = Me { fingerprint: Some(myself), port, ..Me::default() };
+    let mut hub = Hub {
+        config,
+        myself,
+        own_name,
+        me,
+        settings: Settings::default(),
+        notices: Vec::new(),
+        patience: patience.unwrap_or(PATIENCE),
+        known: start.known.into_iter().map(|known| (known.fingerprint, known)).collect(),
+        present: BTreeMap::new(),
+        links: BTreeMap::new(),
+        left_controls: BTreeMap::new(),
+        next_link: 0,
+        door,
+        nearby,
+        deaf_since: None,
+        heard: std::collections::HashMap::new(),
+        late: std::collections::HashSet::new(),
+        attempts: Attempts::default(),
+        dialling: 0,
+        sought: Vec::new(),
+        next_sought: 0,
+        transfers: BTreeMap::new(),
+        asks: Asks::default(),
+        early: BTreeMap::new(),
+        next_sample: None,
+        browses: Vec::new(),
+        takes: BTreeMap::new(),
+        pending_takes: BTreeMap::new(),
+        library,
+        digest: start.digest,
+        pace: Pace::default(),
+        view,
+        clients,
+        inbox,
+    };
+    if let Some(path) = set_aside {
+        hub.notice(Notice::StoreSetAside { path });
+    }
+    if matches!(origin, Origin::OtherMachine { .. } | Origin::Damaged { .. }) {
+        hub.notice(Notice::NewIdentity);
+    }
+    hub.apply_settings(start.settings);
+    hub.nearby_changed();
+    // Only now, since whoever comes in is held against the gate.
+    let listening: JoinSet<()> = listener::serve(sockets, &hub.door, &hub.inbox);
+    Ok((hub, Ears { inbox: messages, done, hints, nearby: status, requests, stopped, listening }))
+}

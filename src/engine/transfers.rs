@@ -1,0 +1,305 @@
+//! What all transfers have in common, whichever way they go: their stages, their ends, and what is shown of them.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{task::AbortHandle, time::Instant};
+
+use super::{
+    api::{Direction, GroupId, ItemState, Phase, Problem, Running, State},
+    hub::Hub,
+};
+use crate::{
+    protocol::{
+        Fingerprint, Ranges, TransferId,
+        message::{CancelReason, DeclineReason, Offer},
+    },
+    store::ItemUpdate,
+    transfer::{Meter, Plan, Progress, ReceiveFolder},
+};
+
+/// A transfer is known by whom it is with and its id: ids are unique per pair.
+pub(super) type Key = (Fingerprint, TransferId);
+
+/// Transfers at once, waiting ones included; each holds some kilobytes, its plan aside.
+pub(super) const MAX_TRANSFERS: usize = 1024;
+
+/// A recipient is looked for so long before this person is told that it can't be reached.
+pub(super) const REACH_WITHIN: Duration = Duration::from_secs(8);
+
+/// A connection that broke is given so long to come back before its transfers count as stopped.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+/// From Accept to the data connection: each side tries in turn.
+pub(super) const JOIN_WITHIN: Duration = Duration::from_secs(15);
+
+/// From Accept to the text, and from the text to its receipt: a flush of a busy disk fits.
+pub(super) const TEXT_WITHIN: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(super) struct Transfer {
+    pub group: GroupId,
+    pub stage: Stage,
+    pub side: Side,
+    /// What was accepted; before that, what was offered.
+    pub files: u64,
+    pub bytes: u64,
+    pub progress: Option<Arc<Progress>>,
+    pub meter: Meter,
+    /// What runs for it; ended with it.
+    pub work: Work,
+    /// When it stops, unless the computer is back before.
+    pub lost: Option<Instant>,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Sources are being read, or a folder opened.
+    Preparing,
+    /// Out: the recipient is being dialled.
+    Reaching { until: Instant },
+    /// Out: the question is over there. In: it is here.
+    Waiting,
+    /// A take was sent: the offer is awaited.
+    Taking { until: Instant },
+    /// The text, or its receipt, is awaited.
+    Text { until: Instant },
+    /// The data connection is awaited. `asked`: the other side was asked to dial.
+    Joining { until: Instant, asked: bool },
+    Moving,
+    /// The data connection broke; the other side may still say why.
+    Broken { until: Instant },
+}
+
+#[derive(Debug)]
+pub(super) enum Side {
+    /// `offered`: at least once.
+    Out { cargo: Cargo, offered: bool, for_take: bool },
+    /// `folder` is there from Accept until the data connection.
+    In { offer: Arc<Offer>, accepted: Ranges, into: PathBuf, folder: Option<ReceiveFolder> },
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Cargo {
+    /// The plan is being made.
+    Planned,
+    Text(Arc<str>),
+    Files(Arc<Plan>),
+}
+
+/// Tasks of one transfer, ended when this is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Work(Vec<AbortHandle>);
+
+impl Work {
+    pub fn add(&mut self, task: AbortHandle) {
+        self.0.retain(|task| !task.is_finished());
+        self.0.push(task);
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+impl Transfer {
+    pub fn new(group: GroupId, stage: Stage, side: Side) -> Self {
+        Self {
+            group,
+            stage,
+            side,
+            files: 0,
+            bytes: 0,
+            progress: None,
+            meter: Meter::default(),
+            work: Work::default(),
+            lost: None,
+        }
+    }
+
+    pub fn direction(&self) -> Direction {
+        match self.side {
+            Side::Out { .. } => Direction::Sent,
+            Side::In { .. } => Direction::Received,
+        }
+    }
+
+    /// When something is to be done about it.
+    pub fn due(&self) -> Option<Instant> {
+        let stage = match self.stage {
+            Stage::Reaching { until }
+            | Stage::Taking { until }
+            | Stage::Text { until }
+            | Stage::Joining { until, .. }
+            | Stage::Broken { until } => Some(until),
+            Stage::Preparing | Stage::Waiting | Stage::Moving => None,
+        };
+        [stage, self.lost].into_iter().flatten().min()
+    }
+
+    /// As it is shown. A question to this person is shown as that, not as a transfer.
+    pub fn running(&self, (with, transfer): Key) -> Option<Running> {
+        let phase = match (self.stage, &self.progress) {
+            (Stage::Waiting, _) if self.direction() == Direction::Received => return None,
+            (Stage::Waiting, _) => Phase::Waiting,
+            (Stage::Moving, Some(progress)) if progress.finishing() => Phase::Finishing,
+            (Stage::Moving | Stage::Broken { .. }, _) => Phase::Moving,
+            _ => Phase::Preparing,
+        };
+        let progress = self.progress.as_deref();
+        Some(Running {
+            with,
+            transfer,
+            group: self.group,
+            direction: self.direction(),
+            phase,
+            bytes: progress.map_or(0, |progress| progress.bytes().min(self.bytes)),
+            total: self.bytes,
+            files: progress.map_or(0, |progress| progress.files().min(self.files)),
+            files_total: self.files,
+            speed: self.meter.speed(),
+            left: self.meter.left(self.bytes),
+            items: progress.map_or_else(BTreeMap::new, Progress::items),
+        })
+    }
+}
+
+impl Hub {
+    /// The end of a transfer: here, in the store, and in the questions.
+    pub fn finish(&mut self, key: Key, state: State) {
+        let Some(transfer) = self.transfers.remove(&key) else { return };
+        self.asks.remove(key.0, key.1);
+        if let Some(link) = self.links.get_mut(&key.0) {
+            link.control.finished(key.1);
+        }
+        self.pace.touch();
+        if matches!(transfer.stage, Stage::Taking { .. }) {
+            self.write_failed_take(key, transfer.group, state);
+        } else {
+            self.write_state(key, state);
+        }
+    }
+
+    pub fn write_state(&mut self, (with, transfer): Key, state: State) {
+        self.library.write("a transfer's state", move |store| store.update_state(&with, &transfer, &state));
+    }
+
+    /// Notes for single items; `state` only if it changed too.
+    pub fn write_items(&mut self, (with, transfer): Key, items: Vec<ItemUpdate>) {
+        if !items.is_empty() {
+            self.library.write("a transfer's items", move |store| store.update_items(&with, &transfer, &items));
+        }
+    }
+
+    /// This person ends it.
+    pub fn cancel(&mut self, key: Key) -> Result<(), Problem> {
+        let Some(transfer) = self.transfers.get(&key) else {
+            return Err(Problem::NotFound { whom: key.1.to_string() });
+        };
+        if matches!(transfer.stage, Stage::Waiting) && transfer.direction() == Direction::Received {
+            self.decline(key, DeclineReason::Person);
+            return Ok(());
+        }
+        self.mention(key.0, |control| control.cancel(key.1, CancelReason::Person));
+        self.finish(key, State::Cancelled { here: true });
+        Ok(())
+    }
+
+    /// The other side ended it.
+    pub fn cancelled(&mut self, key: Key, reason: CancelReason) {
+        let Some(transfer) = self.transfers.get(&key) else { return };
+        let state = match reason {
+            CancelReason::Person => State::Cancelled { here: false },
+            CancelReason::Declined => State::Declined,
+            CancelReason::NoAnswer => State::Stopped(Problem::NoAnswer),
+            CancelReason::NotOnShelf => State::Stopped(Problem::NotOnShelf),
+            CancelReason::Busy => State::Stopped(Problem::Busy),
+            // The data connection says what happened, or at least that it ended.
+            CancelReason::Failed if transfer.stage == Stage::Moving => return,
+            CancelReason::Closing | CancelReason::Failed | CancelReason::Unknown => State::Stopped(Problem::ComputerGone),
+        };
+        self.finish(key, state);
+    }
+
+    /// The connection to a computer is gone; its transfers wait a little for it to come back.
+    pub fn lose(&mut self, with: Fingerprint) {
+        let until = Instant::now() + GRACE;
+        for transfer in self.transfers_with(with) {
+            if let Some(transfer) = self.transfers.get_mut(&transfer) {
+                match transfer.stage {
+                    // These have their own patience, and don't need the connection yet.
+                    Stage::Preparing | Stage::Reaching { .. } => {}
+                    _ => transfer.lost = Some(until),
+                }
+            }
+        }
+    }
+
+    /// Its transfers stop: it said goodbye, or may not come in any more.
+    pub fn stop_all(&mut self, with: Fingerprint, problem: &Problem) {
+        for key in self.transfers_with(with) {
+            self.finish(key, State::Stopped(problem.clone()));
+        }
+    }
+
+    pub fn transfers_with(&self, with: Fingerprint) -> Vec<Key> {
+        let range = (with, TransferId([0; 16]))..=(with, TransferId([0xFF; 16]));
+        self.transfers.range(range).map(|(key, _)| *key).collect()
+    }
+
+    /// Looks after those whose time has come.
+    pub fn overdue_transfers(&mut self, now: Instant) {
+        let due = |transfer: &Transfer| transfer.due().is_some_and(|due| due <= now);
+        let keys: Vec<Key> = self.transfers.iter().filter(|(_, transfer)| due(transfer)).map(|(key, _)| *key).collect();
+        for key in keys {
+            let Some(transfer) = self.transfers.get(&key) else { continue };
+            if transfer.lost.is_some_and(|lost| lost <= now) {
+                self.finish(key, State::Stopped(Problem::ComputerGone));
+                continue;
+            }
+            match transfer.stage {
+                Stage::Reaching { .. } => self.finish(key, State::Stopped(Problem::NotReachable)),
+                Stage::Taking { .. } => self.finish(key, State::Stopped(Problem::NoAnswer)),
+                Stage::Text { .. } => self.give_up(key, Problem::ComputerGone),
+                Stage::Joining { .. } => self.give_up(key, Problem::NotReachable),
+                Stage::Broken { .. } => self.finish(key, State::Stopped(Problem::ComputerGone)),
+                Stage::Preparing | Stage::Waiting | Stage::Moving => {}
+            }
+        }
+    }
+
+    /// Ends it from here because it can't go on, and tells the other side.
+    pub fn give_up(&mut self, key: Key, problem: Problem) {
+        self.mention(key.0, |control| control.cancel(key.1, CancelReason::Failed));
+        self.finish(key, State::Stopped(problem));
+    }
+
+    /// Samples speeds. True if anything moves.
+    pub fn sample_transfers(&mut self, now: Instant) -> bool {
+        let mut moving = false;
+        for transfer in self.transfers.values_mut() {
+            if let (Stage::Moving, Some(progress)) = (transfer.stage, &transfer.progress) {
+                transfer.meter.tick(now.into_std(), progress.bytes());
+                moving = true;
+            }
+        }
+        moving
+    }
+}
+
+/// Items that were left out of what was accepted.
+pub(super) fn left_out(count: usize, accepted: &Ranges) -> Vec<ItemUpdate> {
+    (0..count as u32)
+        .filter(|index| !accepted.contains(*index))
+        .map(|index| ItemUpdate { index, state: ItemState::LeftOut, path: None })
+        .collect()
+}
