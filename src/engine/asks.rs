@@ -66,10 +66,6 @@ impl Asks {
         Ok(())
     }
 
-    pub fn get(&self, with: Fingerprint, transfer: TransferId) -> Option<&Ask> {
-        self.iter().find(|ask| ask.with == with && ask.transfer == transfer)
-    }
-
     /// Takes a question away because it was answered, or its asker gave up.
     pub fn remove(&mut self, with: Fingerprint, transfer: TransferId) -> Option<Ask> {
         let at = self.list.iter().position(|asked| asked.ask.with == with && asked.ask.transfer == transfer)?;

@@ -229,4 +229,3 @@ async fn pass_on<T>(key: Key, mut news: mpsc::Receiver<T>, wrap: fn(T) -> News, 
         }
     }
 }
-

@@ -10,7 +10,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use tokio::{net::TcpStream, time::Instant};
+use rustls::{CommonState, pki_types::ServerName};
+use tokio::net::TcpStream;
 use tokio_rustls::{LazyConfigAcceptor, TlsConnector, TlsStream};
 
 use super::api::{Problem, Visibility};
@@ -22,7 +23,7 @@ use crate::{
         message::{ByeReason, Hello, Message, Role},
     },
     transfer::framed::{Framed, ReadError},
-    trust::{self, Identity, TlsError},
+    trust::{self, FANTAIL_ALPN, Identity, TlsError},
 };
 
 /// Every connection between Fantails.
@@ -41,7 +42,6 @@ pub(super) struct Arrival {
     pub remote: SocketAddr,
     /// By us.
     pub dialled: bool,
-    pub began: Instant,
 }
 
 /// Why no connection came of it.
@@ -135,7 +135,6 @@ impl Door {
     }
 
     async fn answering(&self, tcp: TcpStream, remote: SocketAddr) -> Result<Arrival, DoorError> {
-        let began = Instant::now();
         tcp.set_nodelay(true).map_err(DoorError::Closed)?;
         let mut first = [0];
         if tcp.peek(&mut first).await.map_err(DoorError::Closed)? == 0 || first != [TLS_HANDSHAKE] {
@@ -143,12 +142,13 @@ impl Door {
             return Err(DoorError::NotOurs);
         }
         let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await.map_err(DoorError::Tls)?;
-        if !trust::speaks_fantail(&start.client_hello()) {
+        let ours = start.client_hello().alpn().is_some_and(|mut names| names.any(|name| name == FANTAIL_ALPN));
+        if !ours {
             // And here, for those who speak HTTP over TLS.
             return Err(DoorError::NotOurs);
         }
         let tls = start.into_stream(self.server.clone()).await.map_err(DoorError::Tls)?;
-        let with = trust::peer_of(tls.get_ref().1).map_err(|_| DoorError::NotOurs)?;
+        let with = peer_of(tls.get_ref().1)?;
         let mut connection = Framed::new(TlsStream::from(tls));
         if with == self.identity.fingerprint() {
             return Err(DoorError::Myself);
@@ -159,7 +159,7 @@ impl Door {
         }
         let hello = listen(&mut connection).await?;
         say(&mut connection, &self.own_hello(hello.role)).await?;
-        Ok(Arrival { connection, with, hello, remote, dialled: false, began })
+        Ok(Arrival { connection, with, hello, remote, dialled: false })
     }
 
     async fn knocking(
@@ -169,11 +169,11 @@ impl Door {
         expected: Option<Fingerprint>,
         role: Role,
     ) -> Result<Arrival, DoorError> {
-        let began = Instant::now();
         tcp.set_nodelay(true).map_err(DoorError::Closed)?;
-        let config = trust::client_config(&self.identity, expected).map_err(|error| DoorError::Tls(io::Error::other(error)))?;
-        let tls = TlsConnector::from(config).connect(trust::server_name(), tcp).await.map_err(DoorError::Tls)?;
-        let with = trust::peer_of(tls.get_ref().1).map_err(|_| DoorError::NotOurs)?;
+        let config =
+            trust::client_config(&self.identity, expected).map_err(|error| DoorError::Tls(io::Error::other(error)))?;
+        let tls = TlsConnector::from(config).connect(nameless(), tcp).await.map_err(DoorError::Tls)?;
+        let with = peer_of(tls.get_ref().1)?;
         if with == self.identity.fingerprint() {
             return Err(DoorError::Myself);
         }
@@ -183,7 +183,7 @@ impl Door {
         if hello.role != role {
             return Err(DoorError::Misbehaved);
         }
-        Ok(Arrival { connection, with, hello, remote, dialled: true, began })
+        Ok(Arrival { connection, with, hello, remote, dialled: true })
     }
 
     fn own_hello(&self, role: Role) -> Message {
@@ -216,6 +216,17 @@ async fn listen(connection: &mut Connection) -> Result<Hello, DoorError> {
         GreetError::Bye(reason) => DoorError::Bye(reason),
         _ => DoorError::Misbehaved,
     })
+}
+
+/// Who it is, if it speaks what we do.
+fn peer_of(tls: &CommonState) -> Result<Fingerprint, DoorError> {
+    let speaks = tls.alpn_protocol() == Some(FANTAIL_ALPN);
+    trust::peer_fingerprint(tls.peer_certificates()).filter(|_| speaks).ok_or(DoorError::NotOurs)
+}
+
+/// rustls wants a name; ours is neither sent nor checked.
+fn nameless() -> ServerName<'static> {
+    ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into())
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, DoorError>>) -> Result<T, DoorError> {

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::{
     api::{
-        Ask, Body, Decision, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Notice, Problem, Receive,
-        Rule, State,
+        Ask, Body, Decision, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Notice, Problem,
+        Receive, Rule, State,
     },
     asks::{NotAsked, STRANGER_PATIENCE},
     hub::{Hub, Message},

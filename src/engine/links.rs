@@ -281,8 +281,7 @@ impl Hub {
         }
         let (transfers, links) = (&self.transfers, &self.links);
         let all = |with: Fingerprint| (with, TransferId([0; 16]))..=(with, TransferId([0xFF; 16]));
-        self.left_controls
-            .retain(|with, _| !links.contains_key(with) && transfers.range(all(*with)).next().is_some());
+        self.left_controls.retain(|with, _| !links.contains_key(with) && transfers.range(all(*with)).next().is_some());
     }
 
     fn has_room_for(&self, arrival: &Arrival, is_known: bool) -> bool {
@@ -326,9 +325,8 @@ impl Hub {
             known.addresses.insert(0, *address);
         }
         known.addresses.truncate(MAX_ADDRESSES);
-        self.library.write("who was seen", move |store| {
-            store.note_seen(&with, &seen.name, seen.kind, &seen.addresses, at)
-        });
+        self.library
+            .write("who was seen", move |store| store.note_seen(&with, &seen.name, seen.kind, &seen.addresses, at));
     }
 
     /// What is to be written down of a computer.

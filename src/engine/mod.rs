@@ -39,6 +39,8 @@ mod resolve;
 mod shelf;
 mod snapshot;
 mod start;
+#[cfg(test)]
+mod tests;
 mod transfers;
 mod unfinished;
 mod whom;

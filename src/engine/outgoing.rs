@@ -118,6 +118,9 @@ impl Hub {
             Err(problem) => {
                 for key in &batch.keys {
                     self.transfers.remove(key);
+                    if batch.from.is_none() {
+                        self.refuse_take(key.0, key.1, CancelReason::NotOnShelf);
+                    }
                 }
                 self.pace.touch();
                 return batch.reply(Err(problem));
@@ -167,6 +170,9 @@ impl Hub {
                 }
                 Err(error) => {
                     for key in &batch.keys {
+                        if batch.from.is_none() {
+                            hub.refuse_take(key.0, key.1, CancelReason::Failed);
+                        }
                         hub.finish(*key, State::Stopped(error.problem()));
                     }
                     batch.reply(Err(error.problem()));
@@ -323,9 +329,7 @@ fn declined(reason: DeclineReason) -> State {
         DeclineReason::Person | DeclineReason::Unknown | DeclineReason::NotReceiving => State::Declined,
         DeclineReason::Busy => State::Stopped(Problem::Busy),
         DeclineReason::DiskFull => State::Stopped(Problem::DiskFull { here: false }),
-        DeclineReason::FolderNotWritable => {
-            State::Stopped(Problem::FolderNotWritable { here: false, folder: None })
-        }
+        DeclineReason::FolderNotWritable => State::Stopped(Problem::FolderNotWritable { here: false, folder: None }),
         DeclineReason::Unsupported => State::Stopped(Problem::Unsupported),
         DeclineReason::NoAnswer => State::Stopped(Problem::NoAnswer),
     }

@@ -119,9 +119,8 @@ impl Hub {
             Whom::Address(address) => self.at(&[*address]),
             Whom::Name(name) => {
                 let bears = |computer: &Computer| same_name(&computer.name, name);
-                let is_meant = |computer: &Computer| {
-                    !computer.new || (sought.new && computer.presence == Presence::Reachable)
-                };
+                let is_meant =
+                    |computer: &Computer| !computer.new || (sought.new && computer.presence == Presence::Reachable);
                 let computers = self.computers();
                 let named = computers.iter().filter(|computer| bears(computer) && is_meant(computer));
                 let named: Vec<Fingerprint> = named.map(|computer| computer.fingerprint).collect();

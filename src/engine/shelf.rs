@@ -8,8 +8,8 @@ use tokio::time::{Duration, Instant};
 
 use super::{
     api::{
-        Audience, Body, DeviceKind, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, OfferedItem,
-        Problem, Receive, Reply, Rule, ShelfItem, State,
+        Audience, Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, OfferedItem, Problem,
+        Receive, Reply, Rule, ShelfItem, State,
     },
     clients::Asker,
     hub::{Hub, Message},
@@ -22,7 +22,9 @@ use crate::{
         Fingerprint, Ranges, TransferId,
         control::Control,
         limits::MAX_OFFER_ITEMS,
-        message::{CancelReason, Item as WireItem, ItemKind as WireKind, Offer, Shelf, ShelfItem as WireShelfItem, Take, Time},
+        message::{
+            CancelReason, Item as WireItem, ItemKind as WireKind, Offer, Shelf, ShelfItem as WireShelfItem, Take, Time,
+        },
     },
     store::StoreError,
     transfer::{Plan, Source},
@@ -115,7 +117,10 @@ impl Hub {
     /// Somebody takes.
     pub fn take_asked(&mut self, with: Fingerprint, take: Take) {
         let key = (with, take.transfer);
-        if self.transfers.len() >= MAX_TRANSFERS || self.pending_takes.len() >= MAX_TAKES || self.transfers.contains_key(&key) {
+        if self.transfers.len() >= MAX_TRANSFERS
+            || self.pending_takes.len() >= MAX_TAKES
+            || self.transfers.contains_key(&key)
+        {
             return self.refuse_take(with, take.transfer, CancelReason::Busy);
         }
         if self.config.receive == Receive::Nothing {
@@ -207,7 +212,8 @@ impl Hub {
     }
 
     pub fn shelf_arrived(&mut self, with: Fingerprint, shelf: Shelf) {
-        let Some(at) = self.browses.iter().position(|one| one.with == with && one.request == Some(shelf.request)) else {
+        let Some(at) = self.browses.iter().position(|one| one.with == with && one.request == Some(shelf.request))
+        else {
             return;
         };
         let items = shelf.items.iter().map(|WireShelfItem { id, item }| {
@@ -327,7 +333,9 @@ async fn plan_unchanged(items: Vec<ShelfItem>) -> Result<Plan, Problem> {
     let paths: Vec<PathBuf> = items.iter().map(|item| item.path.clone()).collect();
     let plan = Plan::walk(paths).await.map_err(|_| Problem::NotOnShelf)?;
     let same = |item: &ShelfItem| {
-        plan.items().iter().any(|source| on_shelf(source, item.audience) == ShelfItem { id: 0, name: source.name.clone(), ..item.clone() })
+        plan.items().iter().any(|source| {
+            on_shelf(source, item.audience) == ShelfItem { id: 0, name: source.name.clone(), ..item.clone() }
+        })
     };
     if items.iter().all(same) && plan.missing().is_empty() { Ok(plan) } else { Err(Problem::NotOnShelf) }
 }
@@ -342,7 +350,10 @@ fn wire_shelf_item(item: &ShelfItem) -> WireShelfItem {
             name: name.clone(),
             size: *size,
             files: if is_file { 1 } else { *files },
-            modified: Some(Time { seconds: modified.0.div_euclid(1000), nanos: modified.0.rem_euclid(1000) as u32 * 1_000_000 }),
+            modified: Some(Time {
+                seconds: modified.0.div_euclid(1000),
+                nanos: modified.0.rem_euclid(1000) as u32 * 1_000_000,
+            }),
             thumbhash: None,
         },
     }
@@ -351,6 +362,7 @@ fn wire_shelf_item(item: &ShelfItem) -> WireShelfItem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::api::DeviceKind;
 
     fn known(verified: bool, rule: Rule) -> KnownComputer {
         KnownComputer {
@@ -409,4 +421,3 @@ mod tests {
         assert_eq!(plan_unchanged(vec![item]).await.err(), Some(Problem::NotOnShelf));
     }
 }
-

@@ -25,7 +25,7 @@ use crate::{
     nearby::{Nearby, NearbyConfig, Status},
     platform::computer,
     protocol::message::{DeviceKind, Features, Hello, Role, VERSION},
-    trust::{Identity, Loaded, Origin},
+    trust::{Fresh, Identity, Loaded},
 };
 
 /// What an engine is made of.
@@ -56,8 +56,9 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     let Parts { config, clients, view, requests, stopped, patience } = parts;
     // The database opens on its own thread while the identity is read or made here.
     let (library, opening, done) = Library::start(config.home.database.clone()).map_err(StartError::Thread)?;
-    let Loaded { identity, origin } =
-        Identity::load_or_create(&config.home.identity, computer::machine_id().as_deref()).map_err(StartError::Identity)?;
+    let Loaded { identity, fresh, .. } =
+        Identity::load_or_create(&config.home.identity, computer::machine_id().as_deref())
+            .map_err(StartError::Identity)?;
     let own_name = computer::name();
     let Sockets { port, sockets } = listener::open(config.port, config.loopback_only)?;
     let Found { set_aside, start } = opening.await.map_err(|_| StartError::Ended)?.map_err(StartError::Store)?;
@@ -128,7 +129,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     if let Some(path) = set_aside {
         hub.notice(Notice::StoreSetAside { path });
     }
-    if matches!(origin, Origin::OtherMachine { .. } | Origin::Damaged { .. }) {
+    if matches!(fresh, Some(Fresh::OtherMachine | Fresh::Damaged)) {
         hub.notice(Notice::NewIdentity);
     }
     hub.apply_settings(start.settings);

@@ -1,11 +1,6 @@
 //! What all transfers have in common, whichever way they go: their stages, their ends, and what is shown of them.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{task::AbortHandle, time::Instant};
 
@@ -62,18 +57,29 @@ pub(super) enum Stage {
     /// Sources are being read, or a folder opened.
     Preparing,
     /// Out: the recipient is being dialled.
-    Reaching { until: Instant },
+    Reaching {
+        until: Instant,
+    },
     /// Out: the question is over there. In: it is here.
     Waiting,
     /// A take was sent: the offer is awaited.
-    Taking { until: Instant },
+    Taking {
+        until: Instant,
+    },
     /// The text, or its receipt, is awaited.
-    Text { until: Instant },
+    Text {
+        until: Instant,
+    },
     /// The data connection is awaited. `asked`: the other side was asked to dial.
-    Joining { until: Instant, asked: bool },
+    Joining {
+        until: Instant,
+        asked: bool,
+    },
     Moving,
     /// The data connection broke; the other side may still say why.
-    Broken { until: Instant },
+    Broken {
+        until: Instant,
+    },
 }
 
 #[derive(Debug)]
@@ -225,7 +231,9 @@ impl Hub {
             CancelReason::Busy => State::Stopped(Problem::Busy),
             // The data connection says what happened, or at least that it ended.
             CancelReason::Failed if transfer.stage == Stage::Moving => return,
-            CancelReason::Closing | CancelReason::Failed | CancelReason::Unknown => State::Stopped(Problem::ComputerGone),
+            CancelReason::Closing | CancelReason::Failed | CancelReason::Unknown => {
+                State::Stopped(Problem::ComputerGone)
+            }
         };
         self.finish(key, state);
     }

@@ -1,0 +1,104 @@
+use super::*;
+
+#[test]
+fn two_computers_see_each_other_within_two_seconds_of_starting() {
+    let net = Net::new();
+    let one = net.computer("Studio Mac");
+    let begin = Instant::now();
+    let other = net.computer("Office PC");
+    assert_eq!(one.sees(&other).name, "Office PC");
+    let seen = other.sees(&one);
+    assert_eq!((seen.name.as_str(), seen.new, seen.verified), ("Studio Mac", true, false));
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn twenty_computers_all_see_each_other() {
+    let net = Net::new();
+    let all: Vec<Machine> = (0..20).map(|n| net.computer(&format!("Computer {n}"))).collect();
+    for one in &all {
+        one.until("everybody else", |snapshot| {
+            let reachable = |computer: &&Computer| computer.presence == Presence::Reachable;
+            (snapshot.computers.iter().filter(reachable).count() == 19).then_some(())
+        });
+        assert!(one.client.snapshot().computers.iter().all(|computer| computer.fingerprint != one.id()));
+    }
+}
+
+#[test]
+fn a_computer_that_says_goodbye_goes_dim_at_once() {
+    let (one, mut other) = friends();
+    let id = other.id();
+    assert!(other.shut_down());
+    let begin = Instant::now();
+    one.until("the other to be away", |snapshot| {
+        snapshot
+            .computers
+            .iter()
+            .find(|computer| computer.fingerprint == id && computer.presence == Presence::Away)
+            .map(drop)
+    });
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_hidden_computer_is_found_by_nobody_and_lets_no_stranger_in() {
+    let net = Net::new();
+    let one = net.computer("Studio Mac");
+    let hidden = net.computer("Hidden");
+    let settings = Settings { visibility: Visibility::Hidden, ..Settings::default() };
+    assert!(matches!(hidden.ask(Command::ChangeSettings(settings)), Ok(Reply::Done)));
+    // From the moment on when it was hidden: a third one that comes now.
+    let third = net.computer("Third");
+    one.sees(&third);
+    let whom = format!("127.0.0.1:{}", hidden.client.snapshot().me.port);
+    let found = third.ask(Command::Resolve { whom, new: true, within: Duration::from_secs(1) });
+    assert!(matches!(found, Err(Problem::NotFound { .. })), "{found:?}");
+    assert!(!hidden.client.snapshot().computers.iter().any(|computer| computer.fingerprint == third.id()));
+}
+
+#[test]
+fn a_stranger_with_the_name_of_a_known_computer_is_shown_as_an_impostor() {
+    let net = Net::new();
+    let (one, office) = (net.computer("Studio Mac"), net.computer("Office PC"));
+    one.always_accepts(&office);
+    let false_office = net.computer("office pc");
+    let seen = one.sees(&false_office);
+    assert_eq!((seen.new, seen.impostor_of), (true, Some(office.id())));
+    assert_eq!(one.sees(&office).impostor_of, None);
+}
+
+#[test]
+fn whom_a_person_means_is_found_by_name_address_and_fingerprint() {
+    let (one, other) = pair();
+    let whom = |whom: &str, new| {
+        one.ask(Command::Resolve { whom: whom.to_owned(), new, within: Duration::from_secs(5) }).map(
+            |reply| match reply {
+                Reply::Resolved(found) => found.iter().map(|computer| computer.fingerprint).collect::<Vec<_>>(),
+                other => panic!("{other:?}"),
+            },
+        )
+    };
+    let port = other.client.snapshot().me.port;
+    assert_eq!(whom(&other.id().to_string(), false), Ok(vec![other.id()]));
+    assert_eq!(whom(&format!("127.0.0.1:{port}"), false), Ok(vec![other.id()]));
+    assert_eq!(whom("OFFICE PC", true), Ok(vec![other.id()]));
+    assert!(matches!(whom("Office PC", false), Err(Problem::NotFound { .. })), "a stranger's name needs to be meant");
+    one.always_accepts(&other);
+    assert_eq!(whom("office pc", false), Ok(vec![other.id()]));
+    assert!(matches!(whom("127.0.0.1:1", false), Err(Problem::NotFound { .. })));
+}
+
+#[test]
+fn a_name_that_two_computers_bear_is_not_guessed_at() {
+    let net = Net::new();
+    let (one, a, b) = (net.computer("Studio Mac"), net.computer("Twin"), net.computer("Twin"));
+    one.sees(&a);
+    one.sees(&b);
+    let found = one.ask(Command::Resolve { whom: "twin".into(), new: true, within: Duration::from_secs(1) });
+    let Err(Problem::Ambiguous { mut fingerprints }) = found else { panic!("{found:?}") };
+    let mut twins = vec![a.id().to_string(), b.id().to_string()];
+    fingerprints.sort();
+    twins.sort();
+    assert_eq!(fingerprints, twins);
+}

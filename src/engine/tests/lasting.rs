@@ -1,0 +1,79 @@
+use super::*;
+
+#[test]
+fn it_ends_within_a_second_and_what_was_under_way_says_why() {
+    let (one, mut other) = friends();
+    let sent = one.send_paths(&other, &[&one.file("large", noise(300_000_000))]);
+    other.until("it to move", |snapshot| snapshot.transfers.iter().find(|one| one.phase == Phase::Moving).map(drop));
+    let begin = Instant::now();
+    assert!(other.shut_down());
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    one.until_state(&other, sent, &State::Stopped(Problem::ComputerGone));
+    assert!(matches!(other.client.wait_event(LONG), Some(Event::Ended)));
+    assert!(!other.received("large").exists());
+    other.start_again();
+    other.until_state(&one, sent, &State::Stopped(Problem::Closed));
+}
+
+#[test]
+fn a_conversation_is_there_again_after_a_restart_and_so_is_the_computer() {
+    let (one, mut other) = friends();
+    let sent = one.send_text(&other, "remember me");
+    other.until_state(&one, sent, &State::Saved);
+    let id = other.id();
+    assert!(other.shut_down());
+    other.start_again();
+    assert_eq!(other.id(), id, "the same identity");
+    assert_eq!(other.conversation(&one)[0].body, Body::Text("remember me".into()));
+    let seen = other.sees(&one);
+    assert_eq!((seen.new, seen.rule, seen.unread), (false, Rule::Accept, 1));
+    one.sees(&other);
+    let back = other.send_text(&one, "I do");
+    one.until_state(&other, back, &State::Saved);
+    assert!(matches!(other.ask(Command::MarkRead { with: one.id() }), Ok(Reply::Done)));
+    other.until("nothing unread", |snapshot| snapshot.computers.iter().all(|one| one.unread == 0).then_some(()));
+}
+
+#[test]
+fn a_recipient_that_is_not_there_is_looked_for_and_then_said_to_be_out_of_reach() {
+    let (one, mut other) = friends();
+    other.shut_down();
+    let sent = one.send_text(&other, "are you there?");
+    let running = one.until("it to be looked for", |snapshot| snapshot.transfers.first().cloned());
+    assert_eq!(running.phase, Phase::Preparing);
+    one.until_state(&other, sent, &State::Stopped(Problem::NotReachable));
+}
+
+#[test]
+fn a_recipient_that_comes_while_it_is_looked_for_gets_it() {
+    let (one, mut other) = friends();
+    other.shut_down();
+    let sent = one.send_text(&other, "are you there?");
+    other.start_again();
+    one.until_state(&other, sent, &State::Saved);
+    other.until_state(&one, sent, &State::Saved);
+}
+
+#[test]
+fn a_forgotten_computer_is_a_stranger_again() {
+    let (one, other) = friends();
+    one.send_text(&other, "x");
+    assert!(matches!(one.ask(Command::Forget { with: other.id() }), Ok(Reply::Done)));
+    one.until("a stranger", |snapshot| snapshot.computers.iter().all(|computer| computer.new).then_some(()));
+    assert!(one.conversation(&other).is_empty());
+}
+
+#[test]
+fn a_demanded_port_that_is_taken_is_an_error_and_the_default_gives_way() {
+    let net = Net::new();
+    let one = net.computer("One");
+    let home = tempfile::tempdir().unwrap();
+    let config =
+        Config { home: Home::below(home.path()), port: Some(one.client.snapshot().me.port), ..one.config.clone() };
+    assert!(matches!(Engine::start(config.clone()), Err(super::super::StartError::Port { .. })));
+    let first = Engine::start(Config { port: None, ..config.clone() }).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let second = Engine::start(Config { port: None, home: Home::below(elsewhere.path()), ..config }).unwrap();
+    let (first, second) = (first.client(|| {}).snapshot().me.port, second.client(|| {}).snapshot().me.port);
+    assert!(first != second && first != 0 && second != 0);
+}
