@@ -26,5 +26,6 @@ pub mod reveal;
 pub mod runnable;
 pub mod windowing;
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod desktop_tests;
