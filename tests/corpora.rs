@@ -1,5 +1,7 @@
 //! The fuzz targets' properties over their corpora, and over random and damaged inputs, on stable Rust.
 
+#![allow(clippy::expect_used, clippy::print_stdout)]
+
 use std::{fs, path::Path};
 
 use proptest::prelude::*;

@@ -14,7 +14,7 @@ pub struct NotRanges;
 impl Ranges {
     /// Everything below `end`.
     pub fn all(end: u32) -> Self {
-        if end == 0 { Self::default() } else { Self(vec![0..end]) }
+        Self((end > 0).then_some(0..end).into_iter().collect())
     }
 
     /// In any order; twice is once.

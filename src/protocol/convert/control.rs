@@ -22,7 +22,7 @@ use crate::protocol::{
 };
 
 impl Hello {
-    pub(super) fn from_wire(hello: wire::Hello) -> Checked<Self> {
+    pub(super) fn from_wire(hello: &wire::Hello) -> Checked<Self> {
         ensure(hello.version >= 1, "version 0")?;
         ensure(hello.name.len() <= MAX_COMPUTER_NAME, "a computer's name")?;
         ensure(hello.software.len() <= MAX_COMPUTER_NAME, "a program's name")?;

@@ -41,7 +41,7 @@ impl Entry {
         ensure(self.from <= self.size && self.from.is_multiple_of(RESUME_GROUP), "where a file goes on")
     }
 
-    pub(super) fn from_wire(entry: wire::Entry) -> Checked<Self> {
+    pub(super) fn from_wire(entry: &wire::Entry) -> Checked<Self> {
         let entry = Self {
             kind: kind_from_wire(entry.kind())?,
             item: entry.item,
@@ -140,7 +140,7 @@ impl Skipped {
 
 impl Saved {
     /// Entries are grouped by item here; on the wire each range stands for itself.
-    pub(super) fn from_wire(saved: wire::Saved) -> Checked<Self> {
+    pub(super) fn from_wire(saved: &wire::Saved) -> Checked<Self> {
         let (triples, rest) = saved.entries.as_chunks::<3>();
         ensure(rest.is_empty(), "triples")?;
         let mut entries: Vec<(u32, Vec<u32>)> = Vec::new();

@@ -126,7 +126,7 @@ impl Message {
 
 fn from_wire(kind: Kind, payload: Bytes) -> Checked<Message> {
     Ok(match kind {
-        Kind::Hello => Message::Hello(Hello::from_wire(wire::Hello::decode(payload)?)?),
+        Kind::Hello => Message::Hello(Hello::from_wire(&wire::Hello::decode(payload)?)?),
         Kind::Ping => Message::Ping { token: wire::Ping::decode(payload)?.token },
         Kind::Pong => Message::Pong { token: wire::Ping::decode(payload)?.token },
         Kind::Bye => Message::Bye(wire::Bye::decode(payload)?.reason().into()),
@@ -166,7 +166,7 @@ fn from_wire(kind: Kind, payload: Bytes) -> Checked<Message> {
             ensure(items.len() <= MAX_OFFER_ITEMS, "items taken")?;
             Message::Take(Take { transfer: id_from_wire(&transfer)?, items })
         }
-        Kind::Entry => Message::Entry(Entry::from_wire(wire::Entry::decode(payload)?)?),
+        Kind::Entry => Message::Entry(Entry::from_wire(&wire::Entry::decode(payload)?)?),
         Kind::Chunk => {
             ensure(!payload.is_empty(), "an empty chunk")?;
             Message::Chunk(payload)
@@ -181,7 +181,7 @@ fn from_wire(kind: Kind, payload: Bytes) -> Checked<Message> {
             let wire::End { files, bytes } = wire::End::decode(payload)?;
             Message::End { files, bytes }
         }
-        Kind::Saved => Message::Saved(Saved::from_wire(wire::Saved::decode(payload)?)?),
+        Kind::Saved => Message::Saved(Saved::from_wire(&wire::Saved::decode(payload)?)?),
         Kind::Failed => {
             let failed = wire::Failed::decode(payload)?;
             Message::Failed(Failed { item: failed.item, entry: failed.entry, fault: failed.fault().into() })
