@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fantail::nearby::announcement::{self, Announcement};
 use fantail::protocol::{
     Consent, Ranges, TransferId,
     consent::End,
@@ -91,6 +92,24 @@ pub fn names(data: &[u8]) {
     let shown = names::computer_name(&text);
     assert!(!shown.chars().any(char::is_control) && shown.trim() == shown);
     assert_eq!(names::computer_name(&shown), shown);
+}
+
+/// What is read was there: writing it gives the same bytes, but for those whose meaning is left to later versions.
+pub fn announcements(data: &[u8]) {
+    let read = Announcement::decode(data);
+    if let Some(read) = read {
+        assert!(read.port != 0 && data.len() <= announcement::MAX_LEN);
+        let written = read.encode();
+        assert_eq!((&written[..4], &written[6..]), (&data[..4], &data[6..announcement::LEN]));
+    }
+    // Whatever follows the first fields changes nothing.
+    let mut longer = data.to_vec();
+    longer.push(0);
+    if data.len() >= announcement::LEN && longer.len() <= announcement::MAX_LEN {
+        assert_eq!(Announcement::decode(&longer), read);
+    }
+    // JSON is LocalSend's, on the same port.
+    assert!(read.is_none() || std::str::from_utf8(data).is_err());
 }
 
 /// A stream on a control connection, with a side that says yes to some things: nothing is joined without consent, and

@@ -59,6 +59,7 @@ targets! {
     frames: frames_hold_over_their_corpus, frames_hold_over_random_bytes;
     messages: messages_hold_over_their_corpus, messages_hold_over_random_bytes;
     names: names_hold_over_their_corpus, names_hold_over_random_bytes;
+    announcements: announcements_hold_over_their_corpus, announcements_hold_over_random_bytes;
     control: control_connections_hold_over_their_corpus, control_connections_hold_over_random_bytes;
     data: data_connections_hold_over_their_corpus, data_connections_hold_over_random_bytes;
 }

@@ -1,22 +1,8 @@
-//! The datagram by which a computer says that it is there.
+//! The datagram by which a computer says that it is there: section 2 of `PROTOCOL.md`.
 //!
-//! ## Announcements (the text of PROTOCOL.md)
-//!
-//! A UDP datagram to port 53317, of 48 to 256 bytes, all numbers big-endian:
-//!
-//! | bytes | what |
-//! |---|---|
-//! | 0–3 | `FA 6E 74 6C`: the mark of an announcement. The first byte is never valid UTF-8, so no reader of text or JSON on the same port can mistake it |
-//! | 4 | version, 1 or greater. The first 48 bytes mean the same in every version; a layout that breaks this takes another mark |
-//! | 5 | reserved: sent as 0, ignored when read |
-//! | 6–7 | the TCP port where this computer takes connections; never 0 |
-//! | 8–15 | instance: chosen at random each time the program starts, so that it recognises its own datagrams |
-//! | 16–47 | fingerprint: SHA-256 of the certificate's DER |
-//! | 48– | for later versions: ignored when read |
-//!
-//! Shorter or longer datagrams, another mark, version 0 and port 0 are ignored without an answer. Nothing in an
-//! announcement is believed: it makes the reader dial the datagram's *source* address at the port it tells. The
-//! fingerprint serves only to leave out dials to a computer that is connected already.
+//! Fixed fields rather than Protocol Buffers: it is read before anything is known about who sent it, and 48 bytes that
+//! never move are the smallest parser there can be. Its first byte is never valid UTF-8, so that no reader of text or
+//! JSON on the shared port can mistake it.
 #![forbid(unsafe_code)]
 
 use crate::protocol::Fingerprint;
@@ -95,6 +81,8 @@ mod tests {
     fn version_1_reads_and_writes_the_golden_bytes() {
         assert_eq!(golden().encode(), GOLDEN);
         assert_eq!(Announcement::decode(&GOLDEN), Some(golden()));
+        let hex: String = GOLDEN.iter().map(|byte| format!("{byte:02X}")).collect();
+        assert!(include_str!("../../PROTOCOL.md").contains(&hex), "PROTOCOL.md lists it");
     }
 
     #[test]
