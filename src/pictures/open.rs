@@ -39,9 +39,9 @@ pub(super) struct Opened<'a> {
 
 pub(super) enum Decoder<'a> {
     Still(Box<dyn ImageDecoder + 'a>),
-    Png(PngDecoder<Box<dyn Input + 'a>>),
-    Gif(GifDecoder<Box<dyn Input + 'a>>),
-    WebP(WebPDecoder<Box<dyn Input + 'a>>),
+    Png(Box<PngDecoder<Box<dyn Input + 'a>>>),
+    Gif(Box<GifDecoder<Box<dyn Input + 'a>>>),
+    WebP(Box<WebPDecoder<Box<dyn Input + 'a>>>),
 }
 
 /// Decoded: one picture in whatever depth it has, or frames in turn.
@@ -65,7 +65,7 @@ impl<'a> Opened<'a> {
                     orientation: Orientation::NoTransforms,
                     profile: None,
                     bytes,
-                    kind: Decoder::Gif(decoder),
+                    kind: Decoder::Gif(Box::new(decoder)),
                 })
             }
             Format::Ico => match png_in_ico(&mut input, len)? {
@@ -104,7 +104,7 @@ impl<'a> Opened<'a> {
         decoder.set_limits(limits()).map_err(|error| from_image(&error))?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let profile = decoder.icc_profile().ok().flatten();
-        Ok(Self { size, orientation, profile, bytes, kind: Decoder::Png(decoder) })
+        Ok(Self { size, orientation, profile, bytes, kind: Decoder::Png(Box::new(decoder)) })
     }
 
     fn webp(input: Box<dyn Input + 'a>) -> Result<Self, PictureError> {
@@ -121,7 +121,7 @@ impl<'a> Opened<'a> {
             .and_then(|exif| Orientation::from_exif_chunk(&exif))
             .unwrap_or(Orientation::NoTransforms);
         let profile = decoder.icc_profile().ok().flatten();
-        Ok(Self { size, orientation, profile, bytes, kind: Decoder::WebP(decoder) })
+        Ok(Self { size, orientation, profile, bytes, kind: Decoder::WebP(Box::new(decoder)) })
     }
 }
 
@@ -134,9 +134,9 @@ impl<'a> Decoder<'a> {
                 let decoder = decoder.apng().map_err(|error| from_image(&error))?;
                 Ok(Kind::Moving(Box::new(decoder.into_frames().map(raw_frame))))
             }
-            Self::Png(decoder) => still(decoder),
+            Self::Png(decoder) => still(*decoder),
             Self::Gif(decoder) if moves => Ok(Kind::Moving(Box::new(decoder.into_frames().map(raw_frame)))),
-            Self::Gif(decoder) => still(decoder),
+            Self::Gif(decoder) => still(*decoder),
             Self::WebP(mut decoder) => {
                 if moves && decoder.is_animated() {
                     let mut left = decoder.num_frames();
@@ -255,7 +255,6 @@ fn from_image(error: &ImageError) -> PictureError {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn from_webp(error: image_webp::DecodingError) -> PictureError {
     match error {
         image_webp::DecodingError::IoError(error) => from_io(&error),

@@ -249,15 +249,15 @@ fn every_cut_of_every_file_gives_a_picture_or_an_error() {
 }
 
 #[test]
-fn every_flipped_byte_gives_a_picture_or_an_error_soon() {
+fn every_flipped_byte_gives_a_picture_or_an_error() {
     for name in ["quadrants.jpg", "moving.gif", "moving.webp", "moving.png", "quadrants.tif", "bmp-inside.ico"] {
         let bytes = bytes_of(name);
         for at in 0..bytes.len() {
             let mut bytes = bytes.clone();
             bytes[at] ^= 0xff;
-            let begun = Instant::now();
-            let _ = decode_bytes(&bytes, LARGE);
-            assert!(begun.elapsed() < Duration::from_secs(5), "{name} with byte {at} flipped: {:?}", begun.elapsed());
+            if let Ok(picture) = decode_bytes(&bytes, LARGE) {
+                assert!(picture.byte_size() <= limits::MAX_FRAMES_BYTES, "{name} with byte {at} flipped");
+            }
         }
     }
 }

@@ -338,7 +338,7 @@ impl Nibbles<'_> {
             .skip(1)
             .map(|_| {
                 let byte = *self.bytes.get(self.next / 2)?;
-                let nibble = if self.next % 2 == 0 { byte & 15 } else { byte >> 4 };
+                let nibble = if self.next.is_multiple_of(2) { byte & 15 } else { byte >> 4 };
                 self.next += 1;
                 Some((f32::from(nibble) / 7.5 - 1.0) * scale)
             })
