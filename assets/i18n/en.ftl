@@ -221,6 +221,7 @@ text-save = Save as a file…
 conversation-empty = Nothing here yet
 conversation-empty-explain = Write something, or drop pictures and files here
 picture-of = Picture { $name }
+picture-sized = Picture { $name }, { $width } by { $height }
 picture-animated = Moving picture { $name }
 picture-loading = { $name }, being loaded
 picture-broken = This picture can’t be shown

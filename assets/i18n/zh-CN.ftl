@@ -200,6 +200,7 @@ text-save = 存为文件…
 conversation-empty = 这里还没有内容
 conversation-empty-explain = 写点什么，或把图片和文件拖到这里
 picture-of = 图片 { $name }
+picture-sized = 图片 { $name }，{ $width } × { $height } 像素
 picture-animated = 动图 { $name }
 picture-loading = { $name }，正在载入
 picture-broken = 无法显示这张图片

@@ -1,12 +1,62 @@
-//! Textures of pictures: what `pictures` made ready becomes something to draw, bounded in bytes.
+//! Textures of pictures: what `pictures` made ready becomes something to draw.
+//!
+//! A picture is asked for by drawing it: [`Previews::preview`] each frame while it is in sight. What left sight is taken
+//! back from the queue, and its texture goes when [`ROOM`] is used up, the longest unseen first. Textures are as large as
+//! the place they are drawn in, in the display's own pixels.
 
-use std::path::Path;
+mod animation;
+mod blurs;
+mod large;
 
-use crate::pictures::{PictureError, Size};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2};
+
+use self::{animation::Moving, blurs::Blurs, large::Large};
+use crate::pictures::{
+    self, Finished, Outcome, Picture, PictureError, Request, RequestId, Size, Source, Stamp, Ticket, Wanted,
+};
+
+pub use self::large::Tile;
+
+/// Bytes of textures and frames. What is in sight stays even beyond it.
+const ROOM: usize = 64 * 1024 * 1024;
+
+/// Bytes that are handed to the graphics in one frame: about 3 ms.
+const UPLOAD_PER_FRAME: usize = 12 * 1024 * 1024;
+
+/// Pictures whose size or failure is remembered.
+const MAX_SLOTS: usize = 4096;
+
+/// One that comes into sight again after this is compared with its file.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
+
+/// No texture is larger, whatever the graphics could take.
+const MAX_SIDE: u32 = 4096;
+
+/// What is drawn for two different places, so that they don't take the texture from each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Conversation,
+    Viewer,
+}
 
 /// Pictures as textures. One for the whole window; call [`Previews::logic`] once a frame, before drawing.
 #[derive(Debug)]
-pub struct Previews {}
+pub struct Previews {
+    pool: Option<pictures::Previews>,
+    slots: HashMap<(PathBuf, Place), Slot>,
+    asked: HashMap<RequestId, (PathBuf, Place)>,
+    blurs: Blurs,
+    large: Option<Large>,
+    reduced_motion: bool,
+    /// Frames drawn so far, as egui counts.
+    frame: u64,
+}
 
 /// What there is to draw of a picture now.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +64,7 @@ pub enum Preview {
     /// Being made ready; its size, if that is known already.
     Loading(Option<Size>),
     Ready {
-        texture: egui::TextureId,
+        texture: TextureId,
         /// Of the original, upright.
         original: Size,
         /// It moves.
@@ -23,36 +73,343 @@ pub enum Preview {
     Failed(PictureError),
 }
 
+#[derive(Debug, Default)]
+struct Slot {
+    /// The last frame it was drawn in, and when.
+    frame: u64,
+    seen: f64,
+    original: Option<Size>,
+    stamp: Option<Stamp>,
+    failed: Option<PictureError>,
+    shown: Option<Shown>,
+    /// The size is being read; asked for last, so it is answered first.
+    sizing: Option<Ticket>,
+    loading: Option<(Ticket, Size)>,
+}
+
+struct Shown {
+    texture: TextureHandle,
+    size: Size,
+    /// The place it was made for.
+    wanted: Size,
+    moving: Option<Moving>,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl Shown {
+    fn bytes(&self) -> usize {
+        bytes_of(self.size) + self.moving.as_ref().map_or(0, Moving::bytes)
+    }
+
+    /// Sharp in a place of `wanted` pixels, and not wastefully large for it.
+    fn fits(&self, wanted: Size, original: Size) -> bool {
+        let (has, needs) = (f64::from(self.wanted.width), f64::from(wanted.width));
+        let enough = has >= needs * 0.98 && f64::from(self.wanted.height) >= f64::from(wanted.height) * 0.98;
+        (enough || self.size == original) && has <= needs * 2.5
+    }
+}
+
 impl Previews {
     /// Starts the threads that decode; without them (an error is logged) every picture stays a file card.
-    pub fn new(_ctx: &egui::Context) -> Self {
-        Self {}
+    #[must_use]
+    pub fn new(ctx: &Context) -> Self {
+        let wake = {
+            let ctx = ctx.clone();
+            move || ctx.request_repaint_of(egui::ViewportId::ROOT)
+        };
+        let pool = pictures::Previews::start(wake).inspect_err(|error| log::error!("no threads for pictures: {error}"));
+        Self {
+            pool: pool.ok(),
+            slots: HashMap::new(),
+            asked: HashMap::new(),
+            blurs: Blurs::default(),
+            large: None,
+            reduced_motion: false,
+            frame: 0,
+        }
     }
 
     /// Takes results in, uploads a few textures, lets go of those out of sight. Cheap when nothing happened.
-    pub fn logic(&mut self, _ctx: &egui::Context) {}
+    pub fn logic(&mut self, ctx: &Context) {
+        self.frame = ctx.cumulative_frame_nr();
+        self.take_back_what_left_sight();
+        let mut uploaded = 0;
+        while uploaded < UPLOAD_PER_FRAME {
+            let Some(finished) = self.pool.as_ref().and_then(pictures::Previews::try_finished) else { break };
+            uploaded += self.take(ctx, finished);
+        }
+        if uploaded >= UPLOAD_PER_FRAME {
+            ctx.request_repaint();
+        }
+        if let Some(large) = &mut self.large {
+            large.upload(ctx, UPLOAD_PER_FRAME.saturating_sub(uploaded));
+        }
+        self.make_room();
+    }
 
     /// No animation plays.
-    pub fn set_reduced_motion(&mut self, _reduced: bool) {}
+    pub fn set_reduced_motion(&mut self, reduced: bool) {
+        self.reduced_motion = reduced;
+    }
 
-    /// The picture at `path` for a place of `points` on the screen. Asks for it if it isn't there or too small. Never
-    /// blocks; call it each frame while the picture is in sight.
-    pub fn preview(&mut self, _ctx: &egui::Context, _path: &Path, _points: egui::Vec2) -> Preview {
-        Preview::Loading(None)
+    /// The picture at `path`, large enough to fill a place of `points` on the screen. Asks for it if it isn't there or
+    /// too small. Never blocks; call it each frame while the picture is in sight.
+    pub fn preview(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
+        self.preview_in(Place::Conversation, ctx, path, points)
+    }
+
+    /// As [`Previews::preview`], fitted into the place, for the viewer.
+    pub(super) fn fitted(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
+        self.preview_in(Place::Viewer, ctx, path, points)
+    }
+
+    /// All pixels of a still picture (at most 4096 on a side) in tiles, for looking closely; `None` while they are not
+    /// there. One picture at a time.
+    pub(super) fn tiles(&mut self, path: &Path) -> Option<&[Tile]> {
+        if self.large.as_ref().is_none_or(|large| large.path() != path) {
+            self.large = self.pool.as_ref().map(|pool| Large::ask(pool, path));
+        }
+        self.large.as_ref().and_then(Large::tiles)
+    }
+
+    pub(super) fn forget_tiles(&mut self) {
+        self.large = None;
     }
 
     /// The blur from a ThumbHash of at most 40 bytes, and its rough width divided by height.
-    pub fn blur(&mut self, _ctx: &egui::Context, _hash: &[u8]) -> Option<(egui::TextureId, f32)> {
-        None
+    pub fn blur(&mut self, ctx: &Context, hash: &[u8]) -> Option<(TextureId, f32)> {
+        self.blurs.get(ctx, hash, self.frame)
+    }
+
+    /// The shape (width divided by height) and, if known, the size of a picture that is to be laid out: so that a place
+    /// kept by its ThumbHash stays as it is when the picture comes.
+    pub(super) fn shape(&mut self, ctx: &Context, path: Option<&Path>, hash: Option<&[u8]>) -> (f32, Option<Size>) {
+        /// Without anything known; most cameras' shape.
+        const USUAL: f32 = 4.0 / 3.0;
+        /// So much (as a natural logarithm) may be cut off rather than move everything below.
+        const NEAR: f32 = 0.15;
+
+        match path.and_then(|path| self.size_of(path)) {
+            Some(size) => {
+                let kept = hash.and_then(|hash| self.blurs.kept_place(hash));
+                let near = |kept: &f32| (kept / size.aspect()).ln().abs() < NEAR;
+                (kept.filter(near).unwrap_or_else(|| size.aspect()), Some(size))
+            }
+            None => {
+                let kept = hash.and_then(|hash| self.blurs.keep_place(ctx, hash, self.frame));
+                (kept.unwrap_or(USUAL), None)
+            }
+        }
     }
 
     /// The size of the original, upright, as far as it is known.
-    pub fn size_of(&self, _path: &Path) -> Option<Size> {
-        None
+    #[must_use]
+    pub fn size_of(&self, path: &Path) -> Option<Size> {
+        // A map of owned paths can't be asked with a lent one and a place; these are short.
+        [Place::Conversation, Place::Viewer]
+            .into_iter()
+            .find_map(|place| self.slots.get(&(path.to_owned(), place))?.original)
     }
 
     /// Why the picture at `path` can't be shown, if it was tried.
-    pub fn failure(&self, _path: &Path) -> Option<PictureError> {
-        None
+    #[must_use]
+    pub fn failure(&self, path: &Path) -> Option<PictureError> {
+        self.slots.get(&(path.to_owned(), Place::Conversation))?.failed
+    }
+
+    /// Bytes of all textures and frames.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.slots.values().filter_map(|slot| slot.shown.as_ref()).map(Shown::bytes).sum()
+    }
+
+    fn preview_in(&mut self, place: Place, ctx: &Context, path: &Path, points: Vec2) -> Preview {
+        let Self { pool, slots, asked, frame, reduced_motion, .. } = self;
+        *frame = ctx.cumulative_frame_nr();
+        let now = ctx.input(|input| input.time);
+        let key = (path.to_owned(), place);
+        let slot = slots.entry(key.clone()).or_default();
+        let away = now - slot.seen;
+        let again = slot.frame + 1 < *frame && slot.seen > 0.0 && away > LOOK_AGAIN.as_secs_f64();
+        (slot.frame, slot.seen) = (*frame, now);
+
+        let wanted = pixels(ctx, points);
+        let Some(pool) = pool else { return Preview::Failed(PictureError::Unreadable) };
+        let outgrown = slot.loading.as_ref().is_some_and(|(_, asked)| !near(*asked, wanted));
+        if let Some((ticket, _)) = slot.loading.take_if(|_| outgrown) {
+            asked.remove(&ticket.id());
+        }
+        let mut ask = |wanted, known| {
+            let ticket = pool.request(Request { source: Source::File(path.to_owned()), wanted, known });
+            asked.insert(ticket.id(), key.clone());
+            ticket
+        };
+        let fits = match (&slot.shown, slot.original) {
+            (Some(shown), Some(original)) => shown.fits(wanted, original),
+            _ => slot.failed.is_some(),
+        };
+        if again && slot.loading.is_none() && (fits || slot.failed.is_some()) {
+            let known = slot.stamp.filter(|_| slot.shown.is_some());
+            slot.loading = Some((ask(place.wants(wanted), known), wanted));
+        } else if !fits && slot.loading.is_none() {
+            slot.loading = Some((ask(place.wants(wanted), None), wanted));
+            if slot.original.is_none() && slot.sizing.is_none() {
+                slot.sizing = Some(ask(Wanted::Size, None));
+            }
+        }
+
+        if let Some(error) = slot.failed {
+            return Preview::Failed(error);
+        }
+        match (&mut slot.shown, slot.original) {
+            (Some(shown), Some(original)) => {
+                if let Some(moving) = &mut shown.moving
+                    && !*reduced_motion
+                {
+                    moving.play(ctx, &mut shown.texture, now);
+                }
+                Preview::Ready { texture: shown.texture.id(), original, animated: shown.moving.is_some() }
+            }
+            (_, original) => Preview::Loading(original),
+        }
+    }
+
+    /// Returns how many bytes were handed to the graphics.
+    fn take(&mut self, ctx: &Context, finished: Finished) -> usize {
+        let Finished { id, stamp, result } = finished;
+        if let Some(large) = &mut self.large
+            && large.is(id)
+        {
+            large.take(result);
+            return 0;
+        }
+        let Some(key) = self.asked.remove(&id) else { return 0 };
+        let Some(slot) = self.slots.get_mut(&key) else { return 0 };
+        if slot.sizing.as_ref().is_some_and(|ticket| ticket.id() == id) {
+            slot.sizing = None;
+            if let Ok(Outcome::Size(_, size)) = result {
+                slot.original.get_or_insert(size);
+            }
+            return 0;
+        }
+        // An answer to what isn't asked any more.
+        let Some((_, wanted)) = slot.loading.take_if(|(ticket, _)| ticket.id() == id) else { return 0 };
+        match result {
+            Ok(Outcome::Picture(picture)) => {
+                slot.failed = None;
+                slot.stamp = stamp;
+                slot.original = Some(picture.original);
+                slot.shown = upload(ctx, &key.0, picture, wanted);
+                slot.shown.as_ref().map_or(0, |shown| bytes_of(shown.size))
+            }
+            Ok(Outcome::Unchanged) => 0,
+            Ok(Outcome::Size(_, size)) => {
+                slot.original = Some(size);
+                0
+            }
+            // Asked again by being drawn again.
+            Err(PictureError::Postponed | PictureError::Cancelled) => {
+                ctx.request_repaint();
+                0
+            }
+            Err(error) => {
+                slot.failed = Some(error);
+                slot.stamp = stamp;
+                slot.shown = None;
+                0
+            }
+        }
+    }
+
+    fn take_back_what_left_sight(&mut self) {
+        let frame = self.frame;
+        for slot in self.slots.values_mut() {
+            if slot.frame + 2 < frame && (slot.loading.is_some() || slot.sizing.is_some()) {
+                for ticket in slot.sizing.take().into_iter().chain(slot.loading.take().map(|(ticket, _)| ticket)) {
+                    self.asked.remove(&ticket.id());
+                }
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        let frame = self.frame;
+        let unseen = |slot: &Slot| slot.frame + 2 < frame;
+        self.blurs.make_room(frame);
+        let mut bytes = self.bytes();
+        if bytes > ROOM {
+            let mut old: Vec<_> = self.slots.iter().filter(|(_, slot)| unseen(slot) && slot.shown.is_some()).collect();
+            old.sort_by_key(|(_, slot)| slot.frame);
+            let old: Vec<_> = old.into_iter().map(|(key, _)| key.clone()).collect();
+            for key in old {
+                if bytes <= ROOM {
+                    break;
+                }
+                if let Some(shown) = self.slots.get_mut(&key).and_then(|slot| slot.shown.take()) {
+                    bytes -= shown.bytes();
+                }
+            }
+        }
+        if self.slots.len() > MAX_SLOTS {
+            self.slots.retain(|_, slot| !unseen(slot) || slot.shown.is_some());
+        }
     }
 }
+
+impl Place {
+    const fn wants(self, size: Size) -> Wanted {
+        match self {
+            Self::Conversation => Wanted::Covering(size),
+            Self::Viewer => Wanted::Within(size),
+        }
+    }
+}
+
+fn upload(ctx: &Context, path: &Path, picture: Picture, wanted: Size) -> Option<Shown> {
+    let most = ctx.input(|input| input.max_texture_side) as u32;
+    let size = picture.size();
+    let first = picture.frames.first()?;
+    if size.width > most || size.height > most {
+        log::warn!("a picture of {} × {} is too large for one texture of {most}", size.width, size.height);
+        return None;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let texture = load(ctx, name, size, &first.rgba);
+    let moving = (picture.frames.len() > 1).then(|| Moving::new(picture.frames));
+    Some(Shown { texture, size, wanted, moving })
+}
+
+/// The one place where textures are made.
+fn load(ctx: &Context, name: String, size: Size, rgba: &[u8]) -> TextureHandle {
+    ctx.load_texture(name, color_image(size, rgba), TextureOptions::LINEAR)
+}
+
+fn color_image(size: Size, rgba: &[u8]) -> ColorImage {
+    ColorImage::from_rgba_premultiplied([size.width as usize, size.height as usize], rgba)
+}
+
+/// A place on the screen in the display's pixels, within what one texture can hold.
+fn pixels(ctx: &Context, points: Vec2) -> Size {
+    let most = (ctx.input(|input| input.max_texture_side) as u32).min(MAX_SIDE);
+    let scale = ctx.pixels_per_point();
+    let side = |points: f32| ((points * scale).round().max(1.0) as u32).min(most);
+    Size::new(side(points.x), side(points.y))
+}
+
+/// Near enough to wait for, instead of asking anew at each step of a window being resized.
+fn near(asked: Size, wanted: Size) -> bool {
+    let near = |a: u32, b: u32| (f64::from(a) / f64::from(b.max(1)) - 1.0).abs() < 0.25;
+    near(asked.width, wanted.width) && near(asked.height, wanted.height)
+}
+
+fn bytes_of(size: Size) -> usize {
+    size.width as usize * size.height as usize * 4
+}
+
+#[cfg(test)]
+mod tests;

@@ -230,6 +230,7 @@ text_save;
 conversation_empty;
 conversation_empty_explain;
 picture_of(name: &str);
+picture_sized(name: &str, width: u32, height: u32);
 picture_animated(name: &str);
 picture_loading(name: &str);
 picture_broken;

@@ -127,6 +127,7 @@ fn outcome(
     let (bounds, still) = match wanted {
         Wanted::Size => return Ok(Outcome::Size(format, original)),
         Wanted::Within(bounds) => (bounds, false),
+        Wanted::Covering(place) => (original.covering(place), false),
         Wanted::Still(bounds) => (bounds, true),
     };
     if cancelled() {

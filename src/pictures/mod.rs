@@ -46,6 +46,20 @@ impl Size {
         if self.width == 0 || self.height == 0 { 1.0 } else { self.width as f32 / self.height as f32 }
     }
 
+    /// The smallest size of the same proportions that fills `place`, never larger than this, and no longer than
+    /// [`LONGEST`] times the place.
+    #[must_use]
+    pub fn covering(self, place: Self) -> Self {
+        let ratio = (f64::from(place.width) / f64::from(self.width.max(1)))
+            .max(f64::from(place.height) / f64::from(self.height.max(1)));
+        if ratio >= 1.0 {
+            return self;
+        }
+        let scaled = |side: u32| (f64::from(side) * ratio).ceil() as u32;
+        let most = Self::new(place.width.saturating_mul(LONGEST), place.height.saturating_mul(LONGEST));
+        Self::new(scaled(self.width), scaled(self.height)).fitted_into(most)
+    }
+
     /// The largest size of the same proportions inside `bounds`, never larger than this and never less than a pixel.
     #[must_use]
     pub fn fitted_into(self, bounds: Self) -> Self {
@@ -113,9 +127,15 @@ pub enum Wanted {
     Size,
     /// The picture scaled down to fit, never up; with all its frames.
     Within(Size),
+    /// Scaled down, never up, so that it fills the place and is cut at its longer side; with all its frames.
+    /// One of extreme proportions is at most [`LONGEST`] times as long as the place.
+    Covering(Size),
     /// The first frame alone, scaled down to fit.
     Still(Size),
 }
+
+/// A panorama in a square place is not decoded to its full length.
+pub const LONGEST: u32 = 4;
 
 /// Tells two states of one file apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

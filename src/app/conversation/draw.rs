@@ -118,7 +118,7 @@ fn show_album(ui: &mut Ui, stage: &mut Stage<'_>, inside: &mut Inside, rect: Rec
     let shown_items: Vec<_> = pictures.iter().map(|at| &items[*at]).collect();
     let builder = UiBuilder::new().max_rect(rect).id_salt(("album", shown.entry.seq));
     let mut child = ui.new_child(builder);
-    let response = album::show(&mut child, stage.previews, &shown_items, rect.width());
+    let response = album::show(&mut child, stage.previews, stage.texts, &shown_items, rect.width());
     // Hovered by pointer or focused by keyboard; the pointer is noticed anyway.
     inside.focused |= response.hovered.is_some() && !ui.rect_contains_pointer(rect);
     if let Some(item) = response.open.and_then(|at| shown_items.get(at)) {
