@@ -273,6 +273,7 @@ impl App {
         let rest = ui.available_rect_before_wrap();
         let mut inner = ui.new_child(UiBuilder::new().max_rect(rest).id_salt("conversation"));
         inner.spacing_mut().item_spacing = egui::Vec2::splat(design::space::S);
+        self.conversation.set_covered(self.viewer.is_open() || self.dialog.is_some());
         self.with_scene(|app, scene| app.conversation.show(&mut inner, scene));
     }
 

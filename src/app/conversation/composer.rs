@@ -55,7 +55,8 @@ impl Composer {
         self.focus = true;
     }
 
-    pub fn show(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) -> Asked {
+    /// `covered`: what is typed is meant for something that lies over the conversation.
+    pub fn show(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, covered: bool) -> Asked {
         let id = Id::unique(("composer", &scene.model.chosen));
         let room = ui.available_width();
         let margin = if room > 640.0 { space::XL } else { space::M };
@@ -64,8 +65,10 @@ impl Composer {
         let long = scene.draft.text.len() > EDITABLE;
         let mut asked = Asked::default();
         let settled = self.watch_input_method(ui, id);
-        self.typed_elsewhere(ui, scene, id);
-        if ui.memory(|memory| memory.has_focus(id)) {
+        if !covered {
+            self.typed_elsewhere(ui, scene, id);
+        }
+        if !covered && ui.memory(|memory| memory.has_focus(id)) {
             take_long_paste(ui, scene);
             asked.page = pages(ui);
             if settled && enter(ui) {

@@ -72,6 +72,8 @@ pub struct ConversationView {
     expanded: Expanded,
     focus_within: Option<i64>,
     toggle_search: bool,
+    /// Something lies over it: its keys belong to that.
+    covered: bool,
     /// An entry to go to as soon as its conversation is shown.
     go_to: Option<(Fingerprint, i64)>,
 }
@@ -87,6 +89,8 @@ struct Stage<'a> {
     expanded: &'a mut Expanded,
     /// The entry the keyboard is on or in.
     focus_within: &'a mut Option<i64>,
+    /// Something lies over it.
+    covered: bool,
     reader: &'a mut Option<Reader>,
 }
 
@@ -115,14 +119,16 @@ impl ConversationView {
         if std::mem::take(&mut self.toggle_search) {
             self.search.toggle(scene);
         }
-        self.search.keys(ui, scene);
+        if !self.covered {
+            self.search.keys(ui, scene);
+        }
 
         let composer = Frame::new().fill(Palette::of(ui).conversation);
         let asked = Panel::bottom("composer")
             .resizable(false)
             .show_separator_line(false)
             .frame(composer)
-            .show(ui, |ui| self.composer.show(ui, scene))
+            .show(ui, |ui| self.composer.show(ui, scene, self.covered))
             .inner;
         self.search.show_field(ui, scene);
         if self.search.covers_entries() {
@@ -142,6 +148,11 @@ impl ConversationView {
     /// Opens the field to search in, or closes it (Ctrl+F does so by itself; this is for a button in the header).
     pub fn toggle_search(&mut self) {
         self.toggle_search = true;
+    }
+
+    /// Whether something else has the keyboard: the viewer, a dialog.
+    pub fn set_covered(&mut self, covered: bool) {
+        self.covered = covered;
     }
 
     /// The next frame puts the cursor into the composer.
@@ -188,6 +199,7 @@ impl ConversationView {
             whereabouts: &mut self.whereabouts,
             expanded: &mut self.expanded,
             focus_within: &mut self.focus_within,
+            covered: self.covered,
             reader: &mut self.reader,
         };
         let room = ui.available_rect_before_wrap();

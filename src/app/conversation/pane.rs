@@ -244,6 +244,9 @@ impl Pane {
     }
 
     fn keys(&mut self, ui: &mut Ui, stage: &Stage<'_>, view: f32) {
+        if stage.covered || ui.memory(|memory| memory.top_modal_layer().is_some()) {
+            return;
+        }
         let focused = ui.memory(|memory| memory.focused());
         let current = *stage.focus_within;
         let on_entry = current.filter(|seq| focused == Some(draw::id_of(*seq)));
@@ -257,7 +260,7 @@ impl Pane {
             }
         }
         let nothing_else = focused.is_none() || current.is_some();
-        if nothing_else && ui.memory(|memory| memory.top_modal_layer().is_none()) {
+        if nothing_else {
             reader::keys(ui, &mut self.list, view);
         }
     }
