@@ -151,6 +151,7 @@ impl fmt::Debug for Serving {
 struct Shared {
     engine: Handle,
     role: Role,
+    since: Instant,
     show: Box<dyn Fn(Vec<PathBuf>) + Send + Sync>,
     running: Mutex<usize>,
     changed: Condvar,
@@ -180,6 +181,7 @@ pub(super) fn serve_as(
     let shared = Arc::new(Shared {
         engine,
         role,
+        since: Instant::now(),
         show: Box::new(show),
         running: Mutex::new(0),
         changed: Condvar::new(),
@@ -308,7 +310,7 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
                     stop.request();
                 }
             };
-            perform(request, &mut Session::new(client, stop.clone(), &mut say))
+            perform(request, &mut Session::new(client, shared.since, stop.clone(), &mut say))
         }
     };
     done.store(true, Ordering::Release);

@@ -1,6 +1,15 @@
 //! Carrying a command out in this process: reaching the one that has the engine, or being it.
 
-use std::{cell::RefCell, env, error::Error, fs, path::PathBuf, rc::Rc, thread, time::Duration};
+use std::{
+    cell::RefCell,
+    env,
+    error::Error,
+    fs,
+    path::PathBuf,
+    rc::Rc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::{
     args::{self, Accept, Common},
@@ -164,11 +173,12 @@ fn alone(
     stop: &Stop,
 ) -> Result<Exit, BeginError> {
     let engine = Engine::start(config)?;
+    let since = Instant::now();
     let serving = listener.and_then(|listener| serve_as(Role::Command, listener, engine.handle(), |_| {}).ok());
     let client = engine.client(|| {});
     choose_language(printer, client.snapshot().settings.language.as_deref());
     let mut say = |line: Line| print(printer, &line, stop);
-    let exit = perform(request, &mut Session::new(client, stop.clone(), &mut say));
+    let exit = perform(request, &mut Session::new(client, since, stop.clone(), &mut say));
     if let Some(serving) = serving {
         serving.finish(stop);
     }
@@ -206,7 +216,7 @@ pub(super) fn run_receive(common: &Common, receive_args: args::Receive, printer:
     choose_language(&printer, client.snapshot().settings.language.as_deref());
     let mut terminal = (accept == Accept::Ask).then(|| Terminal::of_this_process(printer.clone())).flatten();
     let mut say = |line: Line| print(&printer, &line, &stop);
-    let mut session = Session::new(client, stop.clone(), &mut say);
+    let mut session = Session::new(client, Instant::now(), stop.clone(), &mut say);
     let exit = receive(&mut session, once, terminal.as_mut().map(|terminal| terminal as &mut dyn Person));
     drop(session);
     match serving {

@@ -24,6 +24,13 @@ pub(super) const TICK: Duration = Duration::from_millis(50);
 /// How long a computer is looked for: twice what its appearing may take, and a slow name server.
 pub(super) const FIND_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long after its start an engine has heard of everybody who is here (appearing takes at most so long): before that
+/// a stranger's name may still turn out to mean two.
+const LOOKED_AROUND: Duration = Duration::from_secs(2);
+
+/// How long a change may take to be seen in the snapshot.
+const SEEN_WITHIN: Duration = Duration::from_secs(1);
+
 /// How long an engine may have too much to do; one that has ended stays so.
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
 
@@ -61,12 +68,14 @@ impl From<Problem> for Failure {
 pub(super) struct Session<'a> {
     pub client: Client,
     pub stop: Stop,
+    /// When the engine was started, or not long after.
+    engine_since: Instant,
     say: &'a mut dyn FnMut(Line),
 }
 
 impl<'a> Session<'a> {
-    pub fn new(client: Client, stop: Stop, say: &'a mut dyn FnMut(Line)) -> Self {
-        Self { client, stop, say }
+    pub fn new(client: Client, engine_since: Instant, stop: Stop, say: &'a mut dyn FnMut(Line)) -> Self {
+        Self { client, stop, engine_since, say }
     }
 
     pub fn say(&mut self, line: Line) {
@@ -141,8 +150,29 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Waits until the snapshot shows a change that was made.
+    pub fn seen(&self, shown: impl Fn(&Snapshot) -> bool) -> Result<(), Failure> {
+        let until = Instant::now() + SEEN_WITHIN;
+        while !shown(&self.client.snapshot()) && Instant::now() < until {
+            self.wait()?;
+        }
+        Ok(())
+    }
+
     /// The one computer that a person means.
     pub fn whom(&mut self, whom: &str, new: bool) -> Result<Computer, Failure> {
+        let found = self.resolve(whom, new)?;
+        // By its name alone, which anybody can bear; by fingerprint or address there is nothing to mistake.
+        if !found.new || found.name != whom || self.engine_since.elapsed() > LOOKED_AROUND {
+            return Ok(found);
+        }
+        while self.engine_since.elapsed() <= LOOKED_AROUND {
+            self.wait()?;
+        }
+        self.resolve(whom, new)
+    }
+
+    fn resolve(&mut self, whom: &str, new: bool) -> Result<Computer, Failure> {
         let reply = self.call(&Command::Resolve { whom: whom.to_owned(), new, within: FIND_WITHIN })?;
         let Reply::Resolved(mut found) = reply else { return Err(unexpected()) };
         match (found.pop(), found.len()) {

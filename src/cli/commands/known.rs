@@ -21,21 +21,34 @@ pub(super) fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
 /// Finds them all first, so that a mistyped name changes nothing.
 pub(super) fn act(session: &mut Session<'_>, act: KnownAct, whom: &[String]) -> Result<Exit, Failure> {
     let found: Vec<Fingerprint> = whom.iter().map(|whom| find(session, whom)).collect::<Result<_, _>>()?;
-    for with in found {
-        session.call(&match act {
-            KnownAct::Accept => Command::SetRule { with, rule: Rule::Accept },
-            KnownAct::Ask => Command::SetRule { with, rule: Rule::Ask },
-            KnownAct::Block => Command::SetRule { with, rule: Rule::Block },
-            KnownAct::Forget => Command::Forget { with },
-        })?;
+    let rule = match act {
+        KnownAct::Accept => Some(Rule::Accept),
+        KnownAct::Ask => Some(Rule::Ask),
+        KnownAct::Block => Some(Rule::Block),
+        KnownAct::Forget => None,
+    };
+    for with in &found {
+        let with = *with;
+        session.call(&rule.map_or(Command::Forget { with }, |rule| Command::SetRule { with, rule }))?;
     }
+    // So that a list right after it shows it.
+    session.seen(|snapshot| {
+        found.iter().all(|with| {
+            let known = snapshot.computers.iter().find(|computer| computer.fingerprint == *with && !computer.new);
+            known.map(|computer| computer.rule) == rule
+        })
+    })?;
     Ok(Exit::Done)
 }
 
 pub(super) fn rename(session: &mut Session<'_>, whom: &str, name: &str) -> Result<Exit, Failure> {
     let with = find(session, whom)?;
     let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
-    session.call(&Command::Rename { with, name })?;
+    session.call(&Command::Rename { with, name: name.clone() })?;
+    session.seen(|snapshot| {
+        let known = snapshot.computers.iter().find(|computer| computer.fingerprint == with);
+        known.is_none_or(|computer| name.as_ref().is_none_or(|name| computer.name == *name))
+    })?;
     Ok(Exit::Done)
 }
 
