@@ -383,11 +383,12 @@ fn a_stranger_is_meant_by_name_only_when_said_so() {
 
 #[test]
 fn two_of_one_name_are_told_apart_by_their_fingerprints() {
+    // A name that no other test uses: their computers may come by at a port that was theirs.
     let lan = Lan::new();
-    let one = lan.computer("Mei").receive(&["--accept", "all"]);
-    let other = lan.computer("Mei").receive(&["--accept", "all", "--home", "twin"]);
+    let one = lan.computer("Twin").receive(&["--accept", "all"]);
+    let other = lan.computer("Twin").receive(&["--accept", "all", "--home", "twin"]);
     let office = lan.computer("Office");
-    let both = office.run(&["send", "--json", "--to", "Mei", "--new", "--text", "hi"]).with_code(1);
+    let both = office.run(&["send", "--json", "--to", "Twin", "--new", "--text", "hi"]).with_code(1);
     let error = both.event("error");
     assert_eq!(error["code"], "ambiguous");
     let mut told: Vec<&str> = error["fingerprints"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
