@@ -24,6 +24,13 @@ use std::{
 
 use super::{home::Home, private::make_folder};
 
+#[cfg(test)]
+mod tests;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
 #[cfg(unix)]
 use unix as system;
 #[cfg(windows)]
@@ -138,9 +145,10 @@ pub struct Listener {
 impl Listener {
     fn start(places: &Places, lock: File) -> Result<Self, InstanceError> {
         let socket = system::ListeningSocket::open(&places.told).map_err(InstanceError::Listen)?;
-        let stopper = Stopper { stopped: Arc::new(AtomicBool::new(false)), told: places.told.clone() };
+        let address = socket.address();
+        let stopper = Stopper { stopped: Arc::new(AtomicBool::new(false)), address: address.clone().into() };
         let listener = Self { socket, stopper, told: places.told.clone(), _lock: lock };
-        tell(&places.told, &listener.socket.address()).map_err(InstanceError::Listen)?;
+        tell(&places.told, &address).map_err(InstanceError::Listen)?;
         Ok(listener)
     }
 
@@ -181,7 +189,7 @@ impl Drop for Listener {
 #[derive(Clone, Debug)]
 pub struct Stopper {
     stopped: Arc<AtomicBool>,
-    told: PathBuf,
+    address: Arc<[u8]>,
 }
 
 impl Stopper {
@@ -189,9 +197,7 @@ impl Stopper {
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         // Wakes the one that waits.
-        if let Some(address) = read_small(&self.told) {
-            system::connect(&address).ok();
-        }
+        system::connect(&self.address).ok();
     }
 }
 
@@ -251,179 +257,3 @@ fn read_small(path: &Path) -> Option<Vec<u8>> {
     File::open(path).ok()?.take(4096).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
-
-#[cfg(unix)]
-mod unix {
-    use std::{
-        ffi::{OsStr, OsString},
-        io,
-        os::unix::{
-            ffi::OsStrExt as _,
-            fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
-            net::{UnixListener, UnixStream},
-        },
-        path::{Path, PathBuf},
-    };
-
-    pub(super) type Socket = UnixStream;
-
-    #[derive(Debug)]
-    pub(super) struct ListeningSocket {
-        socket: UnixListener,
-        path: PathBuf,
-    }
-
-    impl ListeningSocket {
-        /// A socket whose name follows from the file that will tell it, so that one left behind is replaced.
-        pub(super) fn open(told: &Path) -> io::Result<Self> {
-            let name: OsString = blake3::hash(told.as_os_str().as_bytes()).to_hex()[..16].to_owned().into();
-            let path = short_private_dir()?.join(name);
-            // Whoever left it there is gone: the lock is ours.
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let socket = UnixListener::bind(&path)?;
-            // Before this nobody else could enter the folder either.
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-            Ok(Self { socket, path })
-        }
-
-        pub(super) fn address(&self) -> Vec<u8> {
-            self.path.as_os_str().as_bytes().to_vec()
-        }
-
-        pub(super) fn accept(&self) -> io::Result<Socket> {
-            let (socket, _) = self.socket.accept()?;
-            check_account(&socket)?;
-            Ok(socket)
-        }
-
-        pub(super) fn remove(&self) {
-            std::fs::remove_file(&self.path).ok();
-        }
-    }
-
-    pub(super) fn connect(address: &[u8]) -> io::Result<Socket> {
-        let socket = UnixStream::connect(OsStr::from_bytes(address))?;
-        check_account(&socket)?;
-        Ok(socket)
-    }
-
-    /// Both ends must belong to this account.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn check_account(socket: &Socket) -> io::Result<()> {
-        let other = rustix::net::sockopt::socket_peercred(socket)?.uid;
-        if other == rustix::process::geteuid() {
-            return Ok(());
-        }
-        Err(io::Error::new(io::ErrorKind::PermissionDenied, "another account spoke at this program's socket"))
-    }
-
-    /// Elsewhere the rights of the socket and its folder keep other accounts out.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn check_account(_: &Socket) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// A folder that only this account can enter, with a path short enough to leave room for a socket's name.
-    fn short_private_dir() -> io::Result<PathBuf> {
-        if let Some(runtime) = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from)
-            && runtime.is_absolute()
-            && runtime.as_os_str().len() <= MAX_DIR
-            && let Ok(dir) = private(&runtime.join("fantail"))
-        {
-            return Ok(dir);
-        }
-        private(Path::new(&format!("/tmp/fantail-{}", rustix::process::geteuid().as_raw())))
-    }
-
-    /// The system's limit is 104 on macOS and 108 on Linux; minus "/fantail/" and a name of 16.
-    const MAX_DIR: usize = 78;
-
-    /// Makes the folder, or makes sure that nobody else put it there or can enter it.
-    fn private(dir: &Path) -> io::Result<PathBuf> {
-        match std::fs::DirBuilder::new().mode(0o700).create(dir) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        let about = dir.symlink_metadata()?;
-        if !about.is_dir() || about.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder for sockets is somebody else's"));
-        }
-        if about.mode() & 0o077 != 0 {
-            std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
-        }
-        Ok(dir.to_path_buf())
-    }
-}
-
-#[cfg(windows)]
-mod windows {
-    use std::{
-        io::{self, Read as _, Write as _},
-        net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-        path::Path,
-        time::Duration,
-    };
-
-    use ring::rand::{SecureRandom as _, SystemRandom};
-
-    pub(super) type Socket = TcpStream;
-
-    const SECRET: usize = 32;
-
-    /// The other program sends it at once.
-    const SECRET_PATIENCE: Duration = Duration::from_secs(1);
-
-    #[derive(Debug)]
-    pub(super) struct ListeningSocket {
-        socket: TcpListener,
-        port: u16,
-        secret: [u8; SECRET],
-    }
-
-    impl ListeningSocket {
-        pub(super) fn open(_: &Path) -> io::Result<Self> {
-            let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-            let port = socket.local_addr()?.port();
-            let mut secret = [0; SECRET];
-            SystemRandom::new().fill(&mut secret).map_err(|_| io::Error::other("the system has no randomness"))?;
-            Ok(Self { socket, port, secret })
-        }
-
-        /// The port, then the secret.
-        pub(super) fn address(&self) -> Vec<u8> {
-            [&self.port.to_be_bytes()[..], &self.secret].concat()
-        }
-
-        pub(super) fn accept(&self) -> io::Result<Socket> {
-            let (mut socket, _) = self.socket.accept()?;
-            socket.set_read_timeout(Some(SECRET_PATIENCE))?;
-            let mut said = [0; SECRET];
-            socket.read_exact(&mut said)?;
-            // In the same time wherever they differ.
-            let differences = said.iter().zip(&self.secret).fold(0, |sum, (a, b)| sum | (a ^ b));
-            if differences != 0 {
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, "a stranger spoke at this program's port"));
-            }
-            socket.set_read_timeout(None)?;
-            socket.set_nodelay(true)?;
-            Ok(socket)
-        }
-
-        pub(super) fn remove(&self) {}
-    }
-
-    pub(super) fn connect(address: &[u8]) -> io::Result<Socket> {
-        let (port, secret) = address.split_first_chunk::<2>().ok_or(io::ErrorKind::InvalidData)?;
-        let place = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::from_be_bytes(*port)));
-        let mut socket = TcpStream::connect_timeout(&place, SECRET_PATIENCE)?;
-        socket.write_all(secret)?;
-        socket.set_nodelay(true)?;
-        Ok(socket)
-    }
-}
-
-#[cfg(test)]
-mod tests;
