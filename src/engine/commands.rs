@@ -33,7 +33,10 @@ impl Hub {
                 store.mark_read(&with)?;
                 Ok(Reply::Done)
             }),
-            Command::RemoveEntry { seq } => self.remove_entry(from, seq),
+            Command::RemoveEntry { seq } => self.library.answer(from, move |store| {
+                store.remove_entry(seq)?;
+                Ok(Reply::Done)
+            }),
             Command::RemoveConversation { with } => self.library.answer(from, move |store| {
                 store.remove_conversation(&with)?;
                 Ok(Reply::Done)
@@ -66,13 +69,6 @@ impl Hub {
             Command::Browse { with } => self.browse(from, with),
             Command::Take { with, items, into } => self.take(from, with, items, into),
         }
-    }
-
-    fn remove_entry(&mut self, from: Asker, seq: i64) {
-        self.library.answer(from, move |store| {
-            store.remove_entry(seq)?;
-            Ok(Reply::Done)
-        });
     }
 
     fn rename(&mut self, from: Asker, with: Fingerprint, name: Option<String>) {

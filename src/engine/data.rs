@@ -121,7 +121,8 @@ impl Hub {
         };
         let hub = self.inbox.clone();
         let task = match &mut running.side {
-            Side::Out { cargo: Cargo::Files(plan), .. } => {
+            Side::Out { cargo: Cargo::Files(prepared), .. } => {
+                let plan = &prepared.plan;
                 let progress = Arc::new(Progress::new(plan.items().len()));
                 running.progress = Some(progress.clone());
                 let (events, news) = mpsc::channel(NEWS);

@@ -56,7 +56,10 @@ impl Hub {
         }
         if let Some(with) = claimed {
             if self.heard.len() < MAX_HEARD || self.heard.contains_key(&with) {
-                self.heard.insert(with, (hint.address, Instant::now()));
+                let is_new = self.heard.insert(with, (hint.address, Instant::now())).is_none();
+                if is_new && self.known.contains_key(&with) {
+                    self.pace.touch();
+                }
             }
             if self.links.contains_key(&with) || self.is_blocked(with) {
                 return;

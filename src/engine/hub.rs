@@ -27,6 +27,7 @@ use super::{
     link::{Heard, LinkId},
     links::{Link, Present},
     outgoing::Batch,
+    prepare::Prepared,
     resolve::Sought,
     shelf::Browse,
     snapshot::{Pace, View},
@@ -87,6 +88,8 @@ pub(super) struct Hub {
     // Transfers.
     pub transfers: BTreeMap<Key, Transfer>,
     pub asks: Asks,
+    /// Computers that accepted the last time without asking anybody.
+    pub unasked: HashSet<Fingerprint>,
     /// Data connections that came before the answer they belong to.
     pub early: BTreeMap<Key, (Connection, Instant)>,
     pub next_sample: Option<Instant>,
@@ -123,7 +126,7 @@ pub(super) enum Message {
     LateHint(Hint),
     LookedUp(u64, Vec<SocketAddr>),
     Link(LinkId, Heard),
-    Planned(Batch, Result<Arc<Plan>, Problem>),
+    Prepared(Batch, Result<Arc<Prepared>, Problem>),
     FolderOpened(Key, bool, Result<ReceiveFolder, Problem>),
     News(Key, News),
     ShelfPlanned(Asker, Audience, Result<Plan, Problem>),
@@ -189,7 +192,7 @@ impl Hub {
             Message::LateHint(hint) => self.hint(hint, true),
             Message::LookedUp(id, addresses) => self.looked_up(id, addresses),
             Message::Link(id, heard) => self.link_said(id, heard),
-            Message::Planned(batch, plan) => self.planned(batch, plan),
+            Message::Prepared(batch, prepared) => self.prepared(batch, prepared),
             Message::FolderOpened(key, always, opened) => self.folder_opened(key, always, opened),
             Message::News(key, news) => self.news(key, news),
             Message::ShelfPlanned(from, audience, plan) => self.shelf_planned(from, audience, plan),
@@ -255,7 +258,7 @@ impl Hub {
 
     /// Says goodbye to everybody, writes down what stopped, and waits for the store to have it.
     async fn end(mut self, ears: Ears, within: Duration) {
-        let Ears { listening, mut done, .. } = ears;
+        let Ears { listening, mut done, mut inbox, .. } = ears;
         drop(listening);
         drop(self.nearby.take());
         let everybody: Vec<Fingerprint> = self.links.keys().copied().collect();
@@ -266,10 +269,13 @@ impl Hub {
             self.finish(key, super::api::State::Stopped(Problem::Closed));
         }
         self.publish(Instant::now());
-        let thread = self.library.close();
-        // Ends when the store's thread does. The links' tasks say their last words meanwhile.
+        let Self { library, inbox: own, .. } = self;
+        drop(own);
+        let thread = library.close();
+        // The first ends when the store's thread does, the second when all links have said their last words.
         let written = async { while done.recv().await.is_some() {} };
-        let last_words = tokio::time::sleep(super::LAST_WORDS.min(within / 2));
+        let said = async { while inbox.recv().await.is_some() {} };
+        let last_words = tokio::time::timeout(super::LAST_WORDS.min(within / 2), said);
         if tokio::time::timeout(within, async { tokio::join!(written, last_words) }).await.is_ok() {
             thread.join().ok();
         }

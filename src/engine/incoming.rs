@@ -25,7 +25,7 @@ use crate::{
         message::{Accept, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
     },
     store::{NewEntry, StoreError},
-    transfer::{FolderError, Progress, ReceiveFolder},
+    transfer::{FolderError, Progress, ReceiveFolder, names},
 };
 
 /// Transfers that one computer may have open here.
@@ -239,6 +239,7 @@ impl Hub {
             }
         };
         let count = offer.items.len();
+        self.notices.retain(|notice| *notice != Notice::FolderNotWritable { folder: into.clone() });
         let shown = offer.items.iter().zip(0u32..).map(|(item, index)| {
             let state = if accepted.contains(index) { ItemState::Pending } else { ItemState::LeftOut };
             Item { state, ..shown_item(item, index) }
@@ -407,7 +408,7 @@ pub(super) fn shown_item(item: &WireItem, index: u32) -> Item {
             WireKind::Text => ItemKind::Text,
             WireKind::File | WireKind::Unknown => ItemKind::File,
         },
-        name: item.name.clone(),
+        name: names::shown(&item.name).into_owned(),
         size: item.size,
         files: item.files,
         path: None,

@@ -34,6 +34,7 @@ mod link;
 mod links;
 mod listener;
 mod outgoing;
+mod prepare;
 mod presence;
 mod resolve;
 mod shelf;

@@ -3,14 +3,15 @@
 //! One entry per recipient is in the store before anything is said to anybody. Then each goes its own way:
 //! Preparing (sources are walked) → Reaching (no connection yet) → Waiting (offered) → Text, or Joining → Moving.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    api::{Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Outgoing, Problem, Reply, State},
+    api::{Body, Direction, GroupId, ItemKind, KnownComputer, Outgoing, Problem, Reply, State},
     clients::Asker,
     hub::{Hub, Message},
+    prepare::Prepared,
     transfers::{Cargo, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, TEXT_WITHIN, Transfer, left_out},
 };
 use crate::{
@@ -18,14 +19,17 @@ use crate::{
         Fingerprint, TransferId,
         control::CantSend,
         limits::{MAX_ENTRIES, MAX_OFFER_ITEMS, MAX_TEXT},
-        message::{Answer, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer, Time},
+        message::{Answer, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
     },
     store::{NewEntry, Store, StoreError},
-    transfer::{Plan, Source, names},
+    transfer::names,
 };
 
 /// A class, or everybody in the office; more at once is a mistake.
 const MAX_RECIPIENTS: usize = 256;
+
+/// An acceptance this quick was a rule's.
+const NOBODY_IS_SO_QUICK: Duration = Duration::from_millis(500);
 
 /// Below the folder of the database: pictures that were pasted and have no file of their own.
 const PASTED: &str = "pasted";
@@ -54,11 +58,16 @@ impl Hub {
             Outgoing::Text(text) => self.write_sent(batch, Body::Text(text)),
             Outgoing::Paths(paths) => self.plan(batch, paths, None),
             Outgoing::Picture { name, png } => {
-                let folder = self.config.home.private_dir().join(PASTED).join(TransferId(group.0).to_string());
+                let folder = self.pasted_folder().join(TransferId(group.0).to_string());
                 let path = folder.join(names::native(&names::to_wire(name.as_ref()), names::Place::Top));
                 self.plan(batch, vec![path], Some(png));
             }
         }
+    }
+
+    /// Where pictures lie that were pasted: a folder each.
+    pub fn pasted_folder(&self) -> PathBuf {
+        self.config.home.private_dir().join(PASTED)
     }
 
     fn may_send(&self, to: &[Fingerprint], what: &Outgoing) -> Result<(), Problem> {
@@ -82,6 +91,9 @@ impl Hub {
         if self.transfers.len() + to.len() > MAX_TRANSFERS {
             return Err(Problem::Busy);
         }
+        if to.iter().any(|with| self.is_blocked(*with)) {
+            return Err(Problem::NotReachable);
+        }
         match to.iter().find(|with| !self.known.contains_key(with) && !self.present.contains_key(with)) {
             Some(nobody) => Err(Problem::NotFound { whom: nobody.to_string() }),
             None => Ok(()),
@@ -92,17 +104,19 @@ impl Hub {
     pub fn plan(&mut self, batch: Batch, paths: Vec<PathBuf>, pasted: Option<Arc<[u8]>>) {
         let hub = self.inbox.clone();
         let keys = batch.keys.clone();
+        // Blurs take a moment to make, and are only looked at where a person is asked.
+        let blurred = keys.iter().any(|(with, _)| !self.unasked.contains(with));
         let task = tokio::spawn(async move {
             let written = match (pasted, paths.first().cloned()) {
                 (Some(png), Some(path)) => tokio::task::spawn_blocking(move || write_pasted(&path, &png)).await,
                 _ => Ok(Ok(())),
             };
-            let plan = match written {
-                Ok(Ok(())) => Plan::walk(paths).await.map_err(|error| error.problem()),
+            let prepared = match written {
+                Ok(Ok(())) => Prepared::read(paths, blurred).await,
                 Ok(Err(error)) => Err(Problem::System { message: error.to_string() }),
                 Err(_) => Err(Problem::Closed),
             };
-            hub.send(Message::Planned(batch, plan.map(Arc::new))).await.ok();
+            hub.send(Message::Prepared(batch, prepared.map(Arc::new))).await.ok();
         });
         // The last recipient that is cancelled ends the walk.
         if let [only] = keys[..]
@@ -112,9 +126,9 @@ impl Hub {
         }
     }
 
-    pub fn planned(&mut self, batch: Batch, plan: Result<Arc<Plan>, Problem>) {
-        let plan = match plan {
-            Ok(plan) => plan,
+    pub fn prepared(&mut self, batch: Batch, prepared: Result<Arc<Prepared>, Problem>) {
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
             Err(problem) => {
                 for key in &batch.keys {
                     self.transfers.remove(key);
@@ -130,12 +144,13 @@ impl Hub {
             if let Some(transfer) = self.transfers.get_mut(key)
                 && let Side::Out { cargo, .. } = &mut transfer.side
             {
-                *cargo = Cargo::Files(plan.clone());
-                transfer.files = plan.files();
-                transfer.bytes = plan.bytes();
+                *cargo = Cargo::Files(prepared.clone());
+                transfer.files = prepared.plan.files();
+                transfer.bytes = prepared.plan.bytes();
             }
         }
-        let body = Body::Items { items: shown_items(&plan), files: plan.files(), bytes: plan.bytes() };
+        let (files, bytes) = (prepared.plan.files(), prepared.plan.bytes());
+        let body = Body::Items { items: prepared.shown_items(), files, bytes };
         self.write_sent(batch, body);
     }
 
@@ -196,11 +211,12 @@ impl Hub {
         let items = match cargo {
             Cargo::Planned => return,
             Cargo::Text(text) => vec![text_item(text)],
-            Cargo::Files(plan) => wire_items(plan),
+            Cargo::Files(prepared) => prepared.wire_items(),
         };
         let again = std::mem::replace(offered, true);
         let offer = Offer { transfer: key.1, items, for_take: *for_take, again: again && !*for_take };
         transfer.stage = Stage::Waiting;
+        transfer.since = Instant::now();
         transfer.lost = None;
         if let Err(error) = self.speak(key.0, |control| control.offer(offer)) {
             self.finish(key, State::Stopped(cant_send(error)));
@@ -226,11 +242,17 @@ impl Hub {
                 self.mention(key.0, |control| control.text(key.1, text));
                 Vec::new()
             }
-            Cargo::Files(plan) => {
+            Cargo::Files(prepared) => {
+                let plan = &prepared.plan;
                 let taken = plan.items().iter().filter(|item| accept.items.contains(item.index));
                 transfer.bytes = taken.clone().map(|item| item.size).sum();
                 transfer.files = taken.map(|item| item.files.max(u64::from(item.kind == ItemKind::File))).sum();
                 let updates = left_out(plan.items().len(), &accept.items);
+                if transfer.since.elapsed() < NOBODY_IS_SO_QUICK {
+                    self.unasked.insert(key.0);
+                } else {
+                    self.unasked.remove(&key.0);
+                }
                 self.join(key);
                 updates
             }
@@ -344,43 +366,6 @@ fn text_item(text: &str) -> WireItem {
         modified: None,
         thumbhash: None,
     }
-}
-
-fn wire_items(plan: &Plan) -> Vec<WireItem> {
-    let item = |source: &Source| WireItem {
-        kind: if source.kind == ItemKind::Folder { WireKind::Folder } else { WireKind::File },
-        name: source.name.clone(),
-        size: source.size,
-        files: source.files.max(u64::from(source.kind == ItemKind::File)),
-        modified: Some(Time { seconds: source.modified.seconds, nanos: source.modified.nanoseconds }),
-        thumbhash: None,
-    };
-    plan.items().iter().map(item).collect()
-}
-
-/// The items of the offer, then those that can't go, with the reason.
-fn shown_items(plan: &Plan) -> Vec<Item> {
-    let going = plan.items().iter().map(|source| Item {
-        index: source.index,
-        kind: source.kind,
-        name: source.name.clone(),
-        size: source.size,
-        files: source.files,
-        path: Some(source.path.clone()),
-        thumbhash: None,
-        state: ItemState::Pending,
-    });
-    let missing = plan.missing().iter().zip(plan.items().len() as u32..).map(|((path, problem), index)| Item {
-        index,
-        kind: ItemKind::File,
-        name: names::to_wire(path.file_name().unwrap_or(path.as_os_str())),
-        size: 0,
-        files: 0,
-        path: Some(path.clone()),
-        thumbhash: None,
-        state: ItemState::Failed(problem.clone()),
-    });
-    going.chain(missing).take(MAX_OFFER_ITEMS).collect()
 }
 
 fn write_pasted(path: &std::path::Path, png: &[u8]) -> std::io::Result<()> {

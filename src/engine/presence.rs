@@ -42,6 +42,12 @@ impl Hub {
             nearby.set_visible(self.settings.visibility == Visibility::Everyone);
         }
         self.update_gate();
+        if self.settings.visibility != Visibility::Everyone {
+            let strangers = self.links.keys().filter(|with| !self.known.contains_key(with));
+            for with in strangers.copied().collect::<Vec<_>>() {
+                self.hang_up(with, ByeReason::Closing);
+            }
+        }
     }
 
     /// Nearby first, then those seen before; by name within each.
@@ -105,8 +111,10 @@ impl Hub {
                     for ask in hub.asks.remove_all(with) {
                         hub.pending_takes.remove(&(with, ask.transfer));
                     }
+                    for key in hub.transfers_with(with) {
+                        hub.cancel(key).ok();
+                    }
                     hub.hang_up(with, ByeReason::Refused);
-                    hub.stop_all(with, &Problem::Refused);
                 }
                 then(hub, result);
             },

@@ -15,6 +15,7 @@ use super::{
     hub::{Hub, Message},
     incoming::{PATIENCE, Question, shown_item},
     outgoing::{Batch, random},
+    prepare::Prepared,
     transfers::{Cargo, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, Transfer},
 };
 use crate::{
@@ -181,8 +182,8 @@ impl Hub {
         let hub = self.inbox.clone();
         let batch = Batch { from: None, group, keys: vec![key] };
         let task = tokio::spawn(async move {
-            let plan = plan_unchanged(items).await.map(Arc::new);
-            hub.send(Message::Planned(batch, plan)).await.ok();
+            let prepared = plan_unchanged(items).await.map(|plan| Arc::new(Prepared::new(plan)));
+            hub.send(Message::Prepared(batch, prepared)).await.ok();
         });
         transfer.work.add(task.abort_handle());
         self.transfers.insert(key, transfer);

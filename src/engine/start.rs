@@ -1,6 +1,11 @@
 //! From a [`Config`] to a running hub.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -25,6 +30,7 @@ use crate::{
     nearby::{Nearby, NearbyConfig, Status},
     platform::computer,
     protocol::message::{DeviceKind, Features, Hello, Role, VERSION},
+    transfer::ReceiveFolder,
     trust::{Fresh, Identity, Loaded},
 };
 
@@ -114,6 +120,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         next_sought: 0,
         transfers: BTreeMap::new(),
         asks: Asks::default(),
+        unasked: std::collections::HashSet::new(),
         early: BTreeMap::new(),
         next_sample: None,
         browses: Vec::new(),
@@ -133,8 +140,20 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         hub.notice(Notice::NewIdentity);
     }
     hub.apply_settings(start.settings);
+    clean(hub.me.folder.clone());
     hub.nearby_changed();
     // Only now, since whoever comes in is held against the gate.
     let listening: JoinSet<()> = listener::serve(sockets, &hub.door, &hub.inbox);
     Ok((hub, Ears { inbox: messages, done, hints, nearby: status, requests, stopped, listening }))
+}
+
+/// Partials of a week ago that nobody came back for.
+fn clean(folder: PathBuf) {
+    tokio::task::spawn_blocking(move || {
+        if folder.exists()
+            && let Err(error) = ReceiveFolder::open(&folder).and_then(|folder| folder.clean(SystemTime::now()))
+        {
+            log::warn!("old partials could not be removed: {error}");
+        }
+    });
 }

@@ -7,6 +7,7 @@ use tokio::{task::AbortHandle, time::Instant};
 use super::{
     api::{Direction, GroupId, ItemState, Phase, Problem, Running, State},
     hub::Hub,
+    prepare::Prepared,
 };
 use crate::{
     protocol::{
@@ -14,7 +15,7 @@ use crate::{
         message::{CancelReason, DeclineReason, Offer},
     },
     store::ItemUpdate,
-    transfer::{Meter, Plan, Progress, ReceiveFolder},
+    transfer::{Meter, Progress, ReceiveFolder},
 };
 
 /// A transfer is known by whom it is with and its id: ids are unique per pair.
@@ -49,6 +50,8 @@ pub(super) struct Transfer {
     pub work: Work,
     /// When it stops, unless the computer is back before.
     pub lost: Option<Instant>,
+    /// When it was offered.
+    pub since: Instant,
 }
 
 /// How far it is.
@@ -95,7 +98,7 @@ pub(super) enum Cargo {
     /// The plan is being made.
     Planned,
     Text(Arc<str>),
-    Files(Arc<Plan>),
+    Files(Arc<Prepared>),
 }
 
 /// Tasks of one transfer, ended when this is dropped.
@@ -129,6 +132,7 @@ impl Transfer {
             meter: Meter::default(),
             work: Work::default(),
             lost: None,
+            since: Instant::now(),
         }
     }
 
@@ -188,6 +192,12 @@ impl Hub {
             link.control.finished(key.1);
         }
         self.pace.touch();
+        if let Side::In { into, .. } = &transfer.side
+            && transfer.progress.is_some()
+            && state != State::Saved
+        {
+            discard(into.clone(), key);
+        }
         if matches!(transfer.stage, Stage::Taking { .. }) {
             self.write_failed_take(key, transfer.group, state);
         } else {
@@ -255,7 +265,13 @@ impl Hub {
     /// Its transfers stop: it said goodbye, or may not come in any more.
     pub fn stop_all(&mut self, with: Fingerprint, problem: &Problem) {
         for key in self.transfers_with(with) {
-            self.finish(key, State::Stopped(problem.clone()));
+            // Those that need no connection yet may still find one.
+            let is_early = self.transfers.get(&key).is_some_and(|one| {
+                one.direction() == Direction::Sent && matches!(one.stage, Stage::Preparing | Stage::Reaching { .. })
+            });
+            if !is_early {
+                self.finish(key, State::Stopped(problem.clone()));
+            }
         }
     }
 
@@ -302,6 +318,16 @@ impl Hub {
         }
         moving
     }
+}
+
+/// What lies half-way goes: this version doesn't go on with it.
+fn discard(into: PathBuf, (with, transfer): Key) {
+    tokio::task::spawn_blocking(move || {
+        let removed = ReceiveFolder::open(&into).and_then(|folder| folder.discard(with, transfer));
+        if let Err(error) = removed {
+            log::warn!("what arrived in part could not be removed: {error}");
+        }
+    });
 }
 
 /// Items that were left out of what was accepted.

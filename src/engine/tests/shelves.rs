@@ -48,6 +48,7 @@ fn a_thing_to_be_asked_about_is_given_after_a_yes_only() {
     assert_eq!((ask.takes, ask.items[0].name.as_str()), (true, "maybe.txt"));
     owner.answer(&ask, Decision::Decline);
     taker.until_state(&owner, taken, &State::Declined);
+    owner.until("no question", |snapshot| snapshot.asks.is_empty().then_some(()));
     let again = take(&taker, &owner, &[]);
     owner.accept_next();
     taker.until_state(&owner, again, &State::Saved);

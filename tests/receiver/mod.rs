@@ -1,0 +1,133 @@
+//! The real program, receiving from everybody, as a process of its own; and an engine here that sends to it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::{SocketAddr, UdpSocket},
+    path::{Path, PathBuf},
+    process::{Child, Command as Process, Stdio},
+    time::{Duration, Instant},
+};
+
+use fantail::{
+    engine::{Client, Engine, api::*},
+    platform::home::Home,
+    protocol::{Fingerprint, TransferId},
+};
+
+/// No step takes longer on a busy machine.
+pub const LONG: Duration = Duration::from_secs(30);
+
+pub struct Receiver {
+    pub child: Child,
+    pub address: SocketAddr,
+    pub fingerprint: Fingerprint,
+    pub discovery_port: u16,
+    pub home: tempfile::TempDir,
+}
+
+impl Receiver {
+    pub fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let discovery_port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Process::new(env!("CARGO_BIN_EXE_fantail"))
+            .args(["receive", "--json", "--accept", "all", "--port", "0", "--home"])
+            .arg(home.path())
+            .env("FANTAIL_LOOPBACK_ONLY", "1")
+            .env("FANTAIL_DISCOVERY_PORT", discovery_port.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        std::thread::Builder::new().spawn(move || lines.for_each(drop)).unwrap();
+        let port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();
+        let fingerprint = ready["fingerprint"].as_str().unwrap().parse().unwrap();
+        Self { child, address: ([127, 0, 0, 1], port).into(), fingerprint, discovery_port, home }
+    }
+
+    pub fn received(&self, name: &str) -> PathBuf {
+        self.home.path().join("Received").join(name)
+    }
+
+    /// Bytes of memory it has in use.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().trim().parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// An honest computer on the same network.
+pub struct Honest {
+    pub client: Client,
+    pub home: tempfile::TempDir,
+    _engine: Engine,
+}
+
+impl Honest {
+    pub fn near(receiver: &Receiver) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::start(Config {
+            home: Home::below(home.path()),
+            name: Some("Honest".into()),
+            port: Some(0),
+            discovery_port: receiver.discovery_port,
+            loopback_only: true,
+            receive: Receive::Nothing,
+        })
+        .unwrap();
+        let honest = Self { client: engine.client(|| {}), home, _engine: engine };
+        let whom = receiver.fingerprint.to_string();
+        let found = honest.ask(Command::Resolve { whom, new: true, within: LONG });
+        assert!(matches!(found, Ok(Reply::Resolved(_))), "{found:?}");
+        honest
+    }
+
+    pub fn ask(&self, command: Command) -> Result<Reply, Problem> {
+        let id = self.client.send(command).unwrap();
+        loop {
+            match self.client.wait_event(LONG) {
+                Some(Event::Replied { id: of, result }) if of == id => return result,
+                Some(Event::Replied { .. }) => {}
+                other => panic!("no reply: {other:?}"),
+            }
+        }
+    }
+
+    pub fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub fn send(&self, to: &Receiver, path: &Path) -> TransferId {
+        let sent =
+            self.ask(Command::Send { to: vec![to.fingerprint], what: Outgoing::Paths(vec![path.to_path_buf()]) });
+        let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
+        transfers[0].1
+    }
+
+    /// Waits until the transfer has come to its end.
+    pub fn end_of(&self, to: &Receiver, transfer: TransferId) -> State {
+        let until = Instant::now() + LONG;
+        loop {
+            let page = self.ask(Command::Page { with: to.fingerprint, before: None, limit: 100 });
+            let Ok(Reply::Page { entries, .. }) = page else { panic!("no page: {page:?}") };
+            let state = &entries.iter().find(|entry| entry.transfer == transfer).unwrap().state;
+            if !matches!(state, State::Waiting | State::Running) {
+                return state.clone();
+            }
+            assert!(Instant::now() < until, "it stays {state:?}");
+            self.client.wait(Duration::from_millis(20));
+        }
+    }
+}
