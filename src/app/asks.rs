@@ -3,11 +3,7 @@
 //! One card at a time. A card that has just appeared doesn't take clicks for a moment, so that a click meant for the one
 //! before it, or for what lay under it, is not an answer.
 
-use std::{
-    collections::BTreeSet,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use egui::{
     Align, Align2, Area, Layout, Order, Rect, RichText, ScrollArea, Sense, Ui, Vec2, accesskit::Role, pos2, vec2,
@@ -27,8 +23,10 @@ use crate::{
     protocol::{Fingerprint, TransferId},
 };
 
-/// So long a new card ignores clicks.
-const SETTLE: Duration = Duration::from_millis(500);
+/// So many seconds a new card ignores clicks.
+const SETTLE: f64 = 0.5;
+/// So many seconds an answer is waited for before another may be given.
+const ANSWERING: f64 = 2.0;
 /// How long "Hide strangers for an hour" lasts.
 const HIDE: Duration = Duration::from_secs(60 * 60);
 /// Blurs shown in a row.
@@ -42,7 +40,10 @@ const WIDTH: f32 = 440.0;
 #[derive(Debug, Default)]
 pub struct AskView {
     shown: Option<(Fingerprint, TransferId)>,
-    since: Option<Instant>,
+    /// egui's clock, in seconds.
+    since: f64,
+    /// When an answer was given; the card goes when the engine has taken it.
+    answered: Option<f64>,
     /// Items left out while choosing.
     choosing: Option<BTreeSet<u32>>,
     /// Where it goes instead of the usual folder.
@@ -57,10 +58,10 @@ impl AskView {
         }
     }
 
-    fn turn_to(&mut self, ask: &Ask, now: Instant) {
+    fn turn_to(&mut self, ask: &Ask, now: f64) {
         let key = (ask.with, ask.transfer);
         if self.shown != Some(key) {
-            *self = Self { shown: Some(key), since: Some(now), ..Self::default() };
+            *self = Self { shown: Some(key), since: now, ..Self::default() };
         }
     }
 }
@@ -72,12 +73,10 @@ pub fn show(ui: &Ui, view: &mut AskView, scene: &mut Scene<'_>, place: Rect) {
         view.shown = None;
         return;
     };
-    let now = Instant::now();
+    let now = ui.input(|input| input.time);
     view.turn_to(ask, now);
-    let settled = view.since.is_none_or(|since| now.duration_since(since) >= SETTLE);
-    if !settled {
-        ui.ctx().request_repaint_after(SETTLE);
-    }
+    let answering = view.answered.is_some_and(|at| now - at < ANSWERING);
+    let settled = now - view.since >= SETTLE && !answering;
     let palette = Palette::of(ui);
     let width = WIDTH.min(place.width() - 2.0 * space::M);
     let name = ask_title(scene.texts, ask);
@@ -106,6 +105,8 @@ pub fn show(ui: &Ui, view: &mut AskView, scene: &mut Scene<'_>, place: Rect) {
                 card(ui, view, &mut inner, ask, snapshot.asks.len());
                 if !settled {
                     actions.truncate(before);
+                } else if actions[before..].iter().any(|action| matches!(action, Action::Answer { .. })) {
+                    view.answered = Some(now);
                 }
                 *scene.actions = actions;
             });

@@ -291,7 +291,6 @@ fn style(palette: &Palette, dark: bool) -> Style {
 fn set_motion(style: &mut Style, still: bool) {
     style.animation_time = if still { 0.0 } else { motion::QUICK };
     style.scroll_animation = if still { ScrollAnimation::none() } else { ScrollAnimation::duration(motion::CALM) };
-    style.visuals.text_cursor.blink = !still;
 }
 
 fn visuals(palette: &Palette, dark: bool) -> Visuals {
@@ -315,6 +314,8 @@ fn visuals(palette: &Palette, dark: bool) -> Visuals {
     visuals.selection.bg_fill = if dark { rgb(0x2B_5A66) } else { rgb(0xB5_DDE6) };
     visuals.selection.stroke = focus_ring(palette);
     visuals.text_cursor.stroke = Stroke::new(2.0, palette.accent);
+    // A blinking cursor would be the only thing that keeps an idle window drawing.
+    visuals.text_cursor.blink = false;
     visuals.button_frame = true;
     visuals.slider_trailing_fill = true;
     visuals.interact_cursor = Some(CursorIcon::PointingHand);

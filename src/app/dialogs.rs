@@ -71,6 +71,8 @@ pub struct FirstTime {
     pub what: Vec<Outgoing>,
     /// It was dropped onto a tile; the sentence of its Undo.
     pub undo: Option<String>,
+    /// With yes.
+    pub answered: bool,
 }
 
 /// Draws the open dialog. Returns what it says to do with itself.
@@ -303,7 +305,7 @@ fn rename(ui: &mut Ui, who: Fingerprint, text: &mut String, scene: &mut Scene<'_
     next
 }
 
-fn first_time(ui: &mut Ui, first: &FirstTime, scene: &mut Scene<'_>) -> Next {
+fn first_time(ui: &mut Ui, first: &mut FirstTime, scene: &mut Scene<'_>) -> Next {
     let texts = scene.texts;
     let asked: Vec<Fingerprint> =
         first.to.iter().copied().filter(|&who| scene.model.computer(who).is_none_or(is_unsure)).collect();
@@ -321,7 +323,10 @@ fn first_time(ui: &mut Ui, first: &FirstTime, scene: &mut Scene<'_>) -> Next {
         several => explain(ui, &texts.first_explain_several(&texts.list(several.iter().map(String::as_str)))),
     }
     let go = Action::SendConfirmed { to: first.to.clone(), what: first.what.clone(), undo: first.undo.clone() };
-    buttons(ui, scene, Some((Kind::Primary, texts.first_send(), vec![go])))
+    let before = scene.actions.len();
+    let next = buttons(ui, scene, Some((Kind::Primary, texts.first_send(), vec![go])));
+    first.answered |= scene.actions.len() > before;
+    next
 }
 
 /// Whether sending to it asks first: neither compared nor ever sent to.

@@ -3,10 +3,7 @@
 //! During such a drag egui knows no pointer position, so the window system is asked itself ([`PointerProbe`]). A drop is
 //! aimed by what was lit when it came. Files of one drop may come in several frames; they are gathered for a moment.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, time::Duration};
 
 use egui::{
     Align2, Area, CornerRadius, Id, LayerId, Margin, Order, Pos2, Rect, RichText, StrokeKind, Ui, accesskit::Role, pos2,
@@ -20,8 +17,8 @@ use super::{
 };
 use crate::{platform::pointer::PointerProbe, protocol::Fingerprint};
 
-/// Files of one drop come as one event each, over a frame or two.
-const GATHER: Duration = Duration::from_millis(100);
+/// Files of one drop come as one event each, over a frame or two. In seconds.
+const GATHER: f64 = 0.1;
 
 /// Where something let go now would go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +45,8 @@ enum Pointer {
 pub struct Drops {
     pointer: Pointer,
     target: Target,
-    /// Let go, and still being gathered.
-    gathered: Option<(Target, Vec<PathBuf>, Instant)>,
+    /// Let go, and still being gathered since then by egui's clock.
+    gathered: Option<(Target, Vec<PathBuf>, f64)>,
 }
 
 impl Default for Drops {
@@ -94,7 +91,8 @@ impl Drops {
         }
         if !dropped.is_empty() {
             let target = self.target;
-            let (_, paths, _) = self.gathered.get_or_insert_with(|| (target, Vec::new(), Instant::now()));
+            let now = ui.input(|input| input.time);
+            let (_, paths, _) = self.gathered.get_or_insert_with(|| (target, Vec::new(), now));
             paths.extend(dropped);
         } else if !hovers && self.target != Target::Nowhere && self.gathered.is_none() {
             self.target = Target::Nowhere;
@@ -105,9 +103,9 @@ impl Drops {
 
     fn finish(&mut self, ui: &Ui) -> Option<Action> {
         let (_, _, since) = self.gathered.as_ref()?;
-        let waited = since.elapsed();
+        let waited = ui.input(|input| input.time) - since;
         if waited < GATHER {
-            ui.ctx().request_repaint_after(GATHER - waited);
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(GATHER - waited));
             return None;
         }
         let (target, mut paths, _) = self.gathered.take()?;

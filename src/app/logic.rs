@@ -285,6 +285,6 @@ impl App {
             return;
         }
         ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-        self.dialog = Some(Dialog::Quit { running });
+        self.open(Dialog::Quit { running });
     }
 }

@@ -198,6 +198,10 @@ impl eframe::App for App {
         self.shortcuts(ui);
         self.draw(ui, frame);
         let actions = std::mem::take(&mut self.actions);
+        if !actions.is_empty() {
+            // What they change is drawn in the next frame.
+            ui.ctx().request_repaint();
+        }
         for action in actions {
             self.perform(ui.ctx(), frame, action);
         }
@@ -309,8 +313,9 @@ impl App {
         }
         if let Some(mut dialog) = self.dialog.take() {
             let next = self.with_scene(|_, scene| dialogs::show(ui, &mut dialog, scene));
-            if next == Next::Stay {
-                self.dialog = Some(dialog);
+            match next {
+                Next::Stay => self.dialog = Some(dialog),
+                Next::Close => self.closed(dialog),
             }
         }
         self.with_scene(|app, scene| app.toasts.show(ui, scene, place));

@@ -1,6 +1,6 @@
 //! What is said without being asked: lines that float by, and lines that stay until they are dismissed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::{Align2, Area, Margin, Order, Rect, RichText, Ui, accesskit::Role, pos2, vec2};
 
@@ -16,8 +16,8 @@ use crate::{
     protocol::{Fingerprint, TransferId},
 };
 
-/// How long a line stays: long enough to read a sentence twice.
-const SHOWN: Duration = Duration::from_secs(6);
+/// How many seconds a line stays: long enough to read a sentence twice.
+const SHOWN: f64 = 6.0;
 /// More than this at once is not read; the oldest goes.
 const AT_ONCE: usize = 3;
 
@@ -25,7 +25,8 @@ const AT_ONCE: usize = 3;
 #[derive(Debug)]
 struct Toast {
     text: String,
-    until: Instant,
+    /// By egui's clock, in seconds; set when it is first drawn.
+    until: Option<f64>,
     /// What can still be taken back.
     undo: Vec<(Fingerprint, TransferId)>,
 }
@@ -47,17 +48,20 @@ impl Toasts {
 
     fn push(&mut self, text: String, undo: Vec<(Fingerprint, TransferId)>) {
         self.shown.retain(|toast| toast.text != text);
-        self.shown.push(Toast { text, until: Instant::now() + SHOWN, undo });
+        self.shown.push(Toast { text, until: None, undo });
         let surplus = self.shown.len().saturating_sub(AT_ONCE);
         self.shown.drain(..surplus);
     }
 
     /// Draws them at the bottom of `place`.
     pub fn show(&mut self, ui: &Ui, scene: &mut Scene<'_>, place: Rect) {
-        let now = Instant::now();
-        self.shown.retain(|toast| toast.until > now);
-        let Some(next) = self.shown.iter().map(|toast| toast.until).min() else { return };
-        ui.ctx().request_repaint_after(next.duration_since(now) + Duration::from_millis(20));
+        let now = ui.input(|input| input.time);
+        self.shown.retain_mut(|toast| *toast.until.get_or_insert(now + SHOWN) > now);
+        if self.shown.is_empty() {
+            return;
+        }
+        let next = self.shown.iter().filter_map(|toast| toast.until).fold(f64::INFINITY, f64::min);
+        ui.ctx().request_repaint_after(Duration::from_secs_f64((next - now).clamp(0.02, SHOWN)));
 
         let palette = Palette::of(ui);
         let mut undone = None;

@@ -90,33 +90,33 @@ impl App {
         match action {
             Action::SetRule { with, rule } => self.command(Command::SetRule { with, rule }, Purpose::Plain),
             Action::AskRename(who) => {
-                self.dialog = Some(Dialog::Rename { who, text: self.model.name(who) });
+                self.open(Dialog::Rename { who, text: self.model.name(who) });
             }
             Action::Rename { with, name } => self.command(Command::Rename { with, name }, Purpose::Plain),
-            Action::AskForget(who) => self.dialog = Some(Dialog::Forget(who)),
+            Action::AskForget(who) => self.open(Dialog::Forget(who)),
             Action::Forget(with) => {
                 self.model.conversations.remove(&with);
                 self.command(Command::Forget { with }, Purpose::Plain);
             }
-            Action::AskBlock(who) => self.dialog = Some(Dialog::Block(who)),
-            Action::AskClear(who) => self.dialog = Some(Dialog::Clear(who)),
+            Action::AskBlock(who) => self.open(Dialog::Block(who)),
+            Action::AskClear(who) => self.open(Dialog::Clear(who)),
             Action::RemoveConversation(with) => {
                 self.command(Command::RemoveConversation { with }, Purpose::Plain);
             }
-            Action::AskAdd => self.dialog = Some(Dialog::Add(Adding::default())),
+            Action::AskAdd => self.open(Dialog::Add(Adding::default())),
             Action::Find(whom) => {
                 self.command(Command::Resolve { whom, new: true, within: FIND_WITHIN }, Purpose::Resolve);
             }
             Action::Refresh => self.command(Command::Refresh, Purpose::Quiet),
-            Action::ShowHelp => self.dialog = Some(Dialog::Help),
+            Action::ShowHelp => self.open(Dialog::Help),
             Action::ShowSettings => {
                 let view = SettingsView::new(&self.settings, &self.model.snapshot.me.name);
-                self.dialog = Some(Dialog::Settings(view));
+                self.open(Dialog::Settings(view));
             }
             Action::ChangeSettings(settings) => self.command(Command::ChangeSettings(settings), Purpose::Plain),
             Action::PickReceiveFolder => self.pick(ctx, frame, pickers::Purpose::ReceiveFolder),
             Action::ShowReceived => reveal::open(self.model.snapshot.me.folder.clone(), self.errands.opener()),
-            Action::CloseDialog => self.dialog = None,
+            Action::CloseDialog => self.close_dialog(),
             Action::DismissNotice(index) => {
                 self.model.dismissed.insert(index);
             }
@@ -224,7 +224,7 @@ impl App {
     /// Sends, or asks first whether it is the right one.
     fn send(&mut self, to: Vec<Fingerprint>, what: Vec<Outgoing>, undo: Option<String>) {
         if to.iter().any(|&who| self.model.computer(who).is_none_or(dialogs::is_unsure)) {
-            self.dialog = Some(Dialog::FirstTime(FirstTime { to, what, undo }));
+            self.open(Dialog::FirstTime(FirstTime { to, what, undo, answered: false }));
         } else {
             self.send_now(&to, what, undo);
         }
@@ -264,8 +264,28 @@ impl App {
         self.send(vec![entry.with], vec![what], None);
     }
 
+    pub(super) fn open(&mut self, dialog: Dialog) {
+        self.close_dialog();
+        self.dialog = Some(dialog);
+    }
+
+    pub(super) fn close_dialog(&mut self) {
+        if let Some(dialog) = self.dialog.take() {
+            self.closed(dialog);
+        }
+    }
+
+    /// What was written for somebody who turned out to be the wrong one is not lost.
+    pub(super) fn closed(&mut self, dialog: Dialog) {
+        if let Dialog::FirstTime(FirstTime { to, what, undo: None, answered: false }) = dialog {
+            for what in what {
+                self.put_back(to.clone(), what);
+            }
+        }
+    }
+
     fn ask_whom(&mut self, paths: Vec<PathBuf>) {
-        self.dialog = Some(Dialog::Whom { what: paths });
+        self.open(Dialog::Whom { what: paths });
     }
 
     fn load_older(&mut self, with: Fingerprint) {
