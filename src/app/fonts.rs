@@ -4,6 +4,9 @@
 //! Japanese forms for Chinese unless the whole process runs in a Chinese locale, so [`Preferred`] stands before it with a
 //! list of families by name, and puts one at the head of the chain before any other system face can slip in there.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use egui::{
