@@ -4,6 +4,7 @@
 //! was read. What has vanished, changed or can't be read is skipped with a note, and the rest goes on.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 use super::plan::{Node, Plan, Source, What};
@@ -72,8 +73,14 @@ pub(super) fn run(
     outbound: Outbound,
     out: mpsc::Sender<Piece>,
 ) -> Result<(), ReadingError> {
-    let mut reader =
-        Reader { outbound, out, batch: BatchBuilder::new(), counts: Counts::default(), began: Instant::now() };
+    let mut reader = Reader {
+        outbound,
+        out,
+        batch: BatchBuilder::new(),
+        buffers: Buffers::default(),
+        counts: Counts::default(),
+        began: Instant::now(),
+    };
     for item in plan.items().iter().filter(|item| accepted.contains(item.index)) {
         reader.item(item, plan.nodes(item))?;
     }
@@ -86,6 +93,7 @@ struct Reader {
     outbound: Outbound,
     out: mpsc::Sender<Piece>,
     batch: BatchBuilder,
+    buffers: Buffers,
     /// Of the batch.
     counts: Counts,
     /// When the batch was begun.
@@ -96,6 +104,34 @@ struct Reader {
 struct Counts {
     bytes: Vec<(u32, u64)>,
     files: u64,
+}
+
+/// Buffers for chunks, used again when they have been written: new ones would cost the kernel a page at a time.
+#[derive(Default)]
+struct Buffers {
+    lent: VecDeque<Bytes>,
+}
+
+impl Buffers {
+    /// A buffer of unknown content.
+    fn take(&mut self) -> BytesMut {
+        // They come back in order; the first is still under way only while fewer exist than are needed.
+        let first = self.lent.pop_front().map(Bytes::try_into_mut);
+        match first {
+            Some(Ok(buffer)) if buffer.capacity() >= CHUNK => buffer,
+            Some(Err(busy)) => {
+                self.lent.push_front(busy);
+                BytesMut::with_capacity(CHUNK)
+            }
+            _ => BytesMut::with_capacity(CHUNK),
+        }
+    }
+
+    fn lend(&mut self, buffer: BytesMut) -> Bytes {
+        let bytes = buffer.freeze();
+        self.lent.push_back(bytes.clone());
+        bytes
+    }
 }
 
 /// Where the walk through an item is.
@@ -190,15 +226,16 @@ impl Reader {
         let mut left = stamp.size;
         while left > 0 {
             let want = left.min(CHUNK as u64);
-            let mut chunk = Vec::with_capacity(want as usize);
-            match file.by_ref().take(want).read_to_end(&mut chunk) {
-                Ok(read) if read as u64 == want => {}
-                Ok(_) => return Ok(Err(Fault::Changed)),
+            let mut chunk = self.buffers.take();
+            chunk.resize(want as usize, 0);
+            match file.read_exact(&mut chunk) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Err(Fault::Changed)),
                 Err(error) => return Ok(Err(fault(&error))),
             }
             hasher.update(&chunk);
             left -= want;
-            let frame = self.outbound.chunk(chunk.into())?;
+            let frame = self.outbound.chunk(self.buffers.lend(chunk))?;
             self.send(Piece { bytes: vec![(item, want)], ..frame.into() })?;
         }
         if let Err(fault) = unchanged(&file, stamp) {
