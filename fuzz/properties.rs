@@ -10,6 +10,7 @@ use std::{
 };
 
 use fantail::nearby::announcement::{self, Announcement};
+use fantail::pictures::thumbhash::{self, MAX_DECODED_SIDE};
 use fantail::protocol::{
     Consent, Ranges, TransferId,
     consent::End,
@@ -194,6 +195,15 @@ pub fn data(data: &[u8]) {
             Incoming::Skipped(_) | Incoming::Bye(_) => {}
         }
         assert!(files <= 7 && bytes <= 6_000, "more than was agreed to");
+    }
+}
+
+/// Whatever the bytes, a ThumbHash is a picture of a few pixels or none.
+pub fn thumbhashes(data: &[u8]) {
+    thumbhash::approximate_aspect(data);
+    if let Some((size, rgba)) = thumbhash::decode(data) {
+        assert!((1..=MAX_DECODED_SIDE).contains(&size.width) && (1..=MAX_DECODED_SIDE).contains(&size.height));
+        assert_eq!(rgba.len(), size.width as usize * size.height as usize * 4);
     }
 }
 

@@ -61,5 +61,6 @@ targets! {
     names: names_hold_over_their_corpus, names_hold_over_random_bytes;
     announcements: announcements_hold_over_their_corpus, announcements_hold_over_random_bytes;
     control: control_connections_hold_over_their_corpus, control_connections_hold_over_random_bytes;
+    thumbhashes: thumbhashes_hold_over_their_corpus, thumbhashes_hold_over_random_bytes;
     data: data_connections_hold_over_their_corpus, data_connections_hold_over_random_bytes;
 }

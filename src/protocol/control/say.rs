@@ -1,0 +1,265 @@
+//! What this side wants said.
+
+use std::sync::Arc;
+
+use super::{CantSend, Control, NoData, Open};
+use crate::protocol::{
+    TransferId,
+    consent::{Consent, End},
+    limits::{MAX_OFFER_ITEMS, MAX_OPEN_BROWSES, MAX_OPEN_TRANSFERS, MAX_TEXT, MAX_THUMBNAIL, MAX_THUMBNAILS},
+    message::{
+        Accept, Answer, ByeReason, CancelReason, DeclineReason, Features, Message, Offer, Shelf, Take, Thumbnails,
+    },
+};
+
+impl Control {
+    // ---- Giving
+
+    /// Offers items or a text; with `for_take` it answers a [`Event::Taken`].
+    ///
+    /// # Errors
+    /// [`CantSend::OutOfBounds`] when items break a bound or the id was used, [`CantSend::NoSuchTransfer`] when no such
+    /// take waits, [`CantSend::Busy`] when as many offers wait as may.
+    pub fn offer(&mut self, offer: Offer) -> Result<(), CantSend> {
+        offer.check().map_err(|_| CantSend::OutOfBounds)?;
+        let transfer = offer.transfer;
+        match self.open.get(&transfer) {
+            Some(Open::Taken) if offer.for_take => {}
+            _ if offer.for_take => return Err(CantSend::NoSuchTransfer),
+            None if offer.again || !self.ended.contains(transfer) => {}
+            _ => return Err(CantSend::OutOfBounds),
+        }
+        if !self.has_room(End::Giving, &offer) {
+            return Err(CantSend::Busy);
+        }
+        let offer = Arc::new(offer);
+        self.outbox.push(&Message::Offer(Offer::clone(&offer)))?;
+        self.open.insert(transfer, Open::Waiting { end: End::Giving, offer });
+        Ok(())
+    }
+
+    /// Real small pictures of an offer that waits there.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn thumbnails(&mut self, thumbnails: Thumbnails) -> Result<(), CantSend> {
+        let Some(Open::Waiting { end: End::Giving, .. }) = self.open.get(&thumbnails.transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        let fits = thumbnails.pictures.len() <= MAX_THUMBNAILS
+            && thumbnails.pictures.iter().all(|thumbnail| (1..=MAX_THUMBNAIL).contains(&thumbnail.picture.len()));
+        match (self.theirs.contains(Features::THUMBNAILS), fits) {
+            (false, _) => Err(CantSend::Unsupported),
+            (_, false) => Err(CantSend::OutOfBounds),
+            _ => self.outbox.push(&Message::Thumbnails(thumbnails)),
+        }
+    }
+
+    /// The body of a text that was accepted; as long as the offer said.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn text(&mut self, transfer: TransferId, text: String) -> Result<(), CantSend> {
+        let Some(Open::Text { end: End::Giving, offer, crossed: crossed @ false }) = self.open.get_mut(&transfer)
+        else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        if text.is_empty() || text.len() > MAX_TEXT || text.len() as u64 != offer.bytes() {
+            return Err(CantSend::OutOfBounds);
+        }
+        self.outbox.push(&Message::Text { transfer, text })?;
+        *crossed = true;
+        Ok(())
+    }
+
+    // ---- Receiving
+
+    /// Takes these of the offered items. For files, a data connection may now come or be dialled; for a text, the text
+    /// comes.
+    ///
+    /// # Errors
+    /// [`CantSend::OutOfBounds`] when the items aren't in the offer; see [`CantSend`].
+    pub fn accept(&mut self, transfer: TransferId, accept: Accept) -> Result<(), CantSend> {
+        let Some(Open::Waiting { end: End::Receiving, offer }) = self.open.get(&transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        if !accept.resume.is_empty() && !self.theirs.contains(Features::RESUME) {
+            return Err(CantSend::Unsupported);
+        }
+        let offer = Arc::clone(offer);
+        let consent = Consent::new(End::Receiving, Arc::clone(&offer), Arc::new(accept.clone()))
+            .map_err(|_| CantSend::OutOfBounds)?;
+        self.outbox.push(&Message::Answer { transfer, answer: Answer::Accept(accept) })?;
+        let open = if offer.is_text() {
+            Open::Text { end: End::Receiving, offer, crossed: false }
+        } else {
+            Open::Moving { consent, connected: false }
+        };
+        self.open.insert(transfer, open);
+        Ok(())
+    }
+
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn decline(&mut self, transfer: TransferId, reason: DeclineReason) -> Result<(), CantSend> {
+        let Some(Open::Waiting { end: End::Receiving, .. }) = self.open.get(&transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        self.outbox.push(&Message::Answer { transfer, answer: Answer::Decline(reason) })?;
+        self.end(transfer);
+        Ok(())
+    }
+
+    /// The text is kept and survives a power cut. The transfer ends.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn text_saved(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        let Some(Open::Text { end: End::Receiving, crossed: true, .. }) = self.open.get(&transfer) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        self.outbox.push(&Message::TextSaved { transfer })?;
+        self.end(transfer);
+        Ok(())
+    }
+
+    // ---- Both
+
+    /// Ends a transfer or take of either direction. Its data connection is this side's to close.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn cancel(&mut self, transfer: TransferId, reason: CancelReason) -> Result<(), CantSend> {
+        if !self.open.contains_key(&transfer) {
+            return Err(CantSend::NoSuchTransfer);
+        }
+        self.outbox.push(&Message::Cancel { transfer, reason })?;
+        self.end(transfer);
+        Ok(())
+    }
+
+    /// Asks the other side to stop the data of a transfer for a while, or tells it that ours stops.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn pause(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        self.about_moving(transfer, Features::PAUSE, &Message::Pause { transfer })
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn unpause(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        self.about_moving(transfer, Features::PAUSE, &Message::Continue { transfer })
+    }
+
+    /// Asks the other side to dial a data connection, because this one can't.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn ask_for_data(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        self.about_moving(transfer, Features::NONE, &Message::OpenData { transfer })
+    }
+
+    fn about_moving(&mut self, transfer: TransferId, needs: Features, message: &Message) -> Result<(), CantSend> {
+        let Some(Open::Moving { .. }) = self.open.get(&transfer) else { return Err(CantSend::NoSuchTransfer) };
+        if !self.theirs.contains(needs) {
+            return Err(CantSend::Unsupported);
+        }
+        self.outbox.push(message)
+    }
+
+    /// Whether a data connection of this id may carry data, and which. It is this transfer's only one until
+    /// [`Control::data_closed`].
+    ///
+    /// # Errors
+    /// [`NoData`]; nothing is changed then.
+    pub fn connect_data(&mut self, transfer: TransferId) -> Result<Consent, NoData> {
+        match self.open.get_mut(&transfer) {
+            Some(Open::Moving { consent, connected: connected @ false }) => {
+                *connected = true;
+                Ok(consent.clone())
+            }
+            Some(Open::Waiting { end: End::Giving, .. }) => Err(NoData::NotYet),
+            _ => Err(NoData::No),
+        }
+    }
+
+    /// The data connection closed before its transfer was finished; another may be opened.
+    pub fn data_closed(&mut self, transfer: TransferId) {
+        if let Some(Open::Moving { connected, .. }) = self.open.get_mut(&transfer) {
+            *connected = false;
+        }
+    }
+
+    /// All of it is saved, or it stopped for good, as its data connection said. Says nothing to the other side.
+    pub fn finished(&mut self, transfer: TransferId) {
+        if let Some(Open::Moving { .. }) = self.open.get(&transfer) {
+            self.end(transfer);
+        }
+    }
+
+    // ---- The shelf
+
+    /// Asks what is out for us; [`Event::Shelf`] bears the number this gives.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn browse(&mut self) -> Result<u32, CantSend> {
+        if !self.theirs.contains(Features::SHELF) {
+            return Err(CantSend::Unsupported);
+        }
+        if self.browses.len() >= MAX_OPEN_BROWSES {
+            return Err(CantSend::Busy);
+        }
+        let request = self.next_browse;
+        self.outbox.push(&Message::Browse { request })?;
+        self.next_browse = self.next_browse.wrapping_add(1);
+        self.browses.push_back(request);
+        Ok(request)
+    }
+
+    /// Answers [`Event::Browsed`].
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn shelf(&mut self, shelf: Shelf) -> Result<(), CantSend> {
+        let Some(at) = self.their_browses.iter().position(|request| *request == shelf.request) else {
+            return Err(CantSend::NoSuchTransfer);
+        };
+        shelf.check().map_err(|_| CantSend::OutOfBounds)?;
+        self.outbox.push(&Message::Shelf(shelf))?;
+        self.their_browses.remove(at);
+        Ok(())
+    }
+
+    /// Asks for things of the other's shelf; an empty list for everything. An [`Event::Offered`] with this id and
+    /// `for_take` answers, or an [`Event::Cancelled`].
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn take(&mut self, take: Take) -> Result<(), CantSend> {
+        let transfer = take.transfer;
+        if !self.theirs.contains(Features::SHELF) {
+            return Err(CantSend::Unsupported);
+        }
+        let used = self.open.contains_key(&transfer) || self.ended.contains(transfer);
+        if used || take.items.len() > MAX_OFFER_ITEMS {
+            return Err(CantSend::OutOfBounds);
+        }
+        if self.open.len() >= MAX_OPEN_TRANSFERS {
+            return Err(CantSend::Busy);
+        }
+        self.outbox.push(&Message::Take(take))?;
+        self.open.insert(transfer, Open::Taking);
+        Ok(())
+    }
+
+    // ---- The end
+
+    /// The last thing this side says.
+    pub fn bye(&mut self, reason: ByeReason) {
+        self.outbox.close(&Message::Bye(reason));
+    }
+}
