@@ -78,14 +78,12 @@ impl Laid {
         shown: &Shown,
         status: &Status,
     ) -> Vec<Id> {
-        let entry = &shown.entry;
-        let Body::Items { items, .. } = &entry.body else { return Vec::new() };
         let mut top = rect.top() + PADDING;
         let mut ids = Vec::new();
         for row in &self.rows {
             let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), row.height));
             if ui.is_rect_visible(place) {
-                ids.push(row.show(ui, stage, id.with(row.at), place, shown, status, &items[row.at]).id);
+                ids.extend(row.show(ui, stage, id.with(row.at), place, shown, status).map(|row| row.id));
             }
             top += row.height;
         }
@@ -94,7 +92,7 @@ impl Laid {
             let label = stage.texts.and_more(self.hidden as u64);
             let response = words_button(ui, id.with("all"), place, &label);
             if response.clicked() {
-                stage.expanded.insert(entry.seq);
+                stage.expanded.insert(shown.entry.seq);
             }
             ids.push(response.id);
         }
@@ -144,8 +142,9 @@ impl Row {
         rect: Rect,
         shown: &Shown,
         status: &Status,
-        item: &Item,
-    ) -> Response {
+    ) -> Option<Response> {
+        let Body::Items { items, .. } = &shown.entry.body else { return None };
+        let item = items.get(self.at)?;
         let sense = if self.opens { Sense::click() } else { Sense::hover() };
         let mut response = ui.interact(rect, id, sense);
         let said = format!("{}, {}", item.name, self.note.text());
@@ -180,7 +179,7 @@ impl Row {
             response.context_menu(|ui| acts::menu(ui, stage, &acts));
         }
         let shortened = self.name.text() != item.name;
-        if shortened { response.on_hover_text(&item.name) } else { response }
+        Some(if shortened { response.on_hover_text(&item.name) } else { response })
     }
 }
 

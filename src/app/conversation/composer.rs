@@ -91,6 +91,8 @@ impl Composer {
         let row_height = (text_height + 2.0 * AROUND.y).max(size::TARGET);
         let height = chips.height + row_height + 2.0 * INSET;
 
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space(space::S);
         warning(ui, scene, left, width);
         let (outer, _) = ui.allocate_exact_size(vec2(room, height + space::L), Sense::hover());
         let field = Rect::from_min_size(pos2(left, outer.top()), vec2(width, height));

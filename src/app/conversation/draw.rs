@@ -194,7 +194,7 @@ fn ring(ui: &Ui, response: &Response, bubble: Rect, flash: f32) {
 }
 
 /// The buttons beside it, its menu, and its keys.
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "where it lies, what it is, and what becomes of it")]
 fn around(
     ui: &mut Ui,
     stage: &mut Stage<'_>,
@@ -220,10 +220,12 @@ fn around(
     if response.has_focus() {
         keys(ui, stage, shown);
     }
+    // Beside what is in view of a tall one.
+    let seen = bubble.y_range().intersection(ui.clip_rect().y_range());
     let free = if shown.sent() {
-        Rect::from_min_max(pos2(row.left(), bubble.top()), pos2(bubble.left() - BESIDE, bubble.bottom()))
+        Rect::from_x_y_ranges(row.left()..=bubble.left() - BESIDE, seen)
     } else {
-        Rect::from_min_max(pos2(bubble.right() + BESIDE, bubble.top()), pos2(row.right(), bubble.bottom()))
+        Rect::from_x_y_ranges(bubble.right() + BESIDE..=row.right(), seen)
     };
     inside.ids.extend(acts::show_beside(ui, stage, id, bubble, free, shown.sent(), &acts));
     let rows_have_menus = laid.parts.iter().any(|(part, _)| matches!(part, Part::Card(_)));

@@ -10,9 +10,9 @@ pub const WHOLE_UP_TO: usize = 16 * 1024;
 /// Up to this many lines a text is shown whole: taller ones push everything else far away.
 const WHOLE_LINES: usize = 300;
 
-/// What is shown of a longer one: about a screenful.
-const EXCERPT_BYTES: usize = 2 * 1024;
-const EXCERPT_LINES: usize = 24;
+/// What is shown of a longer one: about half a screenful.
+const EXCERPT_BYTES: usize = 1_200;
+const EXCERPT_LINES: usize = 16;
 
 /// One piece of the reader: small enough to lay out in well under a millisecond, large enough that breaks are rare.
 const PIECE_BYTES: usize = 2 * 1024;

@@ -41,16 +41,16 @@ impl Laid {
         let (shown, cut) = excerpt::excerpt(text);
         let font = if gesture { FontId::proportional(GESTURE_SIZE) } else { design::body() };
         let line_height = if gesture { GESTURE_SIZE * 1.25 } else { LINE_HEIGHT };
-        Self::new(ui, shown, width, font, line_height, cut, gesture)
+        Self::new(ui, shown, width, &font, line_height, cut, gesture)
     }
 
     /// Lays out one of [`excerpt::pieces`].
     pub fn piece(ui: &Ui, piece: &str, width: f32) -> Self {
         let piece = piece.strip_suffix('\n').unwrap_or(piece);
-        Self::new(ui, piece, width, design::body(), LINE_HEIGHT, false, false)
+        Self::new(ui, piece, width, &design::body(), LINE_HEIGHT, false, false)
     }
 
-    fn new(ui: &Ui, shown: &str, width: f32, font: FontId, line_height: f32, cut: bool, gesture: bool) -> Self {
+    fn new(ui: &Ui, shown: &str, width: f32, font: &FontId, line_height: f32, cut: bool, gesture: bool) -> Self {
         let palette = Palette::of(ui);
         let links = links::links(shown);
         let format = |link: bool| {

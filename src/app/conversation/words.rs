@@ -73,7 +73,7 @@ pub fn item_note(texts: &Texts, item: &Item, part: Option<f32>) -> Option<String
         ItemState::Pending => part.filter(|part| *part > 0.0).map(|part| texts.percent(&percent(part).to_string())),
         ItemState::Saved => None,
         ItemState::LeftOut => Some(texts.state_left_out().to_owned()),
-        ItemState::Failed(problem) => Some(texts.problem_sentence(problem)),
+        ItemState::Failed(problem) => Some(texts.problem(problem)),
     }
 }
 
