@@ -84,7 +84,7 @@ impl Errands {
         self.go("picture", move || match decode_file(&path, whole).map(|picture| picture.frames.into_iter().next()) {
             Ok(Some(frame)) => {
                 let Size { width, height } = frame.size;
-                Done::Picture { rgba: frame.rgba.into(), width, height }
+                Done::Picture { rgba: frame.straight_rgba().into(), width, height }
             }
             Ok(None) => Done::Failed(String::new()),
             Err(error) => Done::Failed(error.to_string()),

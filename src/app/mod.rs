@@ -304,7 +304,7 @@ impl App {
         self.with_scene(|app, scene| app.drops.show(ui, scene, &places));
         self.list.tiles = tiles;
 
-        for wanted in self.viewer.show(ui.ctx(), &mut self.previews) {
+        for wanted in self.viewer.show(ui.ctx(), &mut self.previews, &self.texts) {
             self.actions.push(match wanted {
                 viewer::ViewerAction::Copy(path) => Action::CopyPicture(path),
                 viewer::ViewerAction::SaveAs { path, .. } => Action::SaveAs(path),

@@ -160,12 +160,17 @@ impl Previews {
     /// The picture at `path`, large enough to fill a place of `points` on the screen. Asks for it if it isn't there or
     /// too small. Never blocks; call it each frame while the picture is in sight.
     pub fn preview(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
-        self.preview_in(Place::Conversation, ctx, path, points)
+        self.preview_in(Place::Conversation, ctx, path, points, true)
     }
 
     /// As [`Previews::preview`], fitted into the place, for the viewer.
     pub(super) fn fitted(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
-        self.preview_in(Place::Viewer, ctx, path, points)
+        self.preview_in(Place::Viewer, ctx, path, points, true)
+    }
+
+    /// Makes ready what will be [`Previews::fitted`] soon.
+    pub(super) fn prefetch(&mut self, ctx: &Context, path: &Path, points: Vec2) {
+        self.preview_in(Place::Viewer, ctx, path, points, false);
     }
 
     /// All pixels of a still picture (at most 4096 on a side) in tiles, for looking closely; `None` while they are not
@@ -228,7 +233,7 @@ impl Previews {
         self.slots.values().filter_map(|slot| slot.shown.as_ref()).map(Shown::bytes).sum()
     }
 
-    fn preview_in(&mut self, place: Place, ctx: &Context, path: &Path, points: Vec2) -> Preview {
+    fn preview_in(&mut self, place: Place, ctx: &Context, path: &Path, points: Vec2, plays: bool) -> Preview {
         let Self { pool, slots, asked, frame, reduced_motion, .. } = self;
         *frame = ctx.cumulative_frame_nr();
         let now = ctx.input(|input| input.time);
@@ -269,6 +274,7 @@ impl Previews {
         match (&mut slot.shown, slot.original) {
             (Some(shown), Some(original)) => {
                 if let Some(moving) = &mut shown.moving
+                    && plays
                     && !*reduced_motion
                 {
                     moving.play(ctx, &mut shown.texture, now);

@@ -15,6 +15,7 @@ mod animation;
 mod budget;
 mod colour;
 mod decode;
+mod embedded;
 mod limits;
 mod open;
 mod pool;
@@ -103,6 +104,16 @@ pub struct Frame {
     pub rgba: Vec<u8>,
     /// How long it stays; zero in a picture of one frame.
     pub delay: Duration,
+}
+
+impl Frame {
+    /// The pixels with alpha not multiplied in, as files and clipboards have them.
+    #[must_use]
+    pub fn straight_rgba(&self) -> Vec<u8> {
+        let mut rgba = self.rgba.clone();
+        scale::divide_alpha(&mut rgba);
+        rgba
+    }
 }
 
 impl std::fmt::Debug for Frame {

@@ -65,6 +65,18 @@ pub(super) fn multiply_alpha(rgba: &mut [u8]) {
     }
 }
 
+/// Undoes [`multiply_alpha`], as far as its rounding allows.
+pub(super) fn divide_alpha(rgba: &mut [u8]) {
+    for pixel in rgba.as_chunks_mut::<4>().0 {
+        let alpha = u32::from(pixel[3]);
+        if alpha != 255 && alpha != 0 {
+            for channel in &mut pixel[..3] {
+                *channel = ((u32::from(*channel) * 255 + alpha / 2) / alpha).min(255) as u8;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +100,7 @@ mod tests {
             assert!(pixel[..3].iter().all(|channel| *channel <= pixel[3]), "{pixel:?}");
             assert_eq!(pixel[0], pixel[3]);
         }
+        divide_alpha(&mut rgba);
+        assert!(rgba.as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 0 || pixel[0] == 255));
     }
 }

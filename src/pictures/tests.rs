@@ -283,6 +283,22 @@ fn the_blur_for_an_offer_is_upright_and_small_and_refused_after_the_deadline() {
     assert_eq!(thumbhash_of(&fixture("bomb.webp"), soon()), None);
 }
 
+#[test]
+fn the_small_picture_inside_a_photograph_is_taken_if_its_shape_is_right() {
+    let middle_of = |name: &str| {
+        let hash = thumbhash_of(&fixture(name), Instant::now() + Duration::from_secs(20)).unwrap();
+        let (size, rgba) = thumbhash::decode(&hash).unwrap();
+        assert!(size.width > size.height, "{name}: upright");
+        let at = (size.height as usize / 4 * size.width as usize + size.width as usize / 4) * 4;
+        (rgba[at], rgba[at + 2])
+    };
+    // The small one is grey, so a test can tell.
+    let (red, blue) = middle_of("small-inside.jpg");
+    assert!(red.abs_diff(blue) < 12, "{red} {blue}");
+    let (red, blue) = middle_of("wrong-small-inside.jpg");
+    assert!(red > 150 && blue < 100, "{red} {blue}");
+}
+
 fn wait_for(pool: &Previews) -> Finished {
     let begun = Instant::now();
     loop {

@@ -1,0 +1,148 @@
+use std::time::Instant;
+
+use egui_kittest::{Harness, kittest::Queryable as _};
+
+use super::*;
+use crate::{app::fonts, i18n::Language};
+
+struct Room {
+    previews: Option<Previews>,
+    texts: Texts,
+    viewer: Viewer,
+    actions: Vec<ViewerAction>,
+}
+
+fn shown(name: &str) -> Shown {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures").join(name);
+    Shown { path, name: name.to_owned(), thumbhash: None }
+}
+
+/// Three pictures, the second one open and there.
+fn harness<'a>() -> Harness<'a, Room> {
+    let texts = Texts::new(Language::for_tag("en").unwrap());
+    let language = texts.language();
+    let mut viewer = Viewer::default();
+    viewer.open(vec![shown("quadrants.png"), shown("small-inside.jpg"), shown("moving.gif")], 1);
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 640.0))
+        .with_max_steps(40)
+        .with_context_setup(move |ctx| {
+            fonts::install(ctx, language);
+            design::install(ctx);
+        })
+        .build_ui_state(
+            |ui, room: &mut Room| {
+                let Room { previews, texts, viewer, actions } = room;
+                let previews = previews.get_or_insert_with(|| {
+                    let mut previews = Previews::new(ui.ctx());
+                    // Otherwise the animation goes on for ever, and so would the test.
+                    previews.set_reduced_motion(true);
+                    previews
+                });
+                previews.logic(ui.ctx());
+                actions.extend(viewer.show(ui.ctx(), previews, texts));
+            },
+            Room { previews: None, texts, viewer, actions: Vec::new() },
+        );
+    until(&mut harness, "Picture small-inside.jpg, 480 by 320");
+    harness
+}
+
+fn until(harness: &mut Harness<'_, Room>, label: &str) {
+    let begun = Instant::now();
+    while harness.query_by_label(label).is_none() {
+        assert!(begun.elapsed().as_secs() < 20, "{label}: not within 20 s");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        harness.step();
+    }
+    harness.run();
+}
+
+fn look<'a>(harness: &'a Harness<'_, Room>) -> &'a Look {
+    &harness.state().viewer.open.as_ref().unwrap().look
+}
+
+#[test]
+fn arrows_and_buttons_go_through_the_pictures_and_stop_at_the_ends() {
+    let mut harness = harness();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    until(&mut harness, "Picture moving.gif, 24 by 16");
+    assert!(harness.query_by_label("Next").is_none(), "the last one");
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    harness.get_by_label("Picture moving.gif, 24 by 16");
+    harness.key_press(Key::Home);
+    harness.run();
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+    assert!(harness.query_by_label("Previous").is_none(), "the first one");
+    harness.get_by_label("Next").click();
+    harness.run();
+    harness.get_by_label("Picture small-inside.jpg, 480 by 320");
+}
+
+#[test]
+fn keys_zoom_fit_and_turn() {
+    let mut harness = harness();
+    assert_eq!(look(&harness).percent(), Some(100));
+    harness.key_press(Key::Plus);
+    harness.run();
+    assert_eq!(look(&harness).percent(), Some(125));
+    harness.key_press(Key::Minus);
+    harness.run();
+    assert_eq!(look(&harness).percent(), Some(100));
+    harness.get_by_label("Zoom in").click();
+    harness.run();
+    harness.key_press(Key::Num0);
+    harness.run();
+    assert!(look(&harness).is_fitted());
+    harness.key_press(Key::R);
+    harness.run();
+    assert!(look(&harness).lies());
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::R);
+    harness.run();
+    assert!(!look(&harness).lies());
+}
+
+#[test]
+fn copying_saving_and_showing_name_the_picture_that_is_seen() {
+    let mut harness = harness();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    harness.run();
+    harness.event(Event::Copy);
+    harness.run();
+    harness.get_by_label("Show in folder").click();
+    harness.run();
+    let Shown { path, name, .. } = shown("small-inside.jpg");
+    assert_eq!(
+        harness.state().actions,
+        [
+            ViewerAction::SaveAs { path: path.clone(), name },
+            ViewerAction::Copy(path.clone()),
+            ViewerAction::Reveal(path),
+        ]
+    );
+}
+
+#[test]
+fn escape_and_the_button_close_it() {
+    let mut harness = harness();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(!harness.state().viewer.is_open());
+    harness.state_mut().viewer.open(vec![shown("quadrants.png")], 0);
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+    harness.get_by_label("Close the viewer").click();
+    harness.run();
+    assert!(!harness.state().viewer.is_open());
+}
+
+#[test]
+fn a_file_that_vanished_says_so_instead_of_staying_empty() {
+    let mut harness = harness();
+    harness.state_mut().viewer.open(vec![shown("vanished.png"), shown("quadrants.png")], 0);
+    until(&mut harness, "Picture vanished.png");
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+}

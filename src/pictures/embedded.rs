@@ -1,0 +1,105 @@
+//! The small picture inside a photograph: EXIF keeps one of 160 × 120 or so for displays of cameras.
+
+use std::{fs::File, io::Read as _, path::Path};
+
+use image::{DynamicImage, metadata::Orientation};
+
+use super::{
+    Format, Frame, Size, Wanted,
+    decode::{decode_bytes, upright_frame},
+    limits::HEAD_BYTES,
+    thumbhash,
+};
+
+/// Some programs crop or turn a photograph and leave the old small picture; so much (as a natural logarithm) may shapes
+/// differ by rounding.
+const SAME_SHAPE: f32 = 0.04;
+
+/// The small picture of a JPEG file, upright, if there is one and its shape is that of `original` (upright).
+pub(super) fn thumbnail(path: &Path, format: Format, original: Size) -> Option<Frame> {
+    if format != Format::Jpeg {
+        return None;
+    }
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
+    let exif = exif_of(&head)?;
+    let side = thumbhash::MAX_ENCODED_SIDE;
+    let small = decode_bytes(thumbnail_in(exif)?, Wanted::Still(Size::new(side, side))).ok()?;
+    // The small picture lies as the large one is stored.
+    let orientation = Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms);
+    let frame = small.frames.into_iter().next()?;
+    let rgba = image::RgbaImage::from_raw(frame.size.width, frame.size.height, frame.rgba)?;
+    let frame = upright_frame(DynamicImage::from(rgba).into_rgba8(), orientation, frame.delay);
+    let differs = (frame.size.aspect() / original.aspect()).ln().abs();
+    // Rounding of few pixels is not another shape.
+    let rounding = 1.0 / frame.size.width.min(frame.size.height) as f32;
+    (differs < SAME_SHAPE + rounding).then_some(frame)
+}
+
+/// The TIFF structure of the first EXIF segment of a JPEG.
+fn exif_of(jpeg: &[u8]) -> Option<&[u8]> {
+    let mut rest = jpeg.strip_prefix(&[0xff, 0xd8])?;
+    loop {
+        let (&[0xff, marker, high, low], _) = rest.split_first_chunk::<4>()? else { return None };
+        // Start of the picture itself: no more segments.
+        if marker == 0xda {
+            return None;
+        }
+        let segment = rest.get(4..2 + usize::from(u16::from_be_bytes([high, low])))?;
+        if marker == 0xe1
+            && let Some(exif) = segment.strip_prefix(b"Exif\0\0")
+        {
+            return Some(exif);
+        }
+        rest = &rest[4 + segment.len()..];
+    }
+}
+
+/// The JPEG that the second directory of a TIFF structure points to.
+fn thumbnail_in(exif: &[u8]) -> Option<&[u8]> {
+    const AT: u16 = 0x0201;
+    const LENGTH: u16 = 0x0202;
+    let little = exif.starts_with(b"II*\0");
+    if !little && !exif.starts_with(b"MM\0*") {
+        return None;
+    }
+    let u16_at = |at: usize| {
+        let bytes = *exif.get(at..)?.first_chunk::<2>()?;
+        Some(if little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+    };
+    let u32_at = |at: usize| {
+        let bytes = *exif.get(at..)?.first_chunk::<4>()?;
+        Some(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) } as usize)
+    };
+    let first = u32_at(4)?;
+    let second = u32_at(first + 2 + usize::from(u16_at(first)?) * 12)?;
+    if second == 0 {
+        return None;
+    }
+    let (mut at, mut length) = (None, None);
+    for entry in 0..usize::from(u16_at(second)?) {
+        let entry = second + 2 + entry * 12;
+        match u16_at(entry)? {
+            AT => at = u32_at(entry + 8),
+            LENGTH => length = u32_at(entry + 8),
+            _ => {}
+        }
+    }
+    exif.get(at?..)?.get(..length?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_hold_a_small_picture_or_none(mut bytes in prop::collection::vec(any::<u8>(), 0..200), little: bool) {
+            exif_of(&bytes);
+            bytes.splice(..4.min(bytes.len()), if little { *b"II*\0" } else { *b"MM\0*" });
+            thumbnail_in(&bytes);
+        }
+    }
+}
