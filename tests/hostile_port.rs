@@ -1,17 +1,22 @@
 //! Whatever comes to the port, the program stays small and serves those who speak its language.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
 
 mod receiver;
 
 use std::{
     io::{self, Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use fantail::{
     engine::api::State,
-    protocol::message::{DeviceKind, Features, Hello, Message, Offer, Role, VERSION},
+    protocol::{
+        Fingerprint, TransferId,
+        frame::{Decoder, Stage},
+        message::{Answer, DeviceKind, Features, Hello, Item, ItemKind, Message, Offer, Role, VERSION},
+    },
     trust::{Identity, client_config},
 };
 use receiver::{Honest, Receiver};
@@ -41,22 +46,26 @@ fn answer(stream: &mut impl Read) -> usize {
     total
 }
 
-fn knock(receiver: &Receiver) -> TcpStream {
-    let stream = TcpStream::connect(receiver.address).unwrap();
+fn knock(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(CLOSED_WITHIN)).unwrap();
     stream
 }
 
-fn secure(receiver: &Receiver, config: Arc<ClientConfig>) -> StreamOwned<ClientConnection, TcpStream> {
+fn secure(address: SocketAddr, config: Arc<ClientConfig>) -> StreamOwned<ClientConnection, TcpStream> {
     let name = ServerName::try_from("fantail.invalid").unwrap();
-    StreamOwned::new(ClientConnection::new(config, name).unwrap(), knock(receiver))
+    StreamOwned::new(ClientConnection::new(config, name).unwrap(), knock(address))
 }
 
 /// One who has an identity of their own and speaks our protocol's TLS.
 fn insider(receiver: &Receiver) -> StreamOwned<ClientConnection, TcpStream> {
+    insider_of(receiver.address, receiver.fingerprint)
+}
+
+fn insider_of(address: SocketAddr, fingerprint: Fingerprint) -> StreamOwned<ClientConnection, TcpStream> {
     let home = tempfile::tempdir().unwrap();
     let identity = Identity::load_or_create(home.path(), None).unwrap().identity;
-    secure(receiver, client_config(&identity, Some(receiver.fingerprint)).unwrap())
+    secure(address, client_config(&identity, Some(fingerprint)).unwrap())
 }
 
 fn say(stream: &mut impl Write, message: Message) {
@@ -91,7 +100,7 @@ fn what_is_no_greeting_of_ours_is_closed_at_once() {
         // A handshake message of 16 MiB.
         &b"\x16\x03\x01\x00\x08\x01\xFF\xFF\xFF\x03\x03\0\0"[..],
     ] {
-        let mut stream = knock(&receiver);
+        let mut stream = knock(receiver.address);
         stream.write_all(words).ok();
         answer(&mut stream);
     }
@@ -103,7 +112,7 @@ fn what_is_no_greeting_of_ours_is_closed_at_once() {
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
         config.alpn_protocols = alpn;
-        let mut stream = secure(&receiver, Arc::new(config));
+        let mut stream = secure(receiver.address, Arc::new(config));
         stream.write_all(b"GET / HTTP/1.1\r\n\r\n").ok();
         assert_eq!(answer(&mut stream), 0);
     }
@@ -126,12 +135,8 @@ fn one_who_breaks_the_rules_inside_is_cut_off() {
     stream.flush().unwrap();
     answer(&mut stream);
     // A good greeting, then what may not follow it.
-    let offer = Message::Offer(Offer {
-        transfer: fantail::protocol::TransferId([1; 16]),
-        items: Vec::new(),
-        for_take: false,
-        again: false,
-    });
+    let offer =
+        Message::Offer(Offer { transfer: TransferId([1; 16]), items: Vec::new(), for_take: false, again: false });
     let chunk = Message::Chunk(vec![0; 100].into());
     for (n, after) in [hello(), chunk, offer].into_iter().enumerate() {
         let mut stream = insider(&receiver);
@@ -147,6 +152,44 @@ fn one_who_breaks_the_rules_inside_is_cut_off() {
     serves(&receiver, "after it all");
 }
 
+#[test]
+fn an_offer_that_changes_after_it_was_asked_about_is_not_what_is_agreed_to() {
+    let receiver = Receiver::start();
+    let victim = Honest::asking(&receiver);
+    let mut stream = insider_of(victim.address(), victim.fingerprint());
+    let offer = |name: &str, again| {
+        let item = Item { kind: ItemKind::File, name: name.into(), size: 1, files: 1, modified: None, thumbhash: None };
+        Message::Offer(Offer { transfer: TransferId([7; 16]), items: vec![item], for_take: false, again })
+    };
+    say(&mut stream, hello());
+    say(&mut stream, offer("holiday.jpg", false));
+    let until = Instant::now() + receiver::LONG;
+    while victim.client.snapshot().asks.is_empty() {
+        assert!(Instant::now() < until, "never asked");
+        victim.client.wait(Duration::from_millis(20));
+    }
+    say(&mut stream, offer("something else.exe", true));
+    let mut decoder = Decoder::new();
+    let answer = loop {
+        match decoder.frame().unwrap().map(Message::decode) {
+            Some(Ok(Message::Hello(_))) => decoder.enter(Stage::Control),
+            Some(Ok(Message::Answer { answer, .. })) => break answer,
+            Some(_) => {}
+            None => {
+                let mut buffer = [0; 1024];
+                let read = stream.read(&mut buffer).unwrap();
+                assert!(read > 0, "closed without an answer");
+                decoder.push(&buffer[..read]);
+            }
+        }
+    };
+    assert!(matches!(answer, Answer::Decline(_)), "{answer:?}");
+    while !victim.client.snapshot().asks.is_empty() {
+        assert!(Instant::now() < until, "the question stays");
+        victim.client.wait(Duration::from_millis(20));
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn five_hundred_silent_connections_cost_little_and_an_honest_computer_is_served_meanwhile() {
@@ -156,7 +199,7 @@ fn five_hundred_silent_connections_cost_little_and_an_honest_computer_is_served_
     let mut most = before;
     let mut silent = Vec::new();
     for n in 0..500 {
-        let mut stream = knock(&receiver);
+        let mut stream = knock(receiver.address);
         match n % 3 {
             // Half a TLS greeting.
             1 => stream.write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03").unwrap(),

@@ -40,7 +40,7 @@ pub(super) async fn reach(
             if more {
                 tokio::time::sleep(NEXT_AFTER).await;
             } else {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {

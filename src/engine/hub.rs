@@ -29,8 +29,8 @@ use super::{
     outgoing::Batch,
     prepare::Prepared,
     resolve::Sought,
-    shelf::Browse,
     snapshot::{Pace, View},
+    taking::Browse,
     transfers::{Key, Transfer},
 };
 use crate::{

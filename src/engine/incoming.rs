@@ -4,16 +4,13 @@
 //! Accept is a folder opened, an entry written and a data connection honoured; a stranger enters the store in that same
 //! step. Then: Preparing → Text, or Joining → Moving.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use tokio::time::Instant;
 
 use super::{
-    api::{
-        Ask, Body, Decision, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Notice, Problem,
-        Receive, Rule, State,
-    },
-    asks::{NotAsked, STRANGER_PATIENCE},
+    api::{Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Notice, Problem, Receive, Rule, State},
+    asking::Question,
     hub::{Hub, Message},
     outgoing::random,
     transfers::{GRACE, JOIN_WITHIN, Key, MAX_TRANSFERS, Side, Stage, TEXT_WITHIN, Transfer},
@@ -22,7 +19,7 @@ use crate::{
     protocol::{
         Fingerprint, Ranges,
         control::CantSend,
-        message::{Accept, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
+        message::{Accept, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
     },
     store::{NewEntry, StoreError},
     transfer::{FolderError, Progress, ReceiveFolder, names},
@@ -46,12 +43,21 @@ impl Hub {
     pub fn offered(&mut self, with: Fingerprint, offer: Arc<Offer>) {
         let key = (with, offer.transfer);
         if let Some(transfer) = self.transfers.get_mut(&key) {
-            let Side::In { into, .. } = &transfer.side else { return self.decline_offer(key, DeclineReason::Unknown) };
+            let Side::In { offer: before, into, .. } = &transfer.side else {
+                return self.decline_offer(key, DeclineReason::Unknown);
+            };
+            let is_same = before.items == offer.items;
             match transfer.stage {
                 Stage::Taking { .. } => {
                     let terms = Terms { into: Some(into.clone()), ..Terms::default() };
                     *transfer = incoming(transfer.group, offer);
                     self.accept(key, terms);
+                }
+                // What this person is asked about, or agreed to, was something else.
+                Stage::Waiting if !is_same => self.decline(key, DeclineReason::Unknown),
+                _ if !is_same => {
+                    self.decline_offer(key, DeclineReason::Unknown);
+                    self.finish(key, State::Stopped(Problem::Misbehaved));
                 }
                 // The connection broke and is back; the question stands as it was.
                 Stage::Waiting | Stage::Preparing => transfer.lost = None,
@@ -67,15 +73,18 @@ impl Hub {
         if self.transfers.len() >= MAX_TRANSFERS || self.transfers_with(with).len() >= MAX_FROM_ONE {
             return self.decline_offer(key, DeclineReason::Busy);
         }
+        let is_text = offer.is_text();
         let transfer = incoming(GroupId(random()), offer);
         self.transfers.insert(key, transfer);
         // Another program on this home may have changed the rules meanwhile.
         self.library.post(
             move |store| Ok::<_, StoreError>((store.computer(&with)?, store.entry_of(&with, &key.1)?)),
             move |hub, result| match result {
-                Ok((known, None)) => hub.decide(key, known),
+                Ok((known, None)) => hub.decide(key, known.as_ref()),
                 // It came here before, and its receipt was lost on the way.
-                Ok((_, Some(entry))) if entry.state == State::Saved && matches!(entry.body, Body::Text(_)) => {
+                Ok((_, Some(entry)))
+                    if is_text && entry.state == State::Saved && matches!(entry.body, Body::Text(_)) =>
+                {
                     hub.accept(key, Terms::default());
                 }
                 Ok((_, Some(_))) | Err(_) => hub.decline(key, DeclineReason::Unknown),
@@ -84,13 +93,13 @@ impl Hub {
     }
 
     /// By rule, by the way this engine was started, or by asking.
-    fn decide(&mut self, key: Key, known: Option<KnownComputer>) {
+    fn decide(&mut self, key: Key, known: Option<&KnownComputer>) {
         let Some(Transfer { side: Side::In { offer, .. }, .. }) = self.transfers.get(&key) else { return };
         let is_text = offer.is_text();
-        let folder = known.as_ref().and_then(|known| known.folder.clone());
-        let rule = known.as_ref().map_or(Rule::Ask, |known| known.rule);
-        let trusted = known.as_ref().is_some_and(|known| known.verified || known.rule == Rule::Accept);
-        self.learn(known.clone());
+        let folder = known.and_then(|known| known.folder.clone());
+        let rule = known.map_or(Rule::Ask, |known| known.rule);
+        let trusted = known.is_some_and(|known| known.verified || known.rule == Rule::Accept);
+        self.learn(known.cloned());
         let (receive, into) = match &self.config.receive {
             Receive::Nothing => return self.decline(key, DeclineReason::NotReceiving),
             Receive::Ask { into } => (rule == Rule::Accept || (is_text && known.is_some()), into.clone()),
@@ -108,7 +117,7 @@ impl Hub {
         if receive {
             self.accept(key, Terms { into: into.or(folder), ..Terms::default() });
         } else {
-            self.ask(key, known.as_ref());
+            self.ask(key, known);
         }
     }
 
@@ -119,75 +128,6 @@ impl Hub {
         transfer.stage = Stage::Waiting;
         let (files, bytes) = (transfer.files, transfer.bytes);
         self.put_question(key, known, Question { takes: false, items, files, bytes });
-    }
-
-    /// Asks this person. Whoever may not be asked about is declined.
-    pub fn put_question(&mut self, key: Key, known: Option<&KnownComputer>, question: Question) {
-        let Question { takes, items, files, bytes } = question;
-        let (with, transfer) = key;
-        let Some(present) = self.present.get(&with) else { return };
-        let stranger = known.is_none();
-        let name = known.and_then(|known| known.given_name.clone()).unwrap_or_else(|| present.name.clone());
-        let now = Instant::now();
-        let patience = self.patience;
-        let ask = Ask {
-            with,
-            impostor_of: self.impersonated(with, &present.name),
-            name,
-            kind: present.kind,
-            transfer,
-            verified: known.is_some_and(|known| known.verified),
-            stranger,
-            takes,
-            items,
-            files,
-            bytes,
-            until: stranger.then(|| Millis(super::now().0 + patience.as_millis() as i64)),
-        };
-        let address = present.addresses.first().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
-        let until = stranger.then(|| (now + patience).into_std());
-        match self.asks.add(ask, address, until, now.into_std()) {
-            Ok(()) => self.pace.touch(),
-            Err(NotAsked::Hidden) => self.not_asked(key, takes, DeclineReason::NoAnswer),
-            Err(NotAsked::TooMany) => self.not_asked(key, takes, DeclineReason::Busy),
-        }
-    }
-
-    /// Nobody answered, or nobody was asked.
-    pub fn not_asked(&mut self, key: Key, takes: bool, reason: DeclineReason) {
-        if takes {
-            self.pending_takes.remove(&key);
-            let reason = if reason == DeclineReason::Busy { CancelReason::Busy } else { CancelReason::NoAnswer };
-            self.refuse_take(key.0, key.1, reason);
-        } else {
-            self.decline(key, reason);
-        }
-    }
-
-    /// This person's answer.
-    pub fn decided(&mut self, key: Key, decision: Decision) -> Result<(), Problem> {
-        let Some(ask) = self.asks.remove(key.0, key.1) else {
-            return Err(Problem::NotFound { whom: key.1.to_string() });
-        };
-        self.pace.touch();
-        match (decision, ask.takes) {
-            (Decision::Accept { items, into, always }, false) => {
-                let folder = self.known.get(&key.0).and_then(|known| known.folder.clone());
-                self.accept(key, Terms { items, into: into.or(folder), always });
-            }
-            (Decision::Accept { always, .. }, true) => self.grant_take(key, always),
-            (Decision::Decline, true) => self.deny_take(key),
-            (Decision::Decline, false) => self.decline_by_person(key),
-            (Decision::Block, takes) => {
-                if takes {
-                    self.deny_take(key);
-                } else {
-                    self.decline(key, DeclineReason::Person);
-                }
-                self.block(key.0);
-            }
-        }
-        Ok(())
     }
 
     /// Says yes: the folder first, so that a full disk is a no and not a broken promise.
@@ -346,11 +286,6 @@ impl Hub {
         );
     }
 
-    /// This person said no.
-    fn decline_by_person(&mut self, key: Key) {
-        self.decline(key, DeclineReason::Person);
-    }
-
     /// Says no, and forgets it.
     pub fn decline(&mut self, key: Key, reason: DeclineReason) {
         self.transfers.remove(&key);
@@ -362,33 +297,6 @@ impl Hub {
     fn decline_offer(&mut self, (with, transfer): Key, reason: DeclineReason) {
         self.mention(with, |control| control.decline(transfer, reason));
     }
-
-    /// Questions whose time has come.
-    pub fn overdue_asks(&mut self, now: Instant) {
-        for ask in self.asks.expired(now.into_std()) {
-            self.not_asked((ask.with, ask.transfer), ask.takes, DeclineReason::NoAnswer);
-            self.pace.touch();
-        }
-    }
-
-    /// No stranger is asked about for a while.
-    pub fn hide_strangers(&mut self, during: Duration) {
-        for ask in self.asks.hide_strangers(during, Instant::now().into_std()) {
-            self.not_asked((ask.with, ask.transfer), ask.takes, DeclineReason::NoAnswer);
-        }
-        self.pace.touch();
-    }
-}
-
-/// How long a stranger's question stands, unless a test is in a hurry.
-pub(super) const PATIENCE: Duration = STRANGER_PATIENCE;
-
-/// What this person is asked about.
-pub(super) struct Question {
-    pub takes: bool,
-    pub items: Vec<Item>,
-    pub files: u64,
-    pub bytes: u64,
 }
 
 fn incoming(group: GroupId, offer: Arc<Offer>) -> Transfer {

@@ -23,6 +23,9 @@ const QUEUE: usize = 2 * COMFORTABLE;
 /// What the hub does when a job is done.
 pub(super) type Then = Box<dyn FnOnce(&mut Hub) + Send>;
 
+/// The store, or why it can't be opened, once that is known.
+pub(super) type Opening = oneshot::Receiver<Result<Found, StoreError>>;
+
 type Job = Box<dyn FnOnce(&mut Store) -> Then + Send>;
 
 /// A job that is done.
@@ -63,9 +66,7 @@ pub(super) struct Library {
 
 impl Library {
     /// Starts the thread, which opens the store first and says so.
-    pub fn start(
-        path: PathBuf,
-    ) -> io::Result<(Self, oneshot::Receiver<Result<Found, StoreError>>, mpsc::Receiver<Done>)> {
+    pub fn start(path: PathBuf) -> io::Result<(Self, Opening, mpsc::Receiver<Done>)> {
         let (jobs, queue) = flume::bounded::<Job>(QUEUE);
         let (opened, opening) = oneshot::channel();
         // As long as the queue of jobs: its sender never waits, so hub and library can't wait for each other.

@@ -90,7 +90,8 @@ impl Hub {
         let with = arrival.with;
         let now = Instant::now();
         let is_known = self.known.contains_key(&with);
-        if !self.gate().admits(&with) && !(wanted && !self.is_blocked(with)) {
+        let is_admitted = self.gate().admits(&with) || (wanted && !self.is_blocked(with));
+        if !is_admitted {
             return turn_away(arrival.connection, ByeReason::Refused);
         }
         if let Some(standing) = self.links.get(&with) {
@@ -182,7 +183,7 @@ impl Hub {
             Event::Cancelled { transfer, reason } => self.peer_cancelled((with, transfer), reason),
             Event::OpenData { transfer } => self.asked_to_dial((with, transfer)),
             Event::Browsed { request } => self.browsed(with, request),
-            Event::Shelf(shelf) => self.shelf_arrived(with, shelf),
+            Event::Shelf(shelf) => self.shelf_arrived(with, &shelf),
             Event::Taken(take) => self.take_asked(with, take),
             Event::Bye(reason) => self.bye_heard(with, reason),
             // Thumbnails, Pause and Continue are of features this version doesn't say it has.

@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+mod asking;
 mod asks;
 mod attempts;
 mod clients;
@@ -40,6 +41,7 @@ mod resolve;
 mod shelf;
 mod snapshot;
 mod start;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod transfers;

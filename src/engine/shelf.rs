@@ -1,60 +1,34 @@
-//! The shelf: what this person has put out, and what others let us take.
+//! The shelf: what this person has put out, and who gets it.
 //!
 //! The store is asked each time: another command on this home may have put something out a moment ago.
 
 use std::{path::PathBuf, sync::Arc};
 
-use tokio::time::{Duration, Instant};
-
 use super::{
     api::{
-        Audience, Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, OfferedItem, Problem,
-        Receive, Reply, Rule, ShelfItem, State,
+        Audience, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Problem, Receive, Reply, Rule, ShelfItem,
     },
+    asking::Question,
     clients::Asker,
     hub::{Hub, Message},
-    incoming::{PATIENCE, Question, shown_item},
     outgoing::{Batch, random},
     prepare::Prepared,
-    transfers::{Cargo, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, Transfer},
+    transfers::{Cargo, Key, MAX_TRANSFERS, Side, Stage, Transfer},
 };
 use crate::{
     protocol::{
-        Fingerprint, Ranges, TransferId,
-        control::Control,
+        Fingerprint,
         limits::MAX_OFFER_ITEMS,
         message::{
-            CancelReason, Item as WireItem, ItemKind as WireKind, Offer, Shelf, ShelfItem as WireShelfItem, Take, Time,
+            CancelReason, Item as WireItem, ItemKind as WireKind, Shelf, ShelfItem as WireShelfItem, Take, Time,
         },
     },
     store::StoreError,
     transfer::{Plan, Source},
 };
 
-/// Questions "what have you put out?" that wait for their answer.
-const MAX_BROWSES: usize = 64;
-
 /// Takes of others that wait for this person or for the disk.
 const MAX_TAKES: usize = 64;
-
-/// Between Take and the offer lie a question to a person and the reading of a folder.
-const OFFERED_WITHIN: Duration = PATIENCE.saturating_add(Duration::from_secs(30));
-
-/// A question of ours about another's shelf.
-#[derive(Debug)]
-pub(super) struct Browse {
-    pub with: Fingerprint,
-    /// Its number on the connection that stands; `None` while none does.
-    request: Option<u32>,
-    from: Asker,
-    until: Instant,
-}
-
-impl Browse {
-    pub fn due(&self) -> Instant {
-        self.until
-    }
-}
 
 impl Hub {
     /// Puts things out, as they are now.
@@ -188,102 +162,6 @@ impl Hub {
         transfer.work.add(task.abort_handle());
         self.transfers.insert(key, transfer);
         self.pace.touch();
-    }
-
-    /// What has another put out?
-    pub fn browse(&mut self, from: Asker, with: Fingerprint) {
-        if self.browses.len() >= MAX_BROWSES {
-            return from.reply(Err(Problem::Busy));
-        }
-        let until = Instant::now() + REACH_WITHIN;
-        self.browses.push(Browse { with, request: None, from, until });
-        self.resume_browses(with);
-        if !self.links.contains_key(&with) {
-            self.seek(with);
-        }
-    }
-
-    /// A connection stands: what waited for it is asked.
-    pub fn resume_browses(&mut self, with: Fingerprint) {
-        let mut browses = std::mem::take(&mut self.browses);
-        for browse in browses.iter_mut().filter(|browse| browse.with == with) {
-            browse.request = self.speak(with, Control::browse).ok();
-        }
-        self.browses = browses;
-    }
-
-    pub fn shelf_arrived(&mut self, with: Fingerprint, shelf: Shelf) {
-        let Some(at) = self.browses.iter().position(|one| one.with == with && one.request == Some(shelf.request))
-        else {
-            return;
-        };
-        let items = shelf.items.iter().map(|WireShelfItem { id, item }| {
-            let Item { kind, name, size, files, .. } = shown_item(item, 0);
-            OfferedItem { id: *id, kind, name, size, files }
-        });
-        let items = items.collect();
-        self.browses.swap_remove(at).from.reply(Ok(Reply::Offered { with, items }));
-    }
-
-    pub fn overdue_browses(&mut self, now: Instant) {
-        let (over, wait) = std::mem::take(&mut self.browses).into_iter().partition(|browse| browse.until <= now);
-        self.browses = wait;
-        for Browse { from, request, .. } in over {
-            from.reply(Err(if request.is_some() { Problem::NoAnswer } else { Problem::NotReachable }));
-        }
-    }
-
-    /// Takes from another's shelf: the offer that comes back is accepted by itself.
-    pub fn take(&mut self, from: Asker, with: Fingerprint, items: Vec<u64>, into: Option<PathBuf>) {
-        if self.transfers.len() >= MAX_TRANSFERS {
-            return from.reply(Err(Problem::Busy));
-        }
-        if items.len() > MAX_OFFER_ITEMS {
-            return from.reply(Err(Problem::TooMuch { limit: MAX_OFFER_ITEMS as u64 }));
-        }
-        if !self.known.contains_key(&with) && !self.present.contains_key(&with) {
-            return from.reply(Err(Problem::NotFound { whom: with.to_string() }));
-        }
-        let (transfer, group) = (TransferId(random()), GroupId(random()));
-        let nothing = Offer { transfer, items: Vec::new(), for_take: true, again: false };
-        let into = into.unwrap_or_else(|| self.me.folder.clone());
-        let side = Side::In { offer: Arc::new(nothing), accepted: Ranges::default(), into, folder: None };
-        let stage = Stage::Taking { until: Instant::now() + REACH_WITHIN };
-        self.transfers.insert((with, transfer), Transfer::new(group, stage, side));
-        self.takes.insert((with, transfer), items);
-        self.pace.touch();
-        from.reply(Ok(Reply::Sent { group, transfers: vec![(with, transfer)] }));
-        if self.links.contains_key(&with) {
-            self.resume_takes(with);
-        } else {
-            self.seek(with);
-        }
-    }
-
-    /// A connection stands (again): what is not offered yet is asked for.
-    pub fn resume_takes(&mut self, with: Fingerprint) {
-        for key in self.transfers_with(with) {
-            let Some(items) = self.takes.get(&key).cloned() else { continue };
-            let Some(transfer) = self.transfers.get_mut(&key) else { continue };
-            if matches!(transfer.stage, Stage::Taking { .. }) {
-                transfer.stage = Stage::Taking { until: Instant::now() + OFFERED_WITHIN };
-                transfer.lost = None;
-                self.mention(with, |control| control.take(Take { transfer: key.1, items }));
-            }
-        }
-    }
-
-    /// A take that came to nothing has no entry yet; the conversation tells it all the same.
-    pub fn write_failed_take(&mut self, (with, transfer): Key, group: GroupId, state: State) {
-        self.takes.remove(&(with, transfer));
-        let seen = self.seen(with);
-        let at = super::now();
-        let body = Body::Items { items: Vec::new(), files: 0, bytes: 0 };
-        self.library.write("a take", move |store| {
-            seen.enter(store, with)?;
-            let direction = Direction::Received;
-            store.append(crate::store::NewEntry { with, transfer, group, direction, at, body, state })
-        });
     }
 }
 

@@ -24,15 +24,24 @@ impl View {
     }
 }
 
-/// Decides when the next snapshot is due.
+/// Decides when the next snapshot is due: [`SNAPSHOTS_PER_SECOND`] in the long run, a few at once after a quiet time,
+/// so that what a person waits for (a text that arrives, a transfer that ends) is not held back by what came before it.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     dirty: bool,
     last: Option<Instant>,
+    /// When the next one would be due if they came evenly.
+    even: Option<Instant>,
 }
 
 impl Pace {
     const INTERVAL: Duration = Duration::from_millis(1000 / SNAPSHOTS_PER_SECOND as u64);
+
+    /// So many intervals may be used ahead of time.
+    const AHEAD: u32 = 3;
+
+    /// One step of anything makes several changes within this.
+    const GAP: Duration = Duration::from_millis(15);
 
     /// Something that is shown has changed.
     pub fn touch(&mut self) {
@@ -41,12 +50,15 @@ impl Pace {
 
     /// When the change is to be shown: at once after a quiet time.
     pub fn due(&self) -> Option<Instant> {
-        self.dirty.then(|| self.last.map_or_else(Instant::now, |last| last + Self::INTERVAL))
+        let (Some(last), Some(even)) = (self.last, self.even) else { return self.dirty.then(Instant::now) };
+        let earliest = even.checked_sub(Self::INTERVAL * Self::AHEAD).unwrap_or(last);
+        self.dirty.then(|| earliest.max(last + Self::GAP))
     }
 
     pub fn published(&mut self, now: Instant) {
         self.dirty = false;
         self.last = Some(now);
+        self.even = Some(self.even.map_or(now, |even| even.max(now)) + Self::INTERVAL);
     }
 }
 
@@ -55,15 +67,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_after_a_quiet_time_is_shown_at_once_and_the_next_a_tenth_of_a_second_later() {
+    fn after_a_quiet_time_changes_are_shown_at_once_and_then_ten_times_a_second() {
         let mut pace = Pace::default();
         assert_eq!(pace.due(), None);
-        pace.touch();
-        let now = Instant::now();
-        assert!(pace.due().is_some_and(|due| due <= now + Duration::from_millis(1)));
-        pace.published(now);
-        assert_eq!(pace.due(), None);
-        pace.touch();
-        assert_eq!(pace.due(), Some(now + Duration::from_millis(100)));
+        let start = Instant::now();
+        let mut shown = Vec::new();
+        // Something changes every millisecond for two seconds.
+        for millis in 0..2000 {
+            let now = start + Duration::from_millis(millis);
+            pace.touch();
+            if shown.is_empty() || pace.due().is_some_and(|due| due <= now) {
+                pace.published(now);
+                shown.push(millis);
+            }
+        }
+        assert_eq!(shown[..6], [0, 15, 30, 45, 100, 200]);
+        assert_eq!(shown.len(), 4 + 19);
+        pace.published(start + Duration::from_secs(2));
+        assert_eq!(pace.due(), None, "nothing new, nothing to show");
     }
 }

@@ -16,12 +16,12 @@ use tokio::{
 use super::{
     StartError,
     api::{Config, Me, Notice, Settings, Visibility},
+    asking::PATIENCE,
     asks::Asks,
     attempts::Attempts,
     clients::{Clients, Request},
     door::Door,
     hub::{Ears, HINTS, Hub, INBOX},
-    incoming::PATIENCE,
     library::{Found, Library},
     listener::{self, Sockets},
     snapshot::{Pace, View},

@@ -1,5 +1,7 @@
 //! The real program, receiving from everybody, as a process of its own; and an engine here that sends to it.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use std::{
     io::{BufRead as _, BufReader},
     net::{SocketAddr, UdpSocket},
@@ -75,6 +77,23 @@ pub struct Honest {
 
 impl Honest {
     pub fn near(receiver: &Receiver) -> Self {
+        Self::start(receiver, Receive::Nothing)
+    }
+
+    /// One that asks the person at it.
+    pub fn asking(receiver: &Receiver) -> Self {
+        Self::start(receiver, Receive::Ask { into: None })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.client.snapshot().me.port).into()
+    }
+
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.client.snapshot().me.fingerprint.unwrap()
+    }
+
+    fn start(receiver: &Receiver, receive: Receive) -> Self {
         let home = tempfile::tempdir().unwrap();
         let engine = Engine::start(Config {
             home: Home::below(home.path()),
@@ -82,7 +101,7 @@ impl Honest {
             port: Some(0),
             discovery_port: receiver.discovery_port,
             loopback_only: true,
-            receive: Receive::Nothing,
+            receive,
         })
         .unwrap();
         let honest = Self { client: engine.client(|| {}), home, _engine: engine };

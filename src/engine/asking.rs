@@ -1,0 +1,112 @@
+//! Questions to this person, about offers and about takes, and what they answer.
+
+use std::{net::IpAddr, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    api::{Ask, Decision, Item, KnownComputer, Millis, Problem},
+    asks::{NotAsked, STRANGER_PATIENCE},
+    hub::Hub,
+    incoming::Terms,
+    transfers::Key,
+};
+use crate::protocol::message::{CancelReason, DeclineReason};
+
+/// How long a stranger's question stands, unless a test is in a hurry.
+pub(super) const PATIENCE: Duration = STRANGER_PATIENCE;
+
+/// What this person is asked about.
+pub(super) struct Question {
+    pub takes: bool,
+    pub items: Vec<Item>,
+    pub files: u64,
+    pub bytes: u64,
+}
+
+impl Hub {
+    /// Asks this person. Whoever may not be asked about is declined.
+    pub fn put_question(&mut self, key: Key, known: Option<&KnownComputer>, question: Question) {
+        let Question { takes, items, files, bytes } = question;
+        let (with, transfer) = key;
+        let Some(present) = self.present.get(&with) else { return };
+        let stranger = known.is_none();
+        let name = known.and_then(|known| known.given_name.clone()).unwrap_or_else(|| present.name.clone());
+        let now = Instant::now();
+        let patience = self.patience;
+        let ask = Ask {
+            with,
+            impostor_of: self.impersonated(with, &present.name),
+            name,
+            kind: present.kind,
+            transfer,
+            verified: known.is_some_and(|known| known.verified),
+            stranger,
+            takes,
+            items,
+            files,
+            bytes,
+            until: stranger.then(|| Millis(super::now().0 + patience.as_millis() as i64)),
+        };
+        let address = present.addresses.first().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
+        let until = stranger.then(|| (now + patience).into_std());
+        match self.asks.add(ask, address, until, now.into_std()) {
+            Ok(()) => self.pace.touch(),
+            Err(NotAsked::Hidden) => self.not_asked(key, takes, DeclineReason::NoAnswer),
+            Err(NotAsked::TooMany) => self.not_asked(key, takes, DeclineReason::Busy),
+        }
+    }
+
+    /// Nobody answered, or nobody was asked.
+    pub fn not_asked(&mut self, key: Key, takes: bool, reason: DeclineReason) {
+        if takes {
+            self.pending_takes.remove(&key);
+            let reason = if reason == DeclineReason::Busy { CancelReason::Busy } else { CancelReason::NoAnswer };
+            self.refuse_take(key.0, key.1, reason);
+        } else {
+            self.decline(key, reason);
+        }
+    }
+
+    /// This person's answer.
+    pub fn decided(&mut self, key: Key, decision: Decision) -> Result<(), Problem> {
+        let Some(ask) = self.asks.remove(key.0, key.1) else {
+            return Err(Problem::NotFound { whom: key.1.to_string() });
+        };
+        self.pace.touch();
+        match (decision, ask.takes) {
+            (Decision::Accept { items, into, always }, false) => {
+                let folder = self.known.get(&key.0).and_then(|known| known.folder.clone());
+                self.accept(key, Terms { items, into: into.or(folder), always });
+            }
+            (Decision::Accept { always, .. }, true) => self.grant_take(key, always),
+            (Decision::Decline, true) => self.deny_take(key),
+            (Decision::Decline, false) => self.decline(key, DeclineReason::Person),
+            (Decision::Block, takes) => {
+                if takes {
+                    self.deny_take(key);
+                } else {
+                    self.decline(key, DeclineReason::Person);
+                }
+                self.block(key.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Questions whose time has come.
+    pub fn overdue_asks(&mut self, now: Instant) {
+        for ask in self.asks.expired(now.into_std()) {
+            self.not_asked((ask.with, ask.transfer), ask.takes, DeclineReason::NoAnswer);
+            self.pace.touch();
+        }
+    }
+
+    /// No stranger is asked about for a while.
+    pub fn hide_strangers(&mut self, during: Duration) {
+        for ask in self.asks.hide_strangers(during, Instant::now().into_std()) {
+            self.not_asked((ask.with, ask.transfer), ask.takes, DeclineReason::NoAnswer);
+        }
+        self.pace.touch();
+    }
+}
