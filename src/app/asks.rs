@@ -347,5 +347,4 @@ fn foot(ui: &mut Ui, scene: &mut Scene<'_>, ask: &Ask, waiting: usize) {
             });
         }
     });
-    ui.allocate_space(Vec2::ZERO);
 }

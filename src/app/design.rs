@@ -192,6 +192,8 @@ pub fn install(ctx: &egui::Context) {
     ctx.options_mut(|options| {
         // Closing asks first while something moves, and Ctrl+Q is only one way to close.
         options.quit_shortcuts.clear();
+        // Where the system doesn't say.
+        options.fallback_theme = Theme::Light;
     });
 }
 

@@ -83,21 +83,36 @@ pub fn show(ui: &Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
     let screen = ui.ctx().content_rect();
     let width = dialog_width(dialog).min(screen.width() - 2.0 * space::M);
     let area = Modal::default_area(id).accessible_name(title.clone()).role(Role::Dialog).default_size(screen.size());
-    let frame = widgets::card(ui).inner_margin(Margin::same(space::XL as i8)).shadow(design::float_shadow(palette));
+    // The scroll bar has the outer part of the right margin to itself.
+    let margin = space::XL as i8;
+    let frame = widgets::card(ui)
+        .inner_margin(Margin { left: margin, right: space::S as i8, top: margin, bottom: margin })
+        .shadow(design::float_shadow(palette));
+    let inner_width = width - 2.0 * space::XL;
     let shown = Modal::new(id).area(area).frame(frame).backdrop_color(palette.backdrop).show(ui.ctx(), |ui| {
-        ui.set_width(width - 2.0 * space::XL);
+        ui.set_width(width - space::XL - space::S);
         ui.spacing_mut().item_spacing = vec2(space::S, space::M);
-        ui.add(egui::Label::new(RichText::new(&title).font(design::title()).color(palette.text)).wrap());
+        let column = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui) -> Next| {
+            ui.scope(|ui| {
+                ui.set_max_width(inner_width);
+                add(ui)
+            })
+            .inner
+        };
+        column(ui, &mut |ui| {
+            ui.add(egui::Label::new(RichText::new(&title).font(design::title()).color(palette.text)).wrap());
+            Next::Stay
+        });
         // Title, margins and, for settings, the row with the button.
         let around = 2.0 * space::XL + 130.0;
-        let inner = ScrollArea::vertical()
+        let next = ScrollArea::vertical()
             .max_height((screen.height() - around).max(size::ROW))
             .auto_shrink([false, true])
-            .show(ui, |ui| content(ui, dialog, scene))
+            .show(ui, |ui| column(ui, &mut |ui| content(ui, dialog, scene)))
             .inner;
         match dialog {
-            Dialog::Settings(view) => settings::done(ui, view, scene),
-            _ => inner,
+            Dialog::Settings(view) => column(ui, &mut |ui| settings::done(ui, view, scene)),
+            _ => next,
         }
     });
     if !shown.should_close() {

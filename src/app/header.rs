@@ -138,6 +138,8 @@ pub fn closable_banner(
         ui.set_width(width);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing = vec2(space::M, 2.0);
+            // A line of small text is as high as its icon; the button, where there is one, makes it higher.
+            ui.spacing_mut().interact_size.y = size::ICON;
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
             icons::paint(ui.painter(), rect.center(), icon, size::ICON, color);
             let button = if close.is_some() { size::TARGET + space::M } else { 0.0 };

@@ -5,6 +5,7 @@ mod drawn;
 mod drops;
 mod questions;
 mod settings;
+mod two;
 
 use std::{
     collections::BTreeMap,

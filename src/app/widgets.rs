@@ -221,13 +221,10 @@ pub fn segments<T: Copy + PartialEq>(ui: &mut Ui, name: &str, current: T, choice
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, on, format!("{name}: {label}")));
         let inner = place.shrink(3.0);
         if on {
-            ui.painter().rect(
-                inner,
-                CornerRadius::same(radius::CONTROL - 2),
-                palette.card,
-                design::hairline(palette),
-                StrokeKind::Inside,
-            );
+            // Raised: lighter than the track in both themes.
+            let fill = if ui.visuals().dark_mode { ui.visuals().widgets.active.bg_fill } else { palette.card };
+            let corner = CornerRadius::same(radius::CONTROL - 2);
+            ui.painter().rect(inner, corner, fill, design::hairline(palette), StrokeKind::Inside);
         } else {
             let over = hover_amount(ui, &response);
             let fill = palette.hover.gamma_multiply(over);
