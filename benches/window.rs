@@ -83,7 +83,7 @@ impl<'h> Seat<'h> {
     }
 
     fn tile(&self, name: &str) -> desktop::Node {
-        self.desktop.find(&format!("{name}'s tile"), |node| node.role.contains("button") && node.name.starts_with(name))
+        self.desktop.find(&format!("{name}'s tile"), |node| node.role == "list item" && node.name.starts_with(name))
     }
 
     /// The fingerprint of a computer nearby.

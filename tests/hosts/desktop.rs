@@ -115,7 +115,11 @@ impl<'h> Desktop<'h> {
     pub fn start_drag_source(&mut self, at: (i32, i32), files: &[&Path]) {
         let mut command = self.command("/usr/bin/python3");
         command.arg(script("drag_source.py")).args([at.0.to_string(), at.1.to_string()]).args(files);
-        let mut source = Running::start("drag source", command.env("GDK_BACKEND", "x11").stdout(Stdio::piped()));
+        let mut source = Running::start(
+            "drag source",
+            // Its own accessibility bridge complains at every look.
+            command.env("GDK_BACKEND", "x11").env("NO_AT_BRIDGE", "1").stdout(Stdio::piped()),
+        );
         assert_eq!(first_line(&mut source), "ready");
         self.programs.push(source);
     }
@@ -126,13 +130,13 @@ impl<'h> Desktop<'h> {
         output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// Waits until something visible has words that satisfy this.
+    /// Waits until something visible satisfies this; of several it is the last, which lies on top.
     pub fn find(&self, what: &str, matches: impl Fn(&Node) -> bool) -> Node {
         let mut last = Vec::new();
         let deadline = std::time::Instant::now() + PATIENCE;
         loop {
             let nodes = self.nodes();
-            if let Some(node) = nodes.iter().find(|node| node.is_visible() && matches(node)) {
+            if let Some(node) = nodes.iter().rfind(|node| node.is_visible() && matches(node)) {
                 return node.clone();
             }
             last.clone_from(&nodes);

@@ -41,7 +41,7 @@ impl<'h> Seat<'h> {
 
     /// The tile of a computer in the list.
     fn tile(&self, name: &str) -> Node {
-        self.desktop.find(&format!("{name}'s tile"), |node| node.role.contains("button") && node.name.starts_with(name))
+        self.desktop.find(&format!("{name}'s tile"), |node| node.role == "list item" && node.name.starts_with(name))
     }
 }
 
@@ -61,6 +61,7 @@ fn a_photo_dragged_onto_a_computer_is_seen_there_and_answered_in_chinese() {
         desktop.screenshot("windows-2-dragging");
     });
     // Nobody sent to Office PC before.
+    mei.desktop.find("the question whether it is the right one", |node| node.words().contains("right one"));
     mei.desktop.screenshot("windows-3-first-time");
     mei.desktop.click("Send");
 
@@ -90,7 +91,13 @@ fn a_photo_dragged_onto_a_computer_is_seen_there_and_answered_in_chinese() {
     office.desktop.copy(sentence);
     office.desktop.click_at(composer(&office).center());
     office.desktop.key("ctrl+v");
+    office.desktop.find("the pasted sentence", |node| {
+        node.role == "entry" && node.text.as_ref().is_some_and(|text| text.contains(sentence))
+    });
     office.desktop.key("Return");
+    // Office PC never sent anything to Mei either.
+    office.desktop.find("the question whether it is the right one", |node| node.words().contains("right one"));
+    office.desktop.click("Send");
     mei.desktop.click_at(mei.tile("Office PC").center());
     mei.desktop.find("the answer", |node| node.words().contains(sentence));
     mei.desktop.screenshot("windows-6-answered");
@@ -98,7 +105,7 @@ fn a_photo_dragged_onto_a_computer_is_seen_there_and_answered_in_chinese() {
 }
 
 fn composer(seat: &Seat<'_>) -> Node {
-    seat.desktop.find("the composer", |node| node.role == "entry" || node.role == "text")
+    seat.desktop.find("the composer", |node| node.role == "entry" && node.name == "Message")
 }
 
 fn is_large(node: &Node) -> bool {
@@ -122,7 +129,9 @@ fn difference(desktop: &Desktop<'_>, node: &Node, photo: &Path) -> f64 {
         .arg(&screen)
         .args(["-crop", &crop, "+repage", ")", "("])
         .arg(photo)
-        .args(["-resize", &format!("{width}x{height}!"), "-crop", &inner, "+repage", ")"])
+        // The preview fills its place, which may cut a little off two sides.
+        .args(["-resize", &format!("{width}x{height}^"), "-gravity", "center", "-extent", &format!("{width}x{height}")])
+        .args(["-gravity", "northwest", "-crop", &inner, "+repage", ")"])
         .args(["-colorspace", "sRGB", "-metric", "MAE", "-compare", "-format", "%[distortion]", "info:"])
         .output()
         .expect("ImageMagick is installed");
