@@ -47,6 +47,9 @@ const TAKE_WITHIN: Duration = Duration::from_secs(10);
 /// How long the last words are waited for after a stop.
 const LAST_WORDS: Duration = Duration::from_secs(4);
 
+/// Between two looks at a thread that is ending.
+const JOIN_POLL: Duration = Duration::from_millis(5);
+
 /// The language of both ends. A number that changes when they no longer understand each other.
 const VERSION: u32 = 1;
 
@@ -210,11 +213,14 @@ impl Serving {
     fn end(&mut self) {
         self.shared.ending.store(true, Ordering::Release);
         self.stopper.stop();
+        let until = Instant::now() + LAST_WORDS;
         if let Some(thread) = self.thread.take() {
-            thread.join().ok();
+            // It may never wake if somebody tidied its socket away; closing a window must not wait for that.
+            while !thread.is_finished() && Instant::now() < until {
+                thread::sleep(JOIN_POLL);
+            }
         }
         // Their last words still go through the engine.
-        let until = Instant::now() + LAST_WORDS;
         let mut running = self.shared.running();
         while *running > 0 && Instant::now() < until {
             running = self.shared.changed.wait_timeout(running, TICK).unwrap_or_else(PoisonError::into_inner).0;
@@ -361,3 +367,6 @@ impl LineReader {
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
+
+#[cfg(test)]
+mod tests;
