@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use egui::{Id, Key, Modal, Ui, pos2};
+use egui::{Frame, Id, Key, Modal, Ui, pos2};
 
 use super::{
     excerpt,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::{
         actions::Action,
-        design::{self, Palette, size, space},
+        design::{self, Palette, radius, size, space},
         icons, widgets,
     },
     i18n::Texts,
@@ -51,7 +51,15 @@ impl Reader {
         let width = (window.x - 2.0 * space::XL).clamp(200.0, WIDEST);
         let height = (window.y - 4.0 * space::XL).max(160.0);
         let mut open = true;
-        let modal = Modal::new(Id::unique("long text")).show(ctx, |ui| {
+        let dark = ctx.global_style().visuals.dark_mode;
+        let palette = Palette::for_dark(dark);
+        let frame = Frame::new()
+            .fill(palette.card)
+            .stroke(design::hairline(palette))
+            .shadow(design::float_shadow(palette))
+            .corner_radius(radius::CARD)
+            .inner_margin(space::XL);
+        let modal = Modal::new(Id::unique("long text")).frame(frame).show(ctx, |ui| {
             ui.set_width(width - 2.0 * space::XL);
             ui.set_height(height);
             open = self.head(ui, texts, actions);
