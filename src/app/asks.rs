@@ -5,9 +5,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use egui::{
-    Align, Align2, Area, Layout, Order, Rect, RichText, ScrollArea, Sense, Ui, Vec2, accesskit::Role, pos2, vec2,
-};
+use egui::{Align, Align2, Area, Layout, Order, Rect, RichText, ScrollArea, Sense, Ui, accesskit::Role, pos2, vec2};
 
 use super::{
     Scene,

@@ -1,8 +1,6 @@
 //! Questions in front of everything: each is one title, one explanation, one main button.
 
-use egui::{
-    Align, Align2, Id, Key, Layout, Margin, Modal, RichText, ScrollArea, Sense, Ui, Vec2, accesskit::Role, vec2,
-};
+use egui::{Align, Id, Key, Layout, Margin, Modal, RichText, ScrollArea, Sense, Ui, Vec2, accesskit::Role, vec2};
 
 use super::{
     Scene,

@@ -28,7 +28,8 @@ impl App {
         // The snapshot first: what the replies speak of is in it.
         let snapshot = self.link.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.model.snapshot) {
-            if snapshot.settings != self.settings {
+            // Compared with what the engine said before: a change from here may still be on its way there.
+            if snapshot.settings != self.model.snapshot.settings {
                 self.take_settings(ctx, snapshot.settings.clone());
             }
             self.take_snapshot(snapshot);

@@ -239,7 +239,7 @@ impl App {
             CentralPanel::no_frame().frame(Frame::new().fill(fill)).show(ui, |ui| {
                 if self.model.chosen.is_empty() {
                     self.draw_notices(ui);
-                    self.with_scene(|app, scene| list::show(ui, &mut app.list, scene, false));
+                    self.with_scene(|app, scene| list::show(ui, app.list, scene, false));
                 } else {
                     self.draw_conversation(ui, true);
                 }
@@ -252,7 +252,7 @@ impl App {
                 .show_separator_line(false)
                 .frame(Frame::new().fill(palette.list))
                 .show(ui, |ui| {
-                    self.with_scene(|app, scene| list::show(ui, &mut app.list, scene, folded));
+                    self.with_scene(|app, scene| list::show(ui, app.list, scene, folded));
                 });
             CentralPanel::no_frame().frame(Frame::new().fill(palette.conversation)).show(ui, |ui| {
                 let line = ui.max_rect();
@@ -291,7 +291,7 @@ impl App {
         let place = self.places.conversation.filter(|place| place.width() > 360.0).unwrap_or(screen);
         let below_header = Rect::from_min_max(place.min + egui::vec2(0.0, size::HEADER), place.max);
         if !self.viewer.is_open() {
-            self.with_scene(|app, scene| asks::show(ui, &mut app.asks, scene, below_header));
+            self.with_scene(|app, scene| asks::show(ui, app.asks, scene, below_header));
         }
 
         let tiles = std::mem::take(&mut self.list.tiles);

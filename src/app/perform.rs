@@ -49,7 +49,7 @@ impl App {
             Action::Paste => self.paste.read(ctx),
             Action::SendPaths { to, paths } => self.send_paths(to, paths),
             Action::AskWhom(paths) => self.ask_whom(paths),
-            Action::SendConfirmed { to, what, undo } => self.send_now(&to, what, undo),
+            Action::SendConfirmed { to, what, undo } => self.send_now(&to, what, undo.as_deref()),
 
             Action::Answer { with, transfer, decision } => {
                 self.command(Command::Answer { with, transfer, decision }, Purpose::Plain);
@@ -226,14 +226,14 @@ impl App {
         if to.iter().any(|&who| self.model.computer(who).is_none_or(dialogs::is_unsure)) {
             self.open(Dialog::FirstTime(FirstTime { to, what, undo, answered: false }));
         } else {
-            self.send_now(&to, what, undo);
+            self.send_now(&to, what, undo.as_deref());
         }
     }
 
-    fn send_now(&mut self, to: &[Fingerprint], what: Vec<Outgoing>, undo: Option<String>) {
+    fn send_now(&mut self, to: &[Fingerprint], what: Vec<Outgoing>, undo: Option<&str>) {
         for what in what {
             let command = Command::Send { to: to.to_vec(), what: what.clone() };
-            self.command(command, Purpose::Send { to: to.to_vec(), what, undo: undo.clone() });
+            self.command(command, Purpose::Send { to: to.to_vec(), what, undo: undo.map(str::to_owned) });
         }
     }
 

@@ -131,20 +131,21 @@ impl Pickers {
 }
 
 fn dialog(wanted: Wanted, frame: &eframe::Frame) -> Waiting {
-    let mut dialog = AsyncFileDialog::new().set_title(&wanted.title);
+    let Wanted { purpose, title, pictures, name, folder } = wanted;
+    let mut dialog = AsyncFileDialog::new().set_title(title);
     if raw_window_handle(frame) {
         dialog = dialog.set_parent(frame);
     }
-    if let Some(folder) = &wanted.folder {
+    if let Some(folder) = folder {
         dialog = dialog.set_directory(folder);
     }
-    match wanted.purpose {
+    match purpose {
         Purpose::Files => several(dialog.pick_files()),
-        Purpose::Pictures => several(dialog.add_filter(&wanted.pictures, PICTURES).pick_files()),
+        Purpose::Pictures => several(dialog.add_filter(pictures, PICTURES).pick_files()),
         Purpose::Folder => several(dialog.pick_folders()),
         Purpose::ReceiveFolder | Purpose::AskFolder { .. } => one(dialog.pick_folder()),
         // No filter: on Windows the ending would be doubled, on macOS the field greyed out.
-        Purpose::SaveFile(_) | Purpose::SaveText(_) => one(dialog.set_file_name(&wanted.name).save_file()),
+        Purpose::SaveFile(_) | Purpose::SaveText(_) => one(dialog.set_file_name(name).save_file()),
     }
 }
 

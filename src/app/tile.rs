@@ -17,7 +17,7 @@ use crate::{
 /// By how much a tile grows under a drag.
 const GROWTH: f32 = 2.0;
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Tile<'a, 'b> {
     pub scene: &'a Scene<'b>,
     pub computer: &'a Computer,

@@ -247,7 +247,7 @@ pub fn field(ui: &mut Ui, text: &mut String, name: &str, hint: &str) -> Response
         .hint_text(RichText::new(hint).color(palette.secondary))
         .font(design::body())
         .margin(Margin::ZERO)
-        .vertical_align(egui::Align::Center)
+        .align(egui::Align2::LEFT_CENTER)
         .frame(Frame::NONE)
         .desired_width(f32::INFINITY);
     let framed = Frame::new()
@@ -271,7 +271,6 @@ pub fn field(ui: &mut Ui, text: &mut String, name: &str, hint: &str) -> Response
 }
 
 /// The frame of a card.
-#[must_use]
 pub fn card(ui: &Ui) -> Frame {
     let palette = Palette::of(ui);
     Frame::new()
