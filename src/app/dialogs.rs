@@ -359,7 +359,7 @@ fn whom(ui: &mut Ui, what: &[std::path::PathBuf], scene: &mut Scene<'_>) -> Next
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         for computer in near {
-            let drawn = tile::show(ui, tile::Tile { scene, computer, folded: false, lit: false });
+            let drawn = tile::show(ui, &tile::Tile { scene, computer, folded: false, lit: false });
             if drawn.response.clicked() {
                 scene.actions.push(Action::SendPaths { to: vec![computer.fingerprint], paths: what.to_vec() });
                 next = Next::Close;

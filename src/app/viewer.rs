@@ -111,12 +111,12 @@ impl Viewer {
         let Some(open) = &mut self.open else { return Vec::new() };
         let mut wishes = keys(ctx);
         let screen = ctx.content_rect();
-        let area = Modal::default_area(Id::new("viewer"))
+        let area = Modal::default_area(Id::unique("viewer"))
             .anchor(Align2::LEFT_TOP, Vec2::ZERO)
             .accessible_name(texts.viewer_name());
         // A picture is looked at on dark, whatever the theme.
         let dark = Palette::for_dark(true);
-        Modal::new(Id::new("viewer")).area(area).frame(egui::Frame::NONE).backdrop_color(dark.list).show(ctx, |ui| {
+        Modal::new(Id::unique("viewer")).area(area).frame(egui::Frame::NONE).backdrop_color(dark.list).show(ctx, |ui| {
             ui.style_mut().visuals = ui.ctx().style_of(egui::Theme::Dark).visuals.clone();
             ui.set_min_size(screen.size());
             open.draw(ui, previews, texts, screen, &mut wishes);
@@ -201,7 +201,7 @@ impl Open {
             }
         }
 
-        let response = ui.interact(stage, ui.id().with("picture"), Sense::click_and_drag());
+        let response = ui.interact(stage, ui.scope_id().with("picture"), Sense::click_and_drag());
         let original = match preview {
             Preview::Ready { original, .. } => Some(original),
             Preview::Loading(original) => original,

@@ -106,7 +106,7 @@ pub(super) enum FlushError {
 }
 
 impl From<Gone> for FlushError {
-    fn from(_: Gone) -> Self {
+    fn from(Gone: Gone) -> Self {
         Self::Gone
     }
 }

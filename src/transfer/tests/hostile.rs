@@ -226,11 +226,10 @@ async fn a_receiver_that_says_saved_too_early_or_forgets_items_is_not_believed()
         let lie = async {
             let mut framed: Framed<DuplexStream> = Framed::new(other);
             framed.reader.enter(crate::protocol::frame::Stage::DataIn);
-            while !early {
+            let mut heard_all = early;
+            while !heard_all {
                 let frame = framed.reader.next().await.unwrap().unwrap();
-                if frame.kind == crate::protocol::frame::Kind::End {
-                    break;
-                }
+                heard_all = frame.kind == crate::protocol::frame::Kind::End;
             }
             framed.writer.push(Message::Saved(Saved { all: true, ..Saved::default() }).encode());
             framed.writer.flush().await.unwrap();
