@@ -10,6 +10,15 @@
 //! - `preview`: a 12-megapixel JPEG dropped here, to its preview on the other screen, 7 runs.
 //! - `frames`: from posted pointer motion to the changed pixel while a large file arrives at full speed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a measurement that fails says so and ends"
+)]
+
 #[path = "../tests/hosts/desktop.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod desktop;

@@ -2,6 +2,16 @@
 //!
 //! The test runs itself again under strace as the receiving end (the `receiving_end` test below, which does nothing
 //! otherwise) and is the giving end over real TCP. No TLS, so that what is said on the wire can be read.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do; clippy knows only functions marked as tests"
+)]
+
 #![cfg(target_os = "linux")]
 
 use std::{

@@ -68,7 +68,7 @@ fn insider_of(address: SocketAddr, fingerprint: Fingerprint) -> StreamOwned<Clie
     secure(address, client_config(&identity, Some(fingerprint)).unwrap())
 }
 
-fn say(stream: &mut impl Write, message: Message) {
+fn say(stream: &mut impl Write, message: &Message) {
     let frame = message.encode();
     stream.write_all(&frame.header()).unwrap();
     stream.write_all(&frame.payload).unwrap();
@@ -140,12 +140,12 @@ fn one_who_breaks_the_rules_inside_is_cut_off() {
     let chunk = Message::Chunk(vec![0; 100].into());
     for (n, after) in [hello(), chunk, offer].into_iter().enumerate() {
         let mut stream = insider(&receiver);
-        say(&mut stream, hello());
-        say(&mut stream, after);
+        say(&mut stream, &hello());
+        say(&mut stream, &after);
         assert!(answer(&mut stream) < BOUNDED_ANSWER, "{n}");
     }
     let mut stream = insider(&receiver);
-    say(&mut stream, hello());
+    say(&mut stream, &hello());
     stream.write_all(&[0x7F, 0xFF, 0xFF, 0xFF, 0x10]).unwrap();
     stream.flush().unwrap();
     answer(&mut stream);
@@ -161,14 +161,14 @@ fn an_offer_that_changes_after_it_was_asked_about_is_not_what_is_agreed_to() {
         let item = Item { kind: ItemKind::File, name: name.into(), size: 1, files: 1, modified: None, thumbhash: None };
         Message::Offer(Offer { transfer: TransferId([7; 16]), items: vec![item], for_take: false, again })
     };
-    say(&mut stream, hello());
-    say(&mut stream, offer("holiday.jpg", false));
+    say(&mut stream, &hello());
+    say(&mut stream, &offer("holiday.jpg", false));
     let until = Instant::now() + receiver::LONG;
     while victim.client.snapshot().asks.is_empty() {
         assert!(Instant::now() < until, "never asked");
         victim.client.wait(Duration::from_millis(20));
     }
-    say(&mut stream, offer("something else.exe", true));
+    say(&mut stream, &offer("something else.exe", true));
     let mut decoder = Decoder::new();
     let answer = loop {
         match decoder.frame().unwrap().map(Message::decode) {

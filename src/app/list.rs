@@ -69,7 +69,7 @@ fn computers(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: bo
 fn one(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, computer: &Computer, folded: bool) {
     let who = computer.fingerprint;
     let lit = view.lit == Some(who);
-    let drawn = tile::show(ui, Tile { scene, computer, folded, lit });
+    let drawn = tile::show(ui, &Tile { scene, computer, folded, lit });
     let seen = drawn.response.rect.intersect(ui.clip_rect());
     if seen.is_positive() {
         view.tiles.push((who, seen));

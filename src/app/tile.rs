@@ -32,8 +32,8 @@ pub struct Drawn {
     pub also: bool,
 }
 
-pub fn show(ui: &mut Ui, tile: Tile<'_, '_>) -> Drawn {
-    let Tile { scene, computer, folded, lit } = tile;
+pub fn show(ui: &mut Ui, tile: &Tile<'_, '_>) -> Drawn {
+    let &Tile { scene, computer, folded, lit } = tile;
     let palette = Palette::of(ui);
     let who = computer.fingerprint;
     let chosen = scene.model.chosen.contains(&who);

@@ -116,11 +116,14 @@ impl Viewer {
             .accessible_name(texts.viewer_name());
         // A picture is looked at on dark, whatever the theme.
         let dark = Palette::for_dark(true);
-        Modal::new(Id::unique("viewer")).area(area).frame(egui::Frame::NONE).backdrop_color(dark.list).show(ctx, |ui| {
-            ui.style_mut().visuals = ui.ctx().style_of(egui::Theme::Dark).visuals.clone();
-            ui.set_min_size(screen.size());
-            open.draw(ui, previews, texts, screen, &mut wishes);
-        });
+        Modal::new(Id::unique("viewer")).area(area).frame(egui::Frame::NONE).backdrop_color(dark.list).show(
+            ctx,
+            |ui| {
+                ui.style_mut().visuals = ui.ctx().style_of(egui::Theme::Dark).visuals.clone();
+                ui.set_min_size(screen.size());
+                open.draw(ui, previews, texts, screen, &mut wishes);
+            },
+        );
         let mut actions = Vec::new();
         let mut close = false;
         for wish in wishes {

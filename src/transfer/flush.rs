@@ -115,7 +115,7 @@ impl FlushQueue {
     /// Flushes until the writing thread is done.
     pub(super) fn run(
         self,
-        partials: Folder,
+        partials: &Folder,
         target: &ReceiveFolder,
         events: &mpsc::Sender<Received>,
         out: &mpsc::Sender<Flushed>,
@@ -133,11 +133,11 @@ impl FlushQueue {
             if complete.is_empty() {
                 continue;
             }
-            flush_content(&partials, &mut complete)?;
+            flush_content(partials, &mut complete)?;
             let mut moved = Vec::with_capacity(complete.len());
             let mut failure = None;
             for item in complete {
-                match give_name(&partials, target.folder(), &item) {
+                match give_name(partials, target.folder(), &item) {
                     Ok(path) => moved.push((item, path)),
                     Err(error) => {
                         failure = Some(error);

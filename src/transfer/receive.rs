@@ -251,7 +251,7 @@ fn save(
     let result = std::thread::scope(|scope| {
         let flushing = std::thread::Builder::new()
             .name("fantail-flush".to_owned())
-            .spawn_scoped(scope, || queue.run(for_flushing, into, events, flushed))
+            .spawn_scoped(scope, || queue.run(&for_flushing, into, events, flushed))
             .map_err(TransferError::System)?;
         let written = loop {
             let Some(arrived) = arriving.blocking_recv().filter(|_| !stop.load(Ordering::Relaxed)) else {

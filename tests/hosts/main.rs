@@ -6,6 +6,15 @@
 //! `FANTAIL_TEST_PROGRAM` names the program to run; without it, it is the one cargo built for this test.
 //! Screenshots are kept in `target/screenshots/`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do; clippy knows only functions marked as tests"
+)]
+
 mod command_line;
 mod desktop;
 mod network;
