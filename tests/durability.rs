@@ -11,7 +11,6 @@
     clippy::print_stderr,
     reason = "helpers of tests fail as tests do; clippy knows only functions marked as tests"
 )]
-
 #![cfg(target_os = "linux")]
 
 use std::{

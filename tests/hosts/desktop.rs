@@ -202,6 +202,7 @@ impl<'h> Desktop<'h> {
     }
 
     /// What this X server is called, for clients of it.
+    #[allow(dead_code, reason = "used by the benchmarks, which share this file")]
     pub fn display(&self) -> &str {
         &self.display
     }

@@ -16,7 +16,6 @@ pub struct Network {
 /// One host: `10.77.0.N/24` and `fd77::N/64` on `eth0`, and loopback.
 pub struct Host {
     namespace: String,
-    pub address: String,
     port: String,
     switch: String,
 }
@@ -59,12 +58,7 @@ impl Network {
     fn plug_in(&mut self, prefix: &str, number: usize) {
         let (namespace, port) = (format!("{prefix}-{number}"), format!("port{number}"));
         ip(&["netns", "add", &namespace]);
-        let host = Host {
-            namespace: namespace.clone(),
-            address: format!("10.77.0.{number}"),
-            port: port.clone(),
-            switch: self.switch.clone(),
-        };
+        let host = Host { namespace: namespace.clone(), port: port.clone(), switch: self.switch.clone() };
         // Held from here on, so that a failing step below still cleans up.
         self.hosts.push(host);
         ip(&["link", "add", "eth0", "netns", &namespace, "type", "veth", "peer", "name", &port, "netns", &self.switch]);
@@ -115,6 +109,7 @@ impl Running {
         Self { child, name: name.to_owned() }
     }
 
+    #[allow(dead_code, reason = "used by the benchmarks, which share this file")]
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
