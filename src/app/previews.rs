@@ -78,6 +78,9 @@ struct Slot {
     /// The last frame it was drawn in, and when.
     frame: u64,
     seen: f64,
+    /// The largest place it is drawn in, in this frame and in the last one: the same file may be on the screen twice.
+    largest: Size,
+    largest_before: Size,
     original: Option<Size>,
     stamp: Option<Stamp>,
     failed: Option<PictureError>,
@@ -106,11 +109,11 @@ impl Shown {
         bytes_of(self.size) + self.moving.as_ref().map_or(0, Moving::bytes)
     }
 
-    /// Sharp in a place of `wanted` pixels, and not wastefully large for it.
-    fn fits(&self, wanted: Size, original: Size) -> bool {
+    /// Sharp in a place of `wanted` pixels, and not wastefully large for `largest`.
+    fn fits(&self, wanted: Size, largest: Size, original: Size) -> bool {
         let (has, needs) = (f64::from(self.wanted.width), f64::from(wanted.width));
         let enough = has >= needs * 0.98 && f64::from(self.wanted.height) >= f64::from(wanted.height) * 0.98;
-        (enough || self.size == original) && has <= needs * 2.5
+        (enough || self.size == original) && has <= f64::from(largest.width) * 2.5
     }
 }
 
@@ -163,9 +166,17 @@ impl Previews {
         self.preview_in(Place::Conversation, ctx, path, points, true)
     }
 
-    /// As [`Previews::preview`], fitted into the place, for the viewer.
+    /// As [`Previews::preview`], fitted into the place, for the viewer. Until it is there, what the conversation shows.
     pub(super) fn fitted(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
-        self.preview_in(Place::Viewer, ctx, path, points, true)
+        let preview = self.preview_in(Place::Viewer, ctx, path, points, true);
+        if let Preview::Loading(_) = preview
+            && let Some(slot) = self.slots.get(&(path.to_owned(), Place::Conversation))
+            && let (Some(shown), Some(original)) = (&slot.shown, slot.original)
+        {
+            let animated = shown.moving.is_some();
+            return Preview::Ready { texture: shown.texture.id(), original, animated };
+        }
+        preview
     }
 
     /// Makes ready what will be [`Previews::fitted`] soon.
@@ -241,11 +252,15 @@ impl Previews {
         let slot = slots.entry(key.clone()).or_default();
         let away = now - slot.seen;
         let again = slot.frame + 1 < *frame && slot.seen > 0.0 && away > LOOK_AGAIN.as_secs_f64();
-        (slot.frame, slot.seen) = (*frame, now);
-
         let wanted = pixels(ctx, points);
+        if slot.frame != *frame {
+            slot.largest_before = std::mem::take(&mut slot.largest);
+        }
+        (slot.frame, slot.seen) = (*frame, now);
+        slot.largest = slot.largest.covered_with(wanted);
+        let largest = slot.largest.covered_with(slot.largest_before);
         let Some(pool) = pool else { return Preview::Failed(PictureError::Unreadable) };
-        let outgrown = slot.loading.as_ref().is_some_and(|(_, asked)| !near(*asked, wanted));
+        let outgrown = slot.loading.as_ref().is_some_and(|(_, asked)| !near(*asked, largest));
         if let Some((ticket, _)) = slot.loading.take_if(|_| outgrown) {
             asked.remove(&ticket.id());
         }
@@ -255,14 +270,14 @@ impl Previews {
             ticket
         };
         let fits = match (&slot.shown, slot.original) {
-            (Some(shown), Some(original)) => shown.fits(wanted, original),
+            (Some(shown), Some(original)) => shown.fits(wanted, largest, original),
             _ => slot.failed.is_some(),
         };
         if again && slot.loading.is_none() && (fits || slot.failed.is_some()) {
             let known = slot.stamp.filter(|_| slot.shown.is_some());
-            slot.loading = Some((ask(place.wants(wanted), known), wanted));
+            slot.loading = Some((ask(place.wants(largest), known), largest));
         } else if !fits && slot.loading.is_none() {
-            slot.loading = Some((ask(place.wants(wanted), None), wanted));
+            slot.loading = Some((ask(place.wants(largest), None), largest));
             if slot.original.is_none() && slot.sizing.is_none() {
                 slot.sizing = Some(ask(Wanted::Size, None));
             }

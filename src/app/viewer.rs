@@ -198,9 +198,12 @@ impl Open {
         let room = stage.shrink(MARGIN).size();
         let upright = if self.look.lies() { vec2(room.y, room.x) } else { room };
         let preview = previews.fitted(ui.ctx(), &shown.path, upright);
-        for near in [self.at.checked_sub(1), Some(self.at + 1)].into_iter().flatten() {
-            if let Some(near) = self.pictures.get(near) {
-                previews.prefetch(ui.ctx(), &near.path, room);
+        // Not before this one is there: what is asked for last is made ready first.
+        if matches!(preview, Preview::Ready { .. }) {
+            for near in [self.at.checked_sub(1), Some(self.at + 1)].into_iter().flatten() {
+                if let Some(near) = self.pictures.get(near) {
+                    previews.prefetch(ui.ctx(), &near.path, room);
+                }
             }
         }
 

@@ -31,7 +31,7 @@ pub use pool::{Previews, Ticket};
 pub use sniff::{Format, name_suggests_picture, sniff};
 
 /// In pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Size {
     pub width: u32,
     pub height: u32,
@@ -45,6 +45,12 @@ impl Size {
     /// Width divided by height; 1 for something without extent.
     pub fn aspect(self) -> f32 {
         if self.width == 0 || self.height == 0 { 1.0 } else { self.width as f32 / self.height as f32 }
+    }
+
+    /// The smallest size that neither of the two sticks out of.
+    #[must_use]
+    pub fn covered_with(self, other: Self) -> Self {
+        Self::new(self.width.max(other.width), self.height.max(other.height))
     }
 
     /// The smallest size of the same proportions that fills `place`, never larger than this, and no longer than

@@ -1,4 +1,4 @@
-//! Two threads that make pictures ready, newest request first.
+//! Two threads that make pictures ready, newest request first, sizes before pictures.
 //!
 //! Bounded everywhere: at most [`MAX_WAITING`] requests wait (the oldest is sent back as
 //! [`PictureError::Postponed`]), at most [`MAX_FINISHED`] results lie ready; a window that doesn't take them slows the
@@ -15,7 +15,7 @@ use std::{
 };
 
 use super::{
-    Finished, PictureError, Request, RequestId,
+    Finished, PictureError, Request, RequestId, Wanted,
     decode::answer,
     limits::{MAX_FINISHED, MAX_WAITING, THREADS},
 };
@@ -123,7 +123,7 @@ impl Shared {
             if queue.ended {
                 return None;
             }
-            if let Some(job) = queue.postponed.pop_front().or_else(|| queue.waiting.pop_back()) {
+            if let Some(job) = queue.postponed.pop_front().or_else(|| queue.newest()) {
                 return Some(job);
             }
             queue = self.something_to_do.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -141,6 +141,15 @@ struct Queue {
 }
 
 impl Queue {
+    /// Sizes before pictures: they are read in a millisecond, and places on the screen depend on them.
+    fn newest(&mut self) -> Option<Job> {
+        let size = self.waiting.iter().rposition(|job| job.request.wanted == Wanted::Size);
+        match size {
+            Some(at) => self.waiting.remove(at),
+            None => self.waiting.pop_back(),
+        }
+    }
+
     fn postpone_what_is_too_much(&mut self) {
         if self.waiting.len() <= MAX_WAITING {
             return;

@@ -63,17 +63,17 @@ impl Scene<'_> {
     fn nobody_here(&self) {
         self.hill();
         self.wire([pos2(8.0, 112.0), pos2(96.0, 134.0), pos2(184.0, 134.0), pos2(272.0, 112.0)]);
-        self.bird(&PIGEON, pos2(104.0, 60.0), 0.86, false, self.tones.bird, self.tones.ground);
-        self.legs(pos2(150.0, 126.0), 0.86);
+        self.bird(&PIGEON, pos2(104.0, 51.0), 0.86, false, self.tones.bird, self.tones.ground);
+        self.legs(pos2(150.0, 128.5));
     }
 
     fn choose_computer(&self) {
         self.hill();
         self.wire([pos2(8.0, 112.0), pos2(96.0, 136.0), pos2(184.0, 136.0), pos2(272.0, 112.0)]);
-        self.bird(&PIGEON, pos2(54.0, 60.0), 0.82, false, self.tones.bird, self.tones.ground);
-        self.bird(&PIGEON, pos2(230.0, 66.0), 0.74, true, self.tones.other, self.tones.ground);
-        self.legs(pos2(98.0, 124.0), 0.8);
-        self.legs(pos2(188.0, 124.0), 0.8);
+        self.bird(&PIGEON, pos2(54.0, 54.0), 0.82, false, self.tones.bird, self.tones.ground);
+        self.bird(&PIGEON, pos2(228.0, 61.0), 0.74, true, self.tones.other, self.tones.ground);
+        self.legs(pos2(98.0, 128.5));
+        self.legs(pos2(188.0, 128.5));
     }
 
     fn empty_conversation(&self) {
@@ -110,10 +110,10 @@ impl Scene<'_> {
     }
 
     /// Two short ones, standing on the wire.
-    fn legs(&self, at: Pos2, scale: f32) {
+    fn legs(&self, wire: Pos2) {
         for x in [-6.0, 5.0] {
-            let top = at + vec2(x, 0.0);
-            self.line(&[top, top + vec2(-1.5, 9.0 * scale)], 2.2, self.tones.line);
+            let foot = wire + vec2(x, 0.0);
+            self.line(&[foot, foot + vec2(1.0, -10.0)], 2.2, self.tones.bird);
         }
     }
 

@@ -50,6 +50,36 @@ fn textures_out_of_sight_go_when_there_is_no_room_and_those_in_sight_stay() {
 }
 
 #[test]
+fn one_file_in_two_places_of_different_size_is_made_ready_once_for_the_larger() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("twice.png");
+    image::GrayImage::new(1000, 1000).save(&path).unwrap();
+    let ctx = Context::default();
+    let mut previews = Previews::new(&ctx);
+    let both = |previews: &mut Previews| {
+        let mut output = ctx.run_ui(egui::RawInput { max_texture_side: Some(8192), ..Default::default() }, |ui| {
+            previews.logic(ui.ctx());
+            previews.preview(ui.ctx(), &path, Vec2::splat(60.0));
+            previews.preview(ui.ctx(), &path, Vec2::splat(400.0));
+        });
+        output.textures_delta.clear();
+    };
+    let size = |previews: &Previews| {
+        let slot = previews.slots.get(&(path.clone(), Place::Conversation))?;
+        slot.loading.is_none().then_some(())?;
+        Some(slot.shown.as_ref()?.size)
+    };
+    until(|| {
+        both(&mut previews);
+        size(&previews) == Some(Size::new(400, 400))
+    });
+    for _ in 0..5 {
+        both(&mut previews);
+        assert_eq!(size(&previews), Some(Size::new(400, 400)), "it stays, and nothing is asked anew");
+    }
+}
+
+#[test]
 fn what_left_sight_is_taken_back_from_the_queue() {
     let dir = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> = (0..40).map(|at| dir.path().join(format!("{at}.png"))).collect();
