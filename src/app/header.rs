@@ -1,8 +1,7 @@
 //! The head of a conversation: who it is, whether it is sure and there, and what can be done with it.
 
 use egui::{
-    Align, Color32, Frame, Layout, Margin, Popup, Rect, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    Align, Color32, Frame, Layout, Margin, Popup, Rect, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::{
@@ -136,20 +135,25 @@ pub fn closable_banner(
     Frame::new().fill(fill).inner_margin(Margin::symmetric(space::L as i8, space::S as i8)).show(ui, |ui| {
         let width = ui.available_width();
         ui.set_width(width);
+        // Before the row begins: it is as high as its icon, and higher only for more text or the button.
+        ui.spacing_mut().interact_size.y = size::ICON;
+        ui.spacing_mut().item_spacing.x = space::M;
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing = vec2(space::M, 2.0);
-            // A line of small text is as high as its icon; the button, where there is one, makes it higher.
-            ui.spacing_mut().interact_size.y = size::ICON;
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
             icons::paint(ui.painter(), rect.center(), icon, size::ICON, color);
             let button = if close.is_some() { size::TARGET + space::M } else { 0.0 };
-            ui.vertical(|ui| {
-                ui.set_width((width - size::ICON - space::M - button).max(size::TARGET));
-                if let Some(title) = title {
-                    ui.add(egui::Label::new(RichText::new(title).font(design::body()).color(color)).wrap());
-                }
-                ui.add(egui::Label::new(RichText::new(text).font(design::small()).color(palette.text)).wrap());
-            });
+            let room = (width - size::ICON - space::M - button).max(size::TARGET);
+            let lay = |text: &str, font, color| ui.painter().layout(text.to_owned(), font, color, room);
+            let title_lines = title.map(|title| lay(title, design::body(), color));
+            let lines = lay(text, design::small(), palette.text);
+            let title_height = title_lines.as_ref().map_or(0.0, |lines| lines.size().y + 2.0);
+            let (place, words) = ui.allocate_exact_size(vec2(room, title_height + lines.size().y), Sense::hover());
+            let spoken = title.map_or_else(|| text.to_owned(), |title| format!("{title}. {text}"));
+            words.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+            if let Some(lines) = title_lines {
+                ui.painter().galley(place.min, lines, color);
+            }
+            ui.painter().galley(place.min + vec2(0.0, title_height), lines, palette.text);
             closed = close.is_some_and(|name| widgets::icon_button(ui, icons::X, name).clicked());
         });
     });
