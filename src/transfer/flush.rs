@@ -2,9 +2,15 @@
 //!
 //! Order, for one file: flush of the file, move to a free name without replacing, flush of the folder, and only then is
 //! it told. For several at once, and for folders: one flush of the file system, the moves, one flush of the folder.
-//! Whatever completes while a flush runs goes into the next one together.
+//! Whatever completes within a tenth of a second, or while a flush runs, is flushed together.
 
-use std::{ffi::OsStr, fs::File, io, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,6 +30,9 @@ const WAITING: usize = 64;
 
 /// Items flushed together at most.
 const TOGETHER: usize = 1_000;
+
+/// How long more is waited for before a flush: many small files then share one, and nobody sees a tenth of a second.
+const GATHERING: Duration = Duration::from_millis(100);
 
 /// So few files are flushed one by one: a flush of the whole file system also waits for what others write to it.
 const FEW: usize = 16;
@@ -122,7 +131,7 @@ impl FlushQueue {
     ) -> Result<(), FlushError> {
         while let Ok(first) = self.waiting.recv() {
             let mut complete = Vec::new();
-            for waiting in std::iter::once(first).chain(self.waiting.try_iter().take(TOGETHER)) {
+            for waiting in std::iter::once(first).chain(self.gather()) {
                 match waiting {
                     Waiting::Complete(item) => complete.push(item),
                     Waiting::Failed { index, fault } => {
@@ -155,6 +164,12 @@ impl FlushQueue {
             }
         }
         Ok(())
+    }
+
+    /// What else becomes complete within [`GATHERING`]. Waits for nothing once everything has come.
+    fn gather(&self) -> impl Iterator<Item = Waiting> + '_ {
+        let until = Instant::now() + GATHERING;
+        std::iter::from_fn(move || self.waiting.recv_deadline(until).ok()).take(TOGETHER)
     }
 }
 
