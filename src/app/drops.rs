@@ -81,8 +81,10 @@ impl Drops {
             let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();
             (!input.raw.hovered_files.is_empty(), dropped)
         });
-        if hovers {
-            let target = self.pointer(ui, frame).map_or(Target::Nowhere, |at| aim(at, places));
+        // A drop may come without having hovered in any frame.
+        let unannounced = !dropped.is_empty() && self.gathered.is_none() && self.target == Target::Nowhere;
+        if hovers || unannounced {
+            let target = aim(self.pointer(ui, frame), places);
             if target != self.target {
                 self.target = target;
                 // The tile was drawn already in this frame.
@@ -188,17 +190,19 @@ impl Drops {
     }
 }
 
-/// What lies under a place.
-fn aim(at: Pos2, places: &Places<'_>) -> Target {
+/// What lies under a place. Where the system doesn't tell the place (a program of Wayland dragging onto X11), nothing is
+/// sent at once, and nothing is lost either: it goes to the composer.
+fn aim(at: Option<Pos2>, places: &Places<'_>) -> Target {
     if places.blocked {
         return Target::Nowhere;
     }
+    let composer = if places.chosen.is_empty() { Target::AskWhom } else { Target::Composer };
+    let Some(at) = at else { return composer };
     if let Some((who, _)) = places.tiles.iter().find(|(_, rect)| rect.contains(at)) {
         return Target::Tile(*who);
     }
     match places.conversation {
-        Some(place) if place.contains(at) && places.chosen.is_empty() => Target::AskWhom,
-        Some(place) if place.contains(at) => Target::Composer,
+        Some(place) if place.contains(at) => composer,
         _ => Target::Nowhere,
     }
 }
@@ -217,12 +221,24 @@ mod tests {
         let aim = |x, y, chosen: &[Fingerprint], blocked| {
             let tiles = [(who, tile)];
             let places = Places { tiles: &tiles, conversation: Some(conversation), chosen, blocked };
-            super::aim(pos2(x, y), &places)
+            super::aim(Some(pos2(x, y)), &places)
         };
         assert_eq!(aim(10.0, 70.0, &[], false), Target::Tile(who));
         assert_eq!(aim(300.0, 70.0, &[], false), Target::AskWhom);
         assert_eq!(aim(300.0, 70.0, &[who], false), Target::Composer);
         assert_eq!(aim(10.0, 300.0, &[who], false), Target::Nowhere);
         assert_eq!(aim(10.0, 70.0, &[], true), Target::Nowhere);
+    }
+
+    #[test]
+    fn a_drop_whose_place_is_not_known_goes_to_the_composer_and_not_at_once_to_anybody() {
+        let who = Fingerprint([1; 32]);
+        let everywhere = Rect::from_min_size(Pos2::ZERO, vec2(1000.0, 1000.0));
+        let aim = |chosen: &[Fingerprint]| {
+            let tiles = [(who, everywhere)];
+            super::aim(None, &Places { tiles: &tiles, conversation: Some(everywhere), chosen, blocked: false })
+        };
+        assert_eq!(aim(&[who]), Target::Composer);
+        assert_eq!(aim(&[]), Target::AskWhom);
     }
 }
