@@ -23,8 +23,12 @@ const MAX_BACKGROUND: usize = 32;
 /// Attempts at once in all.
 const MAX_DIALS: usize = 96;
 
+/// A computer that was just started, and announced itself, may be dialling a typed address itself: it has this much
+/// time. Two connections at the same moment cost one of them, and what was already said on it.
+const YOU_FIRST: Duration = Duration::from_millis(150);
+
 /// The greater fingerprint dials first; the smaller one gives it this much time, which saves half of the handshakes.
-const AFTER_YOU: Duration = Duration::from_millis(400);
+const AFTER_YOU: Duration = Duration::from_millis(500);
 
 /// Hints whose dial waits.
 const MAX_LATE: usize = 256;
@@ -73,11 +77,12 @@ impl Hub {
             Visibility::KnownOnly if is_known => {}
             Visibility::KnownOnly | Visibility::Hidden => return,
         }
-        if !late && claimed.is_some_and(|with| with > self.myself) {
+        if !late {
+            let pause = if claimed.is_some_and(|with| with > self.myself) { AFTER_YOU } else { YOU_FIRST };
             if self.late.len() < MAX_LATE && self.late.insert(hint.address) {
                 let hub = self.inbox.clone();
                 tokio::spawn(async move {
-                    tokio::time::sleep(AFTER_YOU).await;
+                    tokio::time::sleep(pause).await;
                     hub.send(Message::LateHint(hint)).await.ok();
                 });
             }

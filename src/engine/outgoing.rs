@@ -12,7 +12,7 @@ use super::{
     clients::Asker,
     hub::{Hub, Message},
     prepare::Prepared,
-    transfers::{Cargo, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, TEXT_WITHIN, Transfer, left_out},
+    transfers::{Cargo, GRACE, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, TEXT_WITHIN, Transfer, left_out},
 };
 use crate::{
     protocol::{
@@ -218,8 +218,16 @@ impl Hub {
         transfer.stage = Stage::Waiting;
         transfer.since = Instant::now();
         transfer.lost = None;
-        if let Err(error) = self.speak(key.0, |control| control.offer(offer)) {
-            self.finish(key, State::Stopped(cant_send(error)));
+        let for_take = *for_take;
+        match self.speak(key.0, |control| control.offer(offer)) {
+            Ok(()) => {}
+            // The connection is a new one; the taker asks again on it.
+            Err(CantSend::NoSuchTransfer) if for_take => {
+                if let Some(transfer) = self.transfers.get_mut(&key) {
+                    transfer.lost = Some(Instant::now() + GRACE);
+                }
+            }
+            Err(error) => self.finish(key, State::Stopped(cant_send(error))),
         }
     }
 

@@ -92,6 +92,9 @@ impl Hub {
     /// Somebody takes.
     pub fn take_asked(&mut self, with: Fingerprint, take: Take) {
         let key = (with, take.transfer);
+        if self.is_taken_again(key) {
+            return;
+        }
         if self.transfers.len() >= MAX_TRANSFERS
             || self.pending_takes.len() >= MAX_TAKES
             || self.transfers.contains_key(&key)
@@ -104,6 +107,9 @@ impl Hub {
         self.library.post(
             move |store| Ok::<_, StoreError>((store.shelf()?, store.computer(&with)?)),
             move |hub, result| {
+                if hub.is_taken_again(key) {
+                    return;
+                }
                 let (shelf, known) = result.unwrap_or_default();
                 let wanted = |item: &ShelfItem| take.items.is_empty() || take.items.contains(&item.id);
                 let items: Vec<ShelfItem> =
@@ -123,6 +129,19 @@ impl Hub {
                 }
             },
         );
+    }
+
+    /// Its connection was replaced by another, on which the taker asks for the same once more: goes on with what the
+    /// first asking began. False if there is nothing to go on with.
+    fn is_taken_again(&mut self, key: Key) -> bool {
+        let Some(transfer) = self.transfers.get(&key) else { return self.pending_takes.contains_key(&key) };
+        if !matches!(transfer.side, Side::Out { for_take: true, .. }) {
+            return false;
+        }
+        if matches!(transfer.stage, Stage::Waiting | Stage::Reaching { .. }) {
+            self.offer_or_reach(key);
+        }
+        true
     }
 
     /// This person says yes to a take.
