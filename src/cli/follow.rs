@@ -46,9 +46,9 @@ impl Follow {
         Self { since: snapshot.revision, told: BTreeMap::new(), ended: VecDeque::new(), given_up: BTreeSet::new() }
     }
 
-    /// The next end of this one is told as "nobody answered".
-    pub fn give_up(&mut self, key: Key) {
-        self.given_up.insert(key);
+    /// The next end of this one is told as "nobody answered". False if that was said before.
+    pub fn give_up(&mut self, key: Key) -> bool {
+        self.given_up.insert(key)
     }
 
     /// Tells what happened to the transfers that `wanted` wants. Those that ended, in order.

@@ -71,9 +71,12 @@ pub(super) fn until_ended(
                 let key = (running.with, running.transfer);
                 if !open.contains(&key) || running.phase != Phase::Waiting {
                     asked.remove(&key);
-                } else if asked.entry(key).or_insert_with(Instant::now).elapsed() >= wait {
-                    follow.give_up(key);
-                    session.call(&Command::Cancel { with: key.0, transfer: key.1 })?;
+                } else if asked.entry(key).or_insert_with(Instant::now).elapsed() >= wait && follow.give_up(key) {
+                    match session.call(&Command::Cancel { with: key.0, transfer: key.1 }) {
+                        // It ended in this moment; its entry tells how.
+                        Err(Failure::Problem(problem)) => log::info!("nothing to give up: {problem:?}"),
+                        other => drop(other?),
+                    }
                 }
             }
             Ok(())
