@@ -12,7 +12,7 @@ use crate::{
         line::Exit,
         session::{Failure, Session, unexpected},
     },
-    engine::api::{Command, Outgoing, Phase, Reply},
+    engine::api::{Command, Outgoing, Phase, Problem, Reply},
 };
 
 /// How long the last words of a cancelled transfer are waited for.
@@ -93,9 +93,12 @@ pub(super) fn until_ended(
 /// Cancels what still runs, and tells so.
 fn cancel(session: &mut Session<'_>, follow: &mut Follow, open: &mut BTreeSet<Key>) {
     for (with, transfer) in open.clone() {
-        if session.call_last(&Command::Cancel { with, transfer }).is_err() {
-            // It ended in this moment, or the engine did.
-            return;
+        match session.call_last(&Command::Cancel { with, transfer }) {
+            // The engine has ended.
+            Err(Failure::Problem(Problem::Closed | Problem::Busy)) => return,
+            // It ended in this moment.
+            Err(error) => log::info!("nothing to cancel: {error:?}"),
+            Ok(_) => {}
         }
     }
     session.stop = crate::cli::session::Stop::default();
