@@ -256,8 +256,9 @@ impl App {
                 });
             CentralPanel::no_frame().frame(Frame::new().fill(palette.conversation)).show(ui, |ui| {
                 let line = ui.max_rect();
-                ui.painter().vline(line.left() + 0.5, line.y_range(), design::hairline(palette));
                 self.draw_conversation(ui, false);
+                // Last: the composer's ground would cover its lower end.
+                ui.painter().vline(line.left() + 0.5, line.y_range(), design::hairline(palette));
             });
         }
         self.draw_over(ui, frame, ui.ctx().content_rect());
