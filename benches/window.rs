@@ -59,6 +59,7 @@ fn main() {
     }
 }
 
+/// The program that is measured.
 fn fantail() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_fantail"))
 }

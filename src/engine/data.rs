@@ -162,7 +162,11 @@ impl Hub {
             News::Received(Received::Saved { items, acknowledge }) => {
                 let updates: Vec<ItemUpdate> = items
                     .into_iter()
-                    .map(|item| ItemUpdate { index: item.index, state: ItemState::Saved, path: Some(item.path) })
+                    .map(|item| ItemUpdate {
+                        index: item.index,
+                        state: item.left_out.into_iter().next().map_or(ItemState::Saved, ItemState::Failed),
+                        path: Some(item.path),
+                    })
                     .collect();
                 let (with, transfer) = key;
                 self.library.post(
@@ -180,11 +184,18 @@ impl Hub {
                 self.write_items(key, vec![update]);
             }
             News::Delivered(Delivered::Saved { items }) => {
-                let saved = |index| ItemUpdate { index, state: ItemState::Saved, path: None };
+                let left_out = self.transfers.get(&key).map(|transfer| transfer.left_out.clone()).unwrap_or_default();
+                let state = |index| left_out.get(&index).cloned().map_or(ItemState::Saved, ItemState::Failed);
+                let saved = |index| ItemUpdate { index, state: state(index), path: None };
                 self.write_items(key, items.into_iter().map(saved).collect());
             }
+            // Told with the folder, once the rest of it is saved: what is incomplete is never called saved.
+            News::Delivered(Delivered::LeftOut { item, problem }) => {
+                if let Some(transfer) = self.transfers.get_mut(&key) {
+                    transfer.left_out.entry(item).or_insert(problem);
+                }
+            }
             News::Ended(result) => self.moved(key, result),
-            _ => {}
         }
     }
 

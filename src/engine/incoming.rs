@@ -92,7 +92,8 @@ impl Hub {
         );
     }
 
-    /// By rule, by the way this engine was started, or by asking.
+    /// By rule, by the way this engine was started, or by asking. An answer in words from a computer that this person
+    /// sent something to is not asked about; having met gives nothing.
     fn decide(&mut self, key: Key, known: Option<&KnownComputer>) {
         let Some(Transfer { side: Side::In { offer, .. }, .. }) = self.transfers.get(&key) else { return };
         let is_text = offer.is_text();
@@ -102,7 +103,9 @@ impl Hub {
         self.learn(known.cloned());
         let (receive, into) = match &self.config.receive {
             Receive::Nothing => return self.decline(key, DeclineReason::NotReceiving),
-            Receive::Ask { into } => (rule == Rule::Accept || (is_text && known.is_some()), into.clone()),
+            Receive::Ask { into } => {
+                (rule == Rule::Accept || (is_text && known.is_some_and(|known| known.confirmed)), into.clone())
+            }
             Receive::Known { into } => {
                 if !trusted {
                     return self.decline(key, DeclineReason::NotReceiving);

@@ -46,6 +46,8 @@ pub(super) struct Transfer {
     pub bytes: u64,
     pub progress: Option<Arc<Progress>>,
     pub meter: Meter,
+    /// Folders that go without some of what is in them, and why: the first of each.
+    pub left_out: BTreeMap<u32, Problem>,
     /// What runs for it; ended with it.
     pub work: Work,
     /// When it stops, unless the computer is back before.
@@ -130,6 +132,7 @@ impl Transfer {
             bytes: 0,
             progress: None,
             meter: Meter::default(),
+            left_out: BTreeMap::new(),
             work: Work::default(),
             lost: None,
             since: Instant::now(),

@@ -41,6 +41,18 @@ impl Texts {
     #[must_use]
     pub fn problem_sentence(&self, problem: &Problem) -> String {
         let text = self.problem(problem);
+        // A file is called what it is called.
+        let begins_with_a_name = match problem {
+            Problem::SourceChanged { name }
+            | Problem::SourceGone { name }
+            | Problem::SourceUnreadable { name }
+            | Problem::Damaged { name }
+            | Problem::NotFound { whom: name } => text.starts_with(name.as_str()),
+            _ => false,
+        };
+        if begins_with_a_name {
+            return text;
+        }
         let mut characters = text.chars();
         characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
     }

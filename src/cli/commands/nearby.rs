@@ -29,7 +29,7 @@ fn line(computer: &Computer) -> ComputerLine {
     ComputerLine {
         name: computer.name.clone(),
         fingerprint: computer.fingerprint.to_string(),
-        addresses: computer.addresses.iter().map(address).collect(),
+        addresses: addresses(&computer.addresses),
         port: computer.port,
         kind: match computer.kind {
             DeviceKind::Computer => Kind::Computer,
@@ -40,6 +40,17 @@ fn line(computer: &Computer) -> ComputerLine {
         reachable: computer.presence == Presence::Reachable,
         new: computer.new,
     }
+}
+
+/// Each once: it may have answered on several ports.
+fn addresses(all: &[std::net::SocketAddr]) -> Vec<String> {
+    let mut addresses: Vec<String> = Vec::new();
+    for address in all.iter().map(address) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
 }
 
 /// Without the port, with the zone.

@@ -98,6 +98,7 @@ fn a_blocked_computer_gets_nothing_through_and_is_told_so() {
     // And taken back:
     assert!(matches!(other.ask(Command::SetRule { with: id, rule: Rule::Ask }), Ok(Reply::Done)));
     let third = one.send_text(&other, "now?");
+    other.accept_next();
     other.until_state(&one, third, &State::Saved);
 }
 

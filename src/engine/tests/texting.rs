@@ -47,9 +47,9 @@ fn a_strangers_text_is_asked_about_like_everything_else() {
     other.answer(&ask, ACCEPT);
     one.until_state(&other, sent, &State::Saved);
     assert_eq!(other.until_state(&one, sent, &State::Saved).body, Body::Text("Hello?".into()));
-    // Known now: the next one arrives unasked.
-    let next = one.send_text(&other, "There!");
-    other.until_state(&one, next, &State::Saved);
+    // Whom one wrote to may answer unasked.
+    let answer = other.send_text(&one, "There!");
+    one.until_state(&other, answer, &State::Saved);
 }
 
 #[test]
@@ -83,4 +83,18 @@ fn a_text_to_three_at_once_is_one_group_with_a_state_for_each() {
         .collect();
     groups.dedup();
     assert_eq!(groups.len(), 1);
+}
+
+#[test]
+fn having_met_gives_nothing_also_no_text_unasked() {
+    let (one, other) = pair();
+    let file = one.send_paths(&other, &[&one.file("a", "a")]);
+    other.accept_next();
+    one.until_state(&other, file, &State::Saved);
+    let text = one.send_text(&other, "unasked");
+    let ask = other.question();
+    assert_eq!((ask.transfer, ask.stranger), (text, false));
+    assert!(other.entry(&one, text).is_none(), "not in the store before the answer");
+    other.answer(&ask, ACCEPT);
+    one.until_state(&other, text, &State::Saved);
 }
