@@ -85,7 +85,7 @@ struct Slot {
     stamp: Option<Stamp>,
     failed: Option<PictureError>,
     shown: Option<Shown>,
-    /// The size is being read; asked for last, so it is answered first.
+    /// The size is being read.
     sizing: Option<Ticket>,
     loading: Option<(Ticket, Size)>,
 }
@@ -276,11 +276,11 @@ impl Previews {
         if again && slot.loading.is_none() && (fits || slot.failed.is_some()) {
             let known = slot.stamp.filter(|_| slot.shown.is_some());
             slot.loading = Some((ask(place.wants(largest), known), largest));
+        } else if slot.original.is_none() && slot.failed.is_none() {
+            // First the size alone, which is there a moment later: the place and so the wanted size depend on it.
+            slot.sizing.get_or_insert_with(|| ask(Wanted::Size, None));
         } else if !fits && slot.loading.is_none() {
             slot.loading = Some((ask(place.wants(largest), None), largest));
-            if slot.original.is_none() && slot.sizing.is_none() {
-                slot.sizing = Some(ask(Wanted::Size, None));
-            }
         }
 
         if let Some(error) = slot.failed {
@@ -313,9 +313,15 @@ impl Previews {
         let Some(slot) = self.slots.get_mut(&key) else { return 0 };
         if slot.sizing.as_ref().is_some_and(|ticket| ticket.id() == id) {
             slot.sizing = None;
-            if let Ok(Outcome::Size(_, size)) = result {
-                slot.original.get_or_insert(size);
+            match result {
+                Ok(Outcome::Size(_, size)) => slot.original = Some(size),
+                Ok(_) | Err(PictureError::Postponed | PictureError::Cancelled) => {}
+                Err(error) => {
+                    slot.failed = Some(error);
+                    slot.stamp = stamp;
+                }
             }
+            ctx.request_repaint();
             return 0;
         }
         // An answer to what isn't asked any more.
