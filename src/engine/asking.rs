@@ -11,7 +11,10 @@ use super::{
     incoming::Terms,
     transfers::Key,
 };
-use crate::protocol::message::{CancelReason, DeclineReason};
+use crate::protocol::{
+    Fingerprint, TransferId,
+    message::{CancelReason, DeclineReason},
+};
 
 /// How long a stranger's question stands, unless a test is in a hurry.
 pub(super) const PATIENCE: Duration = STRANGER_PATIENCE;
@@ -92,6 +95,15 @@ impl Hub {
             }
         }
         Ok(())
+    }
+
+    /// The rule answers what was asked before it was made. What is wanted from the shelf is another question.
+    pub fn accept_what_is_asked(&mut self, with: Fingerprint) {
+        let asked = self.asks.iter().filter(|ask| ask.with == with && !ask.takes);
+        let transfers: Vec<TransferId> = asked.map(|ask| ask.transfer).collect();
+        for transfer in transfers {
+            self.decided((with, transfer), Decision::Accept { items: None, into: None, always: false }).ok();
+        }
     }
 
     /// Questions whose time has come.

@@ -116,6 +116,9 @@ impl Hub {
                     }
                     hub.hang_up(with, ByeReason::Refused);
                 }
+                if rule == Rule::Accept && result.is_ok() {
+                    hub.accept_what_is_asked(with);
+                }
                 then(hub, result);
             },
         );

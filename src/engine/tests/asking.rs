@@ -132,3 +132,14 @@ fn a_program_that_takes_nothing_declines_and_one_that_takes_all_does_not_ask() {
     one.until_state(&open, sent[2], &State::Saved);
     assert_eq!(fs::read_to_string(into.path().join("a.txt")).unwrap(), "a");
 }
+
+#[test]
+fn a_rule_answers_the_question_that_stands() {
+    let (one, other) = pair();
+    let sent = one.send_paths(&other, &[&one.file("a", "a")]);
+    other.question();
+    other.always_accepts(&one);
+    one.until_state(&other, sent, &State::Saved);
+    other.until("no question", |snapshot| snapshot.asks.is_empty().then_some(()));
+    assert!(other.received("a").exists());
+}
