@@ -112,8 +112,8 @@ impl<'h> Seat<'h> {
 fn pair(host: &Host) -> (Seat<'_>, Seat<'_>) {
     let (mei, office) = (Seat::take(host, "Mei's laptop"), Seat::take(host, "Office PC"));
     let (to, from) = (mei.fingerprint("Office PC"), office.fingerprint("Mei's laptop"));
-    mei.tell(&["send", "--to", &to, "--text", "hello", "--wait", "0"].map(|word| if word == "0" { "1" } else { word }));
     office.tell(&["known", "accept", &from]);
+    mei.tell(&["send", "--to", &to, "--text", "hello"]);
     (mei, office)
 }
 
