@@ -311,7 +311,6 @@ settings-motion = Reduce motion
 settings-zoom = Size of everything
 settings-address = Address
 settings-fingerprint = Fingerprint
-settings-port = Port { $port }
 settings-version = Version { $version }
 
 ## Nobody here

@@ -281,7 +281,6 @@ settings-motion = 减少动态效果
 settings-zoom = 整体大小
 settings-address = 地址
 settings-fingerprint = 指纹
-settings-port = 端口 { $port }
 settings-version = 版本 { $version }
 
 ## 还没有电脑

@@ -82,6 +82,8 @@ pub enum Action {
 
     /// Shows the search.
     OpenSearch,
+    /// Shows the search through all conversations.
+    SearchEverywhere,
     /// `with: None` looks in all conversations. An empty text ends the search.
     Search {
         text: String,

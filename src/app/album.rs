@@ -1,7 +1,7 @@
 //! Pictures in a conversation: one is its own bubble, several are a grid.
 //!
-//! Places are laid out before the pictures are there, from their size or their ThumbHash, so that nothing moves when they
-//! come.
+//! Places are laid out before the pictures are there: by their ThumbHash, whose proportions are rounded, and in their true
+//! proportions as soon as their size is known, which is long before they are decoded.
 
 mod grid;
 #[cfg(test)]
@@ -48,9 +48,14 @@ const INNER_RADIUS: u8 = 4;
 /// against it. Everything else is a file card.
 #[must_use]
 pub fn is_picture(previews: &Previews, item: &Item) -> bool {
+    might_be_picture(item) && item.path.as_ref().is_none_or(|path| previews.failure(path).is_none())
+}
+
+/// By its name or its ThumbHash alone.
+#[must_use]
+pub fn might_be_picture(item: &Item) -> bool {
     item.kind == ItemKind::File
         && (item.thumbhash.is_some() || (item.path.is_some() && name_suggests_picture(&item.name)))
-        && item.path.as_ref().is_none_or(|path| previews.failure(path).is_none())
 }
 
 /// What happened to an album.

@@ -1,11 +1,15 @@
-//! A round picture for every computer, made from its identity: a colour and a bird, the same on every screen.
+//! A round picture for every computer, made from its identity: a bird in two colours and what lies behind it, the same on
+//! every screen.
 //!
 //! Decoration only: it never stands for the verified mark.
+
+mod scenery;
 
 use std::sync::LazyLock;
 
 use egui::{Color32, Painter, Pos2, Rect, Response, Sense, Shape as EguiShape, Stroke, Ui, Vec2, pos2, vec2};
 
+use self::scenery::Scenery;
 use super::{
     design::Palette,
     drawings::{
@@ -31,6 +35,10 @@ const COLORS: [Color32; 12] = [
     Color32::from_rgb(0x5A, 0x62, 0xA8),
 ];
 
+/// How much white a pale ground has, and how much black the bird on it.
+const PALE: f32 = 0.66;
+const DEEP: f32 = 0.38;
+
 /// The bird's longest side, in parts of the circle's diameter.
 const FILLS: f32 = 0.66;
 
@@ -38,7 +46,7 @@ const FILLS: f32 = 0.66;
 const RING: f32 = 0.06;
 const RING_GAP: f32 = 0.045;
 
-/// How it is drawn besides colour and bird.
+/// How it is drawn besides what the identity says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Look {
     /// Not there now: pale.
@@ -51,15 +59,15 @@ pub struct Look {
 pub fn paint(painter: &Painter, rect: Rect, fingerprint: &Fingerprint, look: Look) {
     let dark = painter.ctx().global_style().visuals.dark_mode;
     let palette = Palette::for_dark(dark);
-    let radius = rect.width().min(rect.height()) / 2.0;
-    let (color, bird) = of(fingerprint);
+    let (center, radius) = (rect.center(), rect.width().min(rect.height()) / 2.0);
+    let face = Face::of(fingerprint);
     // Opaque colours throughout: where shapes overlap nothing shines through.
-    let back = if look.away { palette.list.lerp_to_gamma(color, if dark { 0.42 } else { 0.36 }) } else { color };
-    let light = Color32::WHITE.lerp_to_gamma(back, if look.away { 0.22 } else { 0.04 });
-    painter.circle_filled(rect.center(), radius, back);
-    CUT[bird].paint(painter, rect.center(), radius * 2.0 * FILLS, light, back);
+    let (ground, ink) = if look.away { face.faded(palette.list, dark) } else { face.colors() };
+    painter.circle_filled(center, radius, ground);
+    face.scenery.paint(painter, center, radius, ground, ink);
+    CUT[face.bird].paint(painter, center, radius * 2.0 * FILLS, face.mirrored, ink, ground);
     if let Some(progress) = look.progress {
-        ring(painter, rect.center(), radius, progress, palette);
+        ring(painter, center, radius, progress, palette);
     }
 }
 
@@ -72,11 +80,55 @@ pub fn show(ui: &mut Ui, side: f32, fingerprint: &Fingerprint, look: Look) -> Re
     response
 }
 
-/// Colour and bird (its place in [`birds::ALL`]). All bytes of a fingerprint are equally random; these two are
-/// independent of each other.
-fn of(fingerprint: &Fingerprint) -> (Color32, usize) {
-    let [color, bird, ..] = fingerprint.0;
-    (COLORS[usize::from(color) % COLORS.len()], usize::from(bird) % birds::ALL.len())
+/// What an identity looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Face {
+    /// Of [`COLORS`].
+    color: usize,
+    /// A deep bird on a pale ground instead of a light one on a deep ground.
+    pale: bool,
+    /// Of [`birds::ALL`].
+    bird: usize,
+    scenery: Scenery,
+    /// The bird looks to the left.
+    mirrored: bool,
+}
+
+impl Face {
+    /// All bytes of a fingerprint are equally random and independent of each other.
+    fn of(fingerprint: &Fingerprint) -> Self {
+        let [color, bird, scenery, rest, ..] = fingerprint.0;
+        Self {
+            color: usize::from(color) % COLORS.len(),
+            pale: rest & 1 == 1,
+            bird: usize::from(bird) % birds::ALL.len(),
+            scenery: Scenery::ALL[usize::from(scenery) % Scenery::ALL.len()],
+            mirrored: rest & 2 == 2,
+        }
+    }
+
+    /// Of the ground and of the bird.
+    fn colors(self) -> (Color32, Color32) {
+        let color = COLORS[self.color];
+        if self.pale {
+            (color.lerp_to_gamma(Color32::WHITE, PALE), color.lerp_to_gamma(Color32::BLACK, DEEP))
+        } else {
+            (color, Color32::WHITE.lerp_to_gamma(color, 0.04))
+        }
+    }
+
+    /// The same of one that is away.
+    fn faded(self, behind: Color32, dark: bool) -> (Color32, Color32) {
+        let (ground, ink) = self.colors();
+        let strength = match (dark, self.pale) {
+            (false, false) => 0.36,
+            (false, true) => 0.6,
+            (true, false) => 0.42,
+            (true, true) => 0.24,
+        };
+        let ground = behind.lerp_to_gamma(ground, strength);
+        (ground, ground.lerp_to_gamma(ink, if self.pale { 0.42 } else { 0.78 }))
+    }
 }
 
 /// From the top, clockwise, over a faint whole circle.
@@ -120,10 +172,11 @@ impl Cut {
     }
 
     /// Its longest side `side` points long, in the middle of `center`.
-    fn paint(&self, painter: &Painter, center: Pos2, side: f32, light: Color32, back: Color32) {
+    fn paint(&self, painter: &Painter, center: Pos2, side: f32, mirrored: bool, light: Color32, back: Color32) {
         let scale = side / self.bounds.width().max(self.bounds.height());
+        let scale = vec2(if mirrored { -scale } else { scale }, scale);
         let origin = center - self.bounds.center().to_vec2() * scale;
-        let placed = Placed { origin, scale: Vec2::splat(scale) };
+        let placed = Placed { origin, scale };
         paint_bird(painter, placed, self.bird, &self.body, &self.wing, light, back);
     }
 }
@@ -158,30 +211,47 @@ pub(super) fn paint_bird(
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_colour_and_every_bird_is_somebodys() {
-        let mut seen = std::collections::HashSet::new();
-        for color in 0..=255 {
-            for bird in 0..=255 {
-                let mut bytes = [0; 32];
-                (bytes[0], bytes[1]) = (color, bird);
-                let (color, bird) = of(&Fingerprint(bytes));
-                seen.insert((color.to_array(), bird));
-            }
-        }
-        assert_eq!(seen.len(), COLORS.len() * birds::ALL.len());
+    /// Those of forty computers that happen to be around.
+    fn forty() -> Vec<Face> {
+        let fingerprint = |n: u32| Fingerprint(*blake3::hash(&n.to_le_bytes()).as_bytes());
+        (0..40).map(|n| Face::of(&fingerprint(n))).collect()
     }
 
     #[test]
-    fn white_stands_out_from_every_colour() {
+    fn forty_computers_look_different_from_each_other() {
+        let faces = forty();
+        for (at, one) in faces.iter().enumerate() {
+            for other in &faces[at + 1..] {
+                // Which way it looks is not enough to tell two apart.
+                assert_ne!(Face { mirrored: false, ..*one }, Face { mirrored: false, ..*other });
+            }
+        }
+        let kinds: std::collections::HashSet<_> = faces.iter().map(|face| (face.bird, face.colors())).collect();
+        assert!(kinds.len() >= 36, "only {} birds and colours among forty", kinds.len());
+    }
+
+    #[test]
+    fn one_identity_looks_the_same_on_every_screen() {
+        let face = Face::of(&Fingerprint([0xA7; 32]));
+        let scenery = Scenery::ALL[7];
+        assert_eq!(face, Face { color: 11, pale: true, bird: 13, scenery, mirrored: true });
+    }
+
+    #[test]
+    fn the_bird_stands_out_from_every_ground() {
         let part = |value: u8| {
             let value = f64::from(value) / 255.0;
             if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
         };
-        for color in COLORS {
-            let luminance = 0.2126 * part(color.r()) + 0.7152 * part(color.g()) + 0.0722 * part(color.b());
-            let ratio = 1.05 / (luminance + 0.05);
-            assert!(ratio >= 4.3, "{color:?}: {ratio:.2}");
+        let luminance = |color: Color32| 0.2126 * part(color.r()) + 0.7152 * part(color.g()) + 0.0722 * part(color.b());
+        for color in 0..COLORS.len() {
+            for pale in [false, true] {
+                let face = Face { color, pale, bird: 0, scenery: Scenery::ALL[0], mirrored: false };
+                let (ground, ink) = face.colors();
+                let (a, b) = (luminance(ground), luminance(ink));
+                let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(ratio >= 4.0, "{face:?}: {ratio:.2}");
+            }
         }
     }
 }

@@ -149,6 +149,9 @@ fn own(ui: &mut Ui, scene: &mut Scene<'_>, folded: bool) {
         if widgets::menu_item(ui, icons::FOLDER_OPEN, scene.texts.show_received()).clicked() {
             scene.actions.push(Action::ShowReceived);
         }
+        if widgets::menu_item(ui, icons::MAGNIFYING_GLASS, scene.texts.search_all()).clicked() {
+            scene.actions.push(Action::SearchEverywhere);
+        }
         if widgets::menu_item(ui, icons::ARROW_CLOCKWISE, scene.texts.refresh()).clicked() {
             scene.actions.push(Action::Refresh);
         }

@@ -9,7 +9,7 @@ use super::{
     dialogs::{AddState, Dialog},
     errands::Done,
     fonts,
-    model::{Chip, ChipKind, Pending, Purpose},
+    model::{Chip, ChipKind, Pending, Purpose, Search},
     paste::Answer,
     pickers::{self, Picked},
     settings::{ZOOM_LEAST, ZOOM_MOST},
@@ -86,8 +86,9 @@ impl App {
             (Purpose::Page(_), Ok(Reply::Page { with, entries, more })) => {
                 self.model.conversations.entry(with).or_default().extend(entries, more);
             }
-            (Purpose::Found(text), Ok(Reply::Found { entries })) => {
-                if let Some(search) = self.model.search.as_mut().filter(|search| search.text == text) {
+            (Purpose::Found { text, with }, Ok(Reply::Found { entries })) => {
+                let asked = |search: &&mut Search| search.text == text && search.with == with;
+                if let Some(search) = self.model.search.as_mut().filter(asked) {
                     search.found = Some(entries);
                 }
             }
@@ -106,7 +107,7 @@ impl App {
     fn take_failure(&mut self, purpose: Purpose, problem: &Problem) {
         self.model.failed(&purpose);
         match purpose {
-            Purpose::Quiet | Purpose::Changes | Purpose::Page(_) | Purpose::Found(_) => {
+            Purpose::Quiet | Purpose::Changes | Purpose::Page(_) | Purpose::Found { .. } => {
                 log::warn!("the engine could not tell: {problem:?}");
             }
             Purpose::Send { to, what, .. } => {
@@ -170,7 +171,7 @@ impl App {
             Answer::Pasted(Pasted::Text(text)) if ctx.text_edit_focused() => self.paste.type_text(ctx, text),
             Answer::Pasted(Pasted::Text(text)) if composing => {
                 self.draft().text.push_str(&text);
-                self.conversation.focus_composer();
+                self.conversation.focus_end_of_composer();
             }
             Answer::Pasted(Pasted::Files(paths)) if composing => self.actions.push(Action::Attach(paths)),
             Answer::Pasted(Pasted::Picture { png, width, height }) if composing => {

@@ -239,7 +239,9 @@ impl App {
             CentralPanel::no_frame().frame(Frame::new().fill(fill)).show(ui, |ui| {
                 if self.model.chosen.is_empty() {
                     self.draw_notices(ui);
-                    self.with_scene(|app, scene| list::show(ui, app.list, scene, false));
+                    if !self.draw_search(ui) {
+                        self.with_scene(|app, scene| list::show(ui, app.list, scene, false));
+                    }
                 } else {
                     self.draw_conversation(ui, true);
                 }
@@ -270,7 +272,9 @@ impl App {
         ui.spacing_mut().item_spacing.y = 0.0;
         if self.model.chosen.is_empty() {
             self.draw_notices(ui);
-            self.with_scene(|_, scene| empty::show(ui, scene));
+            if !self.draw_search(ui) {
+                self.with_scene(|_, scene| empty::show(ui, scene));
+            }
             return;
         }
         self.with_scene(|_, scene| header::show(ui, scene, narrow));
@@ -280,6 +284,12 @@ impl App {
         inner.spacing_mut().item_spacing = egui::Vec2::splat(design::space::S);
         self.conversation.set_covered(self.viewer.is_open() || self.dialog.is_some());
         self.with_scene(|app, scene| app.conversation.show(&mut inner, scene));
+    }
+
+    /// The search while nobody is chosen. Returns whether it takes all the room.
+    fn draw_search(&mut self, ui: &mut Ui) -> bool {
+        self.conversation.set_covered(self.viewer.is_open() || self.dialog.is_some());
+        self.with_scene(|app, scene| app.conversation.show_search(ui, scene))
     }
 
     fn draw_notices(&mut self, ui: &mut Ui) {

@@ -58,8 +58,11 @@ pub(super) enum Purpose {
     Quiet,
     Changes,
     Page(Fingerprint),
-    /// What was looked for.
-    Found(String),
+    /// What was looked for, and where.
+    Found {
+        text: String,
+        with: Option<Fingerprint>,
+    },
     Resolve,
     Send {
         to: Vec<Fingerprint>,

@@ -9,10 +9,11 @@ use super::{
     actions::Action,
     design::{self, Palette, space},
     fonts, header, icons,
+    model::{Conversation, Model},
     widgets::{self, Button, Kind},
 };
 use crate::{
-    engine::api::{Notice, Phase},
+    engine::api::{Notice, Phase, State},
     protocol::{Fingerprint, TransferId},
 };
 
@@ -29,6 +30,24 @@ struct Toast {
     until: Option<f64>,
     /// What can still be taken back.
     undo: Vec<(Fingerprint, TransferId)>,
+    /// Of these, some were seen under way.
+    under_way: bool,
+}
+
+impl Toast {
+    /// What it speaks of has ended: the conversation says how.
+    fn is_over(&mut self, model: &Model) -> bool {
+        let running = |&(with, transfer): &_| model.running(with, transfer).is_some();
+        let ended = |&(with, transfer): &_| {
+            let entries = model.conversation(with).into_iter().flat_map(Conversation::entries);
+            let entry = entries.rev().find(|entry| entry.transfer == transfer);
+            entry.is_some_and(|entry| !matches!(entry.state, State::Waiting | State::Running))
+        };
+        let runs = self.undo.iter().any(running);
+        self.under_way |= runs;
+        // What was over before a snapshot showed it is known by its entry alone.
+        !self.undo.is_empty() && !runs && (self.under_way || self.undo.iter().all(ended))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +67,7 @@ impl Toasts {
 
     fn push(&mut self, text: String, undo: Vec<(Fingerprint, TransferId)>) {
         self.shown.retain(|toast| toast.text != text);
-        self.shown.push(Toast { text, until: None, undo });
+        self.shown.push(Toast { text, until: None, undo, under_way: false });
         let surplus = self.shown.len().saturating_sub(AT_ONCE);
         self.shown.drain(..surplus);
     }
@@ -56,7 +75,7 @@ impl Toasts {
     /// Draws them at the bottom of `place`.
     pub fn show(&mut self, ui: &Ui, scene: &mut Scene<'_>, place: Rect) {
         let now = ui.input(|input| input.time);
-        self.shown.retain_mut(|toast| *toast.until.get_or_insert(now + SHOWN) > now);
+        self.shown.retain_mut(|toast| *toast.until.get_or_insert(now + SHOWN) > now && !toast.is_over(scene.model));
         if self.shown.is_empty() {
             return;
         }

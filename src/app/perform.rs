@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     engine::api::{Body, Command, Direction, Entry, ItemState, Outgoing, Settings},
+    pictures,
     platform::reveal,
     protocol::{Fingerprint, limits},
 };
@@ -69,6 +70,7 @@ impl App {
             Action::RemoveEntry { seq } => self.command(Command::RemoveEntry { seq }, Purpose::Plain),
 
             Action::OpenSearch => self.conversation.toggle_search(),
+            Action::SearchEverywhere => self.conversation.search_everywhere(),
             Action::Search { text, with } => self.search(text, with),
             Action::View(target) => self.view(&target),
             Action::CloseViewer => self.viewer.close(),
@@ -243,11 +245,13 @@ impl App {
             Outgoing::Text(text) => {
                 let draft = self.drafts.entry(to).or_default();
                 draft.text = if draft.text.is_empty() { text } else { format!("{text}\n{}", draft.text) };
+                self.conversation.focus_end_of_composer();
             }
             Outgoing::Paths(paths) => self.errands.look(to, paths),
             Outgoing::Picture { name, png } => {
                 let name = name.trim_end_matches(".png").to_owned();
-                self.add_chip(&to, name, ChipKind::Picture { png, width: 0, height: 0 });
+                let pictures::Size { width, height } = pictures::size_of_png(&png).unwrap_or_default();
+                self.add_chip(&to, name, ChipKind::Picture { png, width, height });
             }
         }
     }
@@ -275,8 +279,9 @@ impl App {
         }
     }
 
-    /// What was written for somebody who turned out to be the wrong one is not lost.
+    /// What was written for somebody who turned out to be the wrong one is not lost, and the keyboard is where one writes.
     pub(super) fn closed(&mut self, dialog: Dialog) {
+        self.conversation.focus_composer();
         if let Dialog::FirstTime(FirstTime { to, what, undo: None, answered: false }) = dialog {
             for what in what {
                 self.put_back(to.clone(), what);
@@ -303,7 +308,7 @@ impl App {
             return;
         }
         self.model.search = Some(Search { text: text.clone(), with, found: None });
-        self.command(Command::Search { text: text.clone(), with, limit: FOUND }, Purpose::Found(text));
+        self.command(Command::Search { text: text.clone(), with, limit: FOUND }, Purpose::Found { text, with });
     }
 
     /// Opens the viewer over all pictures of a conversation that lie on this disk.

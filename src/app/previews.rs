@@ -7,19 +7,19 @@
 mod animation;
 mod blurs;
 mod large;
+mod slot;
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2};
 
-use self::{animation::Moving, blurs::Blurs, large::Large};
-use crate::pictures::{
-    self, Finished, Outcome, Picture, PictureError, Request, RequestId, Size, Source, Stamp, Ticket, Wanted,
+use self::{
+    animation::Moving,
+    blurs::Blurs,
+    large::Large,
+    slot::{Key, Place, Shown, Slot},
 };
+use crate::pictures::{self, Finished, Outcome, Picture, PictureError, Request, RequestId, Size, Source, Wanted};
 
 pub use self::large::Tile;
 
@@ -32,25 +32,19 @@ const UPLOAD_PER_FRAME: usize = 12 * 1024 * 1024;
 /// Pictures whose size or failure is remembered.
 const MAX_SLOTS: usize = 4096;
 
-/// One that comes into sight again after this is compared with its file.
+/// One that comes into sight again after this is compared with its file, and so often one is tried again that couldn't be
+/// shown.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 /// No texture is larger, whatever the graphics could take.
 const MAX_SIDE: u32 = 4096;
 
-/// What is drawn for two different places, so that they don't take the texture from each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Place {
-    Conversation,
-    Viewer,
-}
-
 /// Pictures as textures. One for the whole window; call [`Previews::logic`] once a frame, before drawing.
 #[derive(Debug)]
 pub struct Previews {
     pool: Option<pictures::Previews>,
-    slots: HashMap<(PathBuf, Place), Slot>,
-    asked: HashMap<RequestId, (PathBuf, Place)>,
+    slots: HashMap<Key, Slot>,
+    asked: HashMap<RequestId, Key>,
     blurs: Blurs,
     large: Option<Large>,
     reduced_motion: bool,
@@ -71,50 +65,6 @@ pub enum Preview {
         animated: bool,
     },
     Failed(PictureError),
-}
-
-#[derive(Debug, Default)]
-struct Slot {
-    /// The last frame it was drawn in, and when.
-    frame: u64,
-    seen: f64,
-    /// The largest place it is drawn in, in this frame and in the last one: the same file may be on the screen twice.
-    largest: Size,
-    largest_before: Size,
-    original: Option<Size>,
-    stamp: Option<Stamp>,
-    failed: Option<PictureError>,
-    shown: Option<Shown>,
-    /// The size is being read.
-    sizing: Option<Ticket>,
-    loading: Option<(Ticket, Size)>,
-}
-
-struct Shown {
-    texture: TextureHandle,
-    size: Size,
-    /// The place it was made for.
-    wanted: Size,
-    moving: Option<Moving>,
-}
-
-impl std::fmt::Debug for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shown").field("size", &self.size).finish_non_exhaustive()
-    }
-}
-
-impl Shown {
-    fn bytes(&self) -> usize {
-        bytes_of(self.size) + self.moving.as_ref().map_or(0, Moving::bytes)
-    }
-
-    /// Sharp in a place of `wanted` pixels, and not wastefully large for `largest`.
-    fn fits(&self, wanted: Size, largest: Size, original: Size) -> bool {
-        let (has, needs) = (f64::from(self.wanted.width), f64::from(wanted.width));
-        let enough = has >= needs * 0.98 && f64::from(self.wanted.height) >= f64::from(wanted.height) * 0.98;
-        (enough || self.size == original) && has <= f64::from(largest.width) * 2.5
-    }
 }
 
 impl Previews {
@@ -163,14 +113,37 @@ impl Previews {
     /// The picture at `path`, large enough to fill a place of `points` on the screen. Asks for it if it isn't there or
     /// too small. Never blocks; call it each frame while the picture is in sight.
     pub fn preview(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
-        self.preview_in(Place::Conversation, ctx, path, points, true)
+        self.preview_in(Key::file(path, Place::Conversation), ctx, || Source::File(path.to_owned()), points, true)
+    }
+
+    /// As [`Previews::preview`], of a picture that has no file: `id` tells it apart in the window, `encoded` is what it is.
+    pub fn pasted(&mut self, ctx: &Context, id: u64, encoded: &Arc<[u8]>, points: Vec2) -> Preview {
+        self.preview_in(Key::Pasted(id), ctx, || Source::Bytes(encoded.clone()), points, true)
+    }
+
+    /// A picture that can't be shown is in sight as something else: now and then it is looked at again, since what
+    /// hindered it may have passed (its disk is back, it was written anew). The same bytes are not decoded twice.
+    pub fn look_again(&mut self, ctx: &Context, path: &Path) {
+        let Self { pool, slots, asked, frame, .. } = self;
+        let key = Key::file(path, Place::Conversation);
+        let (Some(pool), Some(slot)) = (pool, slots.get_mut(&key).filter(|slot| slot.failed.is_some())) else { return };
+        slot.frame = *frame;
+        let now = ctx.input(|input| input.time);
+        if slot.sizing.is_none() && slot.loading.is_none() && now - slot.seen >= LOOK_AGAIN.as_secs_f64() {
+            slot.seen = now;
+            let source = Source::File(path.to_owned());
+            let ticket = pool.request(Request { source, wanted: Wanted::Size, known: slot.stamp });
+            asked.insert(ticket.id(), key);
+            slot.sizing = Some(ticket);
+        }
     }
 
     /// As [`Previews::preview`], fitted into the place, for the viewer. Until it is there, what the conversation shows.
     pub(super) fn fitted(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
-        let preview = self.preview_in(Place::Viewer, ctx, path, points, true);
+        let preview =
+            self.preview_in(Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, true);
         if let Preview::Loading(_) = preview
-            && let Some(slot) = self.slots.get(&(path.to_owned(), Place::Conversation))
+            && let Some(slot) = self.slots.get(&Key::file(path, Place::Conversation))
             && let (Some(shown), Some(original)) = (&slot.shown, slot.original)
         {
             let animated = shown.moving.is_some();
@@ -181,7 +154,7 @@ impl Previews {
 
     /// Makes ready what will be [`Previews::fitted`] soon.
     pub(super) fn prefetch(&mut self, ctx: &Context, path: &Path, points: Vec2) {
-        self.preview_in(Place::Viewer, ctx, path, points, false);
+        self.preview_in(Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, false);
     }
 
     /// All pixels of a still picture (at most 4096 on a side) in tiles, for looking closely; `None` while they are not
@@ -202,40 +175,30 @@ impl Previews {
         self.blurs.get(ctx, hash, self.frame)
     }
 
-    /// The shape (width divided by height) and, if known, the size of a picture that is to be laid out: so that a place
-    /// kept by its ThumbHash stays as it is when the picture comes.
+    /// The shape (width divided by height) and, if known, the size of a picture that is to be laid out. Until its size is
+    /// known the shape is that of its ThumbHash, which is near but rounded.
     pub(super) fn shape(&mut self, ctx: &Context, path: Option<&Path>, hash: Option<&[u8]>) -> (f32, Option<Size>) {
         /// Without anything known; most cameras' shape.
         const USUAL: f32 = 4.0 / 3.0;
-        /// So much (as a natural logarithm) may be cut off rather than move everything below.
-        const NEAR: f32 = 0.15;
-
-        match path.and_then(|path| self.size_of(path)) {
-            Some(size) => {
-                let kept = hash.and_then(|hash| self.blurs.kept_place(hash));
-                let near = |kept: &f32| (kept / size.aspect()).ln().abs() < NEAR;
-                (kept.filter(near).unwrap_or_else(|| size.aspect()), Some(size))
-            }
-            None => {
-                let kept = hash.and_then(|hash| self.blurs.keep_place(ctx, hash, self.frame));
-                (kept.unwrap_or(USUAL), None)
-            }
+        if let Some(size) = path.and_then(|path| self.size_of(path)) {
+            return (size.aspect(), Some(size));
         }
+        let blur = hash.and_then(|hash| self.blurs.get(ctx, hash, self.frame));
+        (blur.map_or(USUAL, |(_, aspect)| aspect), None)
     }
 
     /// The size of the original, upright, as far as it is known.
     #[must_use]
     pub fn size_of(&self, path: &Path) -> Option<Size> {
-        // A map of owned paths can't be asked with a lent one and a place; these are short.
         [Place::Conversation, Place::Viewer]
             .into_iter()
-            .find_map(|place| self.slots.get(&(path.to_owned(), place))?.original)
+            .find_map(|place| self.slots.get(&Key::file(path, place))?.original)
     }
 
     /// Why the picture at `path` can't be shown, if it was tried.
     #[must_use]
     pub fn failure(&self, path: &Path) -> Option<PictureError> {
-        self.slots.get(&(path.to_owned(), Place::Conversation))?.failed
+        self.slots.get(&Key::file(path, Place::Conversation))?.failed
     }
 
     /// Bytes of all textures and frames.
@@ -244,11 +207,17 @@ impl Previews {
         self.slots.values().filter_map(|slot| slot.shown.as_ref()).map(Shown::bytes).sum()
     }
 
-    fn preview_in(&mut self, place: Place, ctx: &Context, path: &Path, points: Vec2, plays: bool) -> Preview {
+    fn preview_in(
+        &mut self,
+        key: Key,
+        ctx: &Context,
+        source: impl Fn() -> Source,
+        points: Vec2,
+        plays: bool,
+    ) -> Preview {
         let Self { pool, slots, asked, frame, reduced_motion, .. } = self;
         *frame = ctx.cumulative_frame_nr();
         let now = ctx.input(|input| input.time);
-        let key = (path.to_owned(), place);
         let slot = slots.entry(key.clone()).or_default();
         let away = now - slot.seen;
         let again = slot.frame + 1 < *frame && slot.seen > 0.0 && away > LOOK_AGAIN.as_secs_f64();
@@ -265,7 +234,7 @@ impl Previews {
             asked.remove(&ticket.id());
         }
         let mut ask = |wanted, known| {
-            let ticket = pool.request(Request { source: Source::File(path.to_owned()), wanted, known });
+            let ticket = pool.request(Request { source: source(), wanted, known });
             asked.insert(ticket.id(), key.clone());
             ticket
         };
@@ -275,12 +244,12 @@ impl Previews {
         };
         if again && slot.loading.is_none() && (fits || slot.failed.is_some()) {
             let known = slot.stamp.filter(|_| slot.shown.is_some());
-            slot.loading = Some((ask(place.wants(largest), known), largest));
+            slot.loading = Some((ask(key.wants(largest), known), largest));
         } else if slot.original.is_none() && slot.failed.is_none() {
             // First the size alone, which is there a moment later: the place and so the wanted size depend on it.
             slot.sizing.get_or_insert_with(|| ask(Wanted::Size, None));
         } else if !fits && slot.loading.is_none() {
-            slot.loading = Some((ask(place.wants(largest), None), largest));
+            slot.loading = Some((ask(key.wants(largest), None), largest));
         }
 
         if let Some(error) = slot.failed {
@@ -314,7 +283,10 @@ impl Previews {
         if slot.sizing.as_ref().is_some_and(|ticket| ticket.id() == id) {
             slot.sizing = None;
             match result {
-                Ok(Outcome::Size(_, size)) => slot.original = Some(size),
+                Ok(Outcome::Size(_, size)) => {
+                    slot.original = Some(size);
+                    slot.failed = None;
+                }
                 Ok(_) | Err(PictureError::Postponed | PictureError::Cancelled) => {}
                 Err(error) => {
                     slot.failed = Some(error);
@@ -331,7 +303,7 @@ impl Previews {
                 slot.failed = None;
                 slot.stamp = stamp;
                 slot.original = Some(picture.original);
-                slot.shown = upload(ctx, &key.0, picture, wanted);
+                slot.shown = upload(ctx, key.name(), picture, wanted);
                 slot.shown.as_ref().map_or(0, |shown| bytes_of(shown.size))
             }
             Ok(Outcome::Unchanged) => 0,
@@ -388,16 +360,7 @@ impl Previews {
     }
 }
 
-impl Place {
-    const fn wants(self, size: Size) -> Wanted {
-        match self {
-            Self::Conversation => Wanted::Covering(size),
-            Self::Viewer => Wanted::Within(size),
-        }
-    }
-}
-
-fn upload(ctx: &Context, path: &Path, picture: Picture, wanted: Size) -> Option<Shown> {
+fn upload(ctx: &Context, name: String, picture: Picture, wanted: Size) -> Option<Shown> {
     let most = ctx.input(|input| input.max_texture_side) as u32;
     let size = picture.size();
     let first = picture.frames.first()?;
@@ -405,7 +368,6 @@ fn upload(ctx: &Context, path: &Path, picture: Picture, wanted: Size) -> Option<
         log::warn!("a picture of {} × {} is too large for one texture of {most}", size.width, size.height);
         return None;
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let texture = load(ctx, name, size, &first.rgba);
     let moving = (picture.frames.len() > 1).then(|| Moving::new(picture.frames));
     Some(Shown { texture, size, wanted, moving })

@@ -211,7 +211,7 @@ fn about(ui: &mut Ui, scene: &mut Scene<'_>) {
     let texts = scene.texts;
     let me = &scene.model.snapshot.me;
     ui.add_space(space::S);
-    widgets::secondary(ui, format!("{} · {}", list::own_address(scene), texts.settings_port(me.port.into())));
+    widgets::secondary(ui, list::own_address(scene));
     if let Some(fingerprint) = me.fingerprint {
         ui.horizontal(|ui| {
             let whole = fingerprint.to_string();

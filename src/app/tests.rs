@@ -4,6 +4,7 @@ mod chosen;
 mod drawn;
 mod drops;
 mod questions;
+mod search;
 mod settings;
 mod two;
 
@@ -21,8 +22,8 @@ use crate::{
     engine::{
         Busy,
         api::{
-            Ask, Command, CommandId, Computer, DeviceKind, Direction, Event, GroupId, Item, ItemKind, ItemState, Me,
-            Phase, Presence, Reply, Rule, Running, Settings, Snapshot,
+            Ask, Body, Command, CommandId, Computer, DeviceKind, Direction, Entry, Event, GroupId, Item, ItemKind,
+            ItemState, Me, Millis, Phase, Presence, Reply, Rule, Running, Settings, Snapshot, State,
         },
     },
     protocol::{Fingerprint, TransferId},
@@ -39,6 +40,10 @@ struct Inside {
     events: Vec<Event>,
     /// Every command fails.
     busy: bool,
+    /// What changed since any revision.
+    changed: Vec<Arc<Entry>>,
+    /// What every search finds.
+    found: Vec<Arc<Entry>>,
 }
 
 impl Desk {
@@ -72,8 +77,10 @@ impl Link for Desk {
         let reply = match &command {
             Command::Page { with, .. } => Reply::Page { with: *with, entries: Vec::new(), more: false },
             Command::Changes { since, .. } => {
-                Reply::Changes { entries: Vec::new(), removed: Vec::new(), up_to: *since }
+                let entries = std::mem::take(&mut inside.changed);
+                Reply::Changes { removed: Vec::new(), up_to: since + entries.len() as i64, entries }
             }
+            Command::Search { .. } => Reply::Found { entries: inside.found.clone() },
             Command::Send { to, .. } => Reply::Sent {
                 group: GroupId([1; 16]),
                 transfers: to.iter().map(|&with| (with, TransferId([9; 16]))).collect(),
@@ -184,6 +191,22 @@ fn running(with: Fingerprint, transfer: TransferId) -> Running {
         left: Some(Duration::from_secs(12)),
         items: BTreeMap::new(),
     }
+}
+
+/// An entry that this computer sent, and that is done.
+fn entry(with: Fingerprint, transfer: TransferId, body: Body) -> Arc<Entry> {
+    Arc::new(Entry {
+        seq: 1,
+        revision: 1,
+        with,
+        transfer,
+        group: GroupId([1; 16]),
+        direction: Direction::Sent,
+        at: Millis(1_800_000_000_000),
+        body,
+        state: State::Saved,
+        read: true,
+    })
 }
 
 /// A window of this size over a snapshot.

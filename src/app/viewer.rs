@@ -32,6 +32,9 @@ const MARGIN: f32 = 16.0;
 /// One press of + or −.
 const STEP: f32 = 1.25;
 
+/// One press of an arrow key moves a picture that is larger than the window by so much of the window.
+const PAN: f32 = 0.15;
+
 /// A notch of a mouse wheel is about 50 points of scrolling.
 const SCROLLED: f32 = 240.0;
 
@@ -68,11 +71,15 @@ struct Open {
     look: Look,
     /// The picture has the keyboard's focus from the start.
     focused: bool,
+    /// What had the keyboard before, and gets it back.
+    before: Option<Id>,
 }
 
 /// What a key or button means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
+    /// An arrow key, right and down positive: moves what is larger than the window, turns the page otherwise.
+    Arrow(i8, i8),
     Previous,
     Next,
     First,
@@ -93,7 +100,7 @@ impl Viewer {
     /// Opens at `pictures[at]`; the others are reached by next and previous.
     pub fn open(&mut self, pictures: Vec<Shown>, at: usize) {
         if at < pictures.len() {
-            self.open = Some(Open { pictures, at, look: Look::default(), focused: false });
+            self.open = Some(Open { pictures, at, look: Look::default(), focused: false, before: None });
         }
     }
 
@@ -131,8 +138,12 @@ impl Viewer {
             actions.extend(open.fulfil(wish, ctx, previews));
         }
         if close {
+            let before = open.before;
+            self.close();
             previews.forget_tiles();
-            self.open = None;
+            if let Some(before) = before {
+                ctx.memory_mut(|memory| memory.request_focus(before));
+            }
         }
         actions
     }
@@ -141,6 +152,16 @@ impl Viewer {
 impl Open {
     fn fulfil(&mut self, wish: Wish, ctx: &Context, previews: &mut Previews) -> Option<ViewerAction> {
         let last = self.pictures.len() - 1;
+        let wish = match wish {
+            Wish::Arrow(x, y) if self.look.can_pan() => {
+                self.look.pan_by_parts(-PAN * vec2(x.into(), y.into()));
+                ctx.request_repaint();
+                return None;
+            }
+            Wish::Arrow(x, y) if x + y < 0 => Wish::Previous,
+            Wish::Arrow(..) => Wish::Next,
+            other => other,
+        };
         let at = match wish {
             Wish::Previous => self.at.saturating_sub(1),
             Wish::Next => (self.at + 1).min(last),
@@ -165,7 +186,7 @@ impl Open {
             Wish::Copy => return Some(ViewerAction::Copy(path.clone())),
             Wish::Save => return Some(ViewerAction::SaveAs { path: path.clone(), name: name.clone() }),
             Wish::Reveal => return Some(ViewerAction::Reveal(path.clone())),
-            Wish::Previous | Wish::Next | Wish::First | Wish::Last | Wish::Close => {}
+            Wish::Arrow(..) | Wish::Previous | Wish::Next | Wish::First | Wish::Last | Wish::Close => {}
         }
         ctx.request_repaint();
         None
@@ -220,6 +241,7 @@ impl Open {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
         if !self.focused {
             self.focused = true;
+            self.before = ui.memory(egui::Memory::focused);
             response.request_focus();
         }
         if response.has_focus() {
@@ -388,10 +410,10 @@ fn keys(ctx: &Context) -> Vec<Wish> {
         (Modifiers::COMMAND, Key::S, Wish::Save),
         (Modifiers::SHIFT, Key::R, Wish::RotateLeft),
         (Modifiers::NONE, Key::R, Wish::RotateRight),
-        (Modifiers::NONE, Key::ArrowLeft, Wish::Previous),
-        (Modifiers::NONE, Key::ArrowRight, Wish::Next),
-        (Modifiers::NONE, Key::ArrowUp, Wish::Previous),
-        (Modifiers::NONE, Key::ArrowDown, Wish::Next),
+        (Modifiers::NONE, Key::ArrowLeft, Wish::Arrow(-1, 0)),
+        (Modifiers::NONE, Key::ArrowRight, Wish::Arrow(1, 0)),
+        (Modifiers::NONE, Key::ArrowUp, Wish::Arrow(0, -1)),
+        (Modifiers::NONE, Key::ArrowDown, Wish::Arrow(0, 1)),
         (Modifiers::NONE, Key::PageUp, Wish::Previous),
         (Modifiers::NONE, Key::PageDown, Wish::Next),
         (Modifiers::NONE, Key::Home, Wish::First),

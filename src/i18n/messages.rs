@@ -311,7 +311,6 @@ settings_motion;
 settings_zoom;
 settings_address;
 settings_fingerprint;
-settings_port(port: u64);
 settings_version(version: &str);
 
 // Nobody here

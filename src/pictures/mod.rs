@@ -28,7 +28,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 pub use budget::thumbhash_of;
 pub use decode::{decode_bytes, decode_file, dimensions_of};
 pub use pool::{Previews, Ticket};
-pub use sniff::{Format, name_suggests_picture, sniff};
+pub use sniff::{Format, name_suggests_picture, size_of_png, sniff};
 
 /// In pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

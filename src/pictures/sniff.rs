@@ -1,5 +1,7 @@
 //! What a file is, by its first bytes; never by its name.
 
+use super::Size;
+
 /// A format that can be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -41,6 +43,16 @@ impl Format {
             Self::Qoi => image::ImageFormat::Qoi,
         }
     }
+}
+
+/// The size a PNG says it has, by its first bytes. `None` if it is none.
+pub fn size_of_png(png: &[u8]) -> Option<Size> {
+    // Signature, length and name of the first chunk, which is always `IHDR`.
+    const WIDTH_AT: usize = 16;
+    let (width, rest) = png.get(WIDTH_AT..)?.split_first_chunk()?;
+    let height = rest.first_chunk()?;
+    let size = Size::new(u32::from_be_bytes(*width), u32::from_be_bytes(*height));
+    (sniff(png) == Some(Format::Png)).then_some(size)
 }
 
 /// The format that `head`, the first bytes of a file, belong to. A dozen bytes are enough.

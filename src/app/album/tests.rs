@@ -107,17 +107,17 @@ fn a_dozen_pictures_show_nine_and_say_how_many_more_there_are() {
 }
 
 #[test]
-fn nothing_moves_when_a_picture_takes_the_place_of_its_blur() {
+fn a_picture_that_comes_is_shown_whole_in_its_own_proportions() {
     let whole = fixture("small-inside.jpg");
     let hash = pictures::thumbhash_of(&whole, Instant::now() + std::time::Duration::from_secs(20));
     let coming = Item { path: None, thumbhash: hash, ..item(0, "small-inside.jpg") };
     let mut harness = harness(vec![coming], 1.0);
     harness.run();
     harness.get_by_label("Picture small-inside.jpg");
-    let before = size_now(&harness);
+    assert_eq!(size_now(&harness), vec2(420.0, 300.0), "seven to five is what its hash says");
     harness.state_mut().items[0].path = Some(whole);
     until(&mut harness, |harness| harness.query_by_label("Picture small-inside.jpg, 480 by 320").is_some());
-    assert_eq!(size_now(&harness), before);
+    assert_eq!(size_now(&harness), vec2(420.0, 280.0), "three to two is what it is");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     app::{
         actions::Action,
+        album,
         design::{self, Palette, size, space},
         icons, widgets,
     },
@@ -111,6 +112,9 @@ impl Row {
         let part = (items.len() > 1).then(|| status::item_part(item, running)).flatten();
         let path = acts::here(entry, item);
         let gone = path.as_ref().filter(|path| stage.look_for(path));
+        if let Some(path) = path.as_ref().filter(|_| gone.is_none() && album::might_be_picture(item)) {
+            stage.previews.look_again(ui.ctx(), path);
+        }
         let failed = matches!(item.state, ItemState::Failed(_));
         let (note, color) = if let Some(path) = gone {
             (stage.texts.state_moved(&path.display().to_string()), palette.warn)

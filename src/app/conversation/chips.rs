@@ -120,11 +120,13 @@ fn show_chip(ui: &Ui, scene: &mut Scene<'_>, chip: &Chip, face: &Face, rect: Rec
 fn picture(ui: &Ui, scene: &mut Scene<'_>, chip: &Chip, tile: Rect) {
     let palette = Palette::of(ui);
     let corner = CornerRadius::same(design::radius::CONTROL);
-    let path = match &chip.what {
-        ChipKind::File { path, .. } if pictures::name_suggests_picture(&chip.name) => Some(path),
+    let preview = match &chip.what {
+        ChipKind::File { path, .. } if pictures::name_suggests_picture(&chip.name) => {
+            Some(scene.previews.preview(ui.ctx(), path, tile.size()))
+        }
+        ChipKind::Picture { png, .. } => Some(scene.previews.pasted(ui.ctx(), chip.id, png, tile.size())),
         _ => None,
     };
-    let preview = path.map(|path| scene.previews.preview(ui.ctx(), path, tile.size()));
     if let Some(Preview::Ready { texture, original, .. }) = preview {
         // Its middle, filling the tile.
         let aspect = original.aspect();

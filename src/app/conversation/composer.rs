@@ -40,6 +40,8 @@ pub struct Composer {
     /// Something is being typed through an input method and not yet in the text for good.
     composing: bool,
     focus: bool,
+    /// And behind the last word.
+    at_end: bool,
 }
 
 /// What the list above should do.
@@ -53,6 +55,12 @@ impl Composer {
     /// The next frame puts the cursor here.
     pub fn focus(&mut self) {
         self.focus = true;
+    }
+
+    /// The next frame puts the cursor here, behind what was put in from elsewhere.
+    pub fn focus_at_end(&mut self) {
+        self.focus = true;
+        self.at_end = true;
     }
 
     /// `covered`: what is typed is meant for something that lies over the conversation.
@@ -110,8 +118,12 @@ impl Composer {
             pos2(row.right() - size::TARGET - space::XS, row.bottom()),
         );
         let response = if long { carried(ui, scene, id, text_at) } else { edited(ui, scene, id, text_at, text_height) };
-        if std::mem::take(&mut self.focus) {
+        // What lies over it keeps the keyboard until it is gone.
+        if !covered && std::mem::take(&mut self.focus) {
             response.request_focus();
+            if std::mem::take(&mut self.at_end) {
+                cursor_to_end(ui, id, &scene.draft.text);
+            }
         }
         if response.has_focus() {
             ui.painter().rect_stroke(field, corner, design::focus_ring(palette), StrokeKind::Inside);
@@ -162,10 +174,7 @@ impl Composer {
         });
         if !typed.trim().is_empty() {
             scene.draft.text.push_str(&typed);
-            let end = CCursor::end_of_str(&scene.draft.text);
-            let mut state = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
-            state.cursor.set_char_range(Some(CCursorRange::one(end)));
-            state.store(ui.ctx(), id);
+            cursor_to_end(ui, id, &scene.draft.text);
             self.focus = true;
         }
     }
@@ -188,6 +197,13 @@ impl Composer {
             }
         }
     }
+}
+
+fn cursor_to_end(ui: &Ui, id: Id, text: &str) {
+    let end = CCursor::end_of_str(text);
+    let mut state = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
+    state.cursor.set_char_range(Some(CCursorRange::one(end)));
+    state.store(ui.ctx(), id);
 }
 
 /// Sends what is there, unless it is too long.

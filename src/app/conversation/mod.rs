@@ -72,6 +72,7 @@ pub struct ConversationView {
     expanded: Expanded,
     focus_within: Option<i64>,
     toggle_search: bool,
+    search_everywhere: bool,
     /// Something lies over it: its keys belong to that.
     covered: bool,
     /// An entry to go to as soon as its conversation is shown.
@@ -116,12 +117,7 @@ impl ConversationView {
         if scene.model.chosen.is_empty() {
             return;
         }
-        if std::mem::take(&mut self.toggle_search) {
-            self.search.toggle(scene);
-        }
-        if !self.covered {
-            self.search.keys(ui, scene);
-        }
+        self.open_search(ui, scene);
 
         let composer = Frame::new().fill(Palette::of(ui).conversation);
         let asked = Panel::bottom("composer")
@@ -145,9 +141,29 @@ impl ConversationView {
         }
     }
 
+    /// While nobody is chosen: the search through all conversations, if it is open. Returns whether what was found is shown;
+    /// otherwise there is room for something else below.
+    pub fn show_search(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) -> bool {
+        self.switch_to(&[], scene);
+        self.open_search(ui, scene);
+        self.search.show_field(ui, scene);
+        if !self.search.covers_entries() {
+            return false;
+        }
+        if let Some((with, seq)) = self.search.show_found(ui, scene) {
+            self.go_to(scene, with, seq);
+        }
+        true
+    }
+
     /// Opens the field to search in, or closes it (Ctrl+F does so by itself; this is for a button in the header).
     pub fn toggle_search(&mut self) {
         self.toggle_search = true;
+    }
+
+    /// Opens the search through all conversations (Ctrl+Shift+F does so by itself).
+    pub fn search_everywhere(&mut self) {
+        self.search_everywhere = true;
     }
 
     /// Whether something else has the keyboard: the viewer, a dialog.
@@ -158,6 +174,23 @@ impl ConversationView {
     /// The next frame puts the cursor into the composer.
     pub fn focus_composer(&mut self) {
         self.composer.focus();
+    }
+
+    /// The next frame puts the cursor into the composer, behind a text that was put there.
+    pub fn focus_end_of_composer(&mut self) {
+        self.composer.focus_at_end();
+    }
+
+    fn open_search(&mut self, ui: &Ui, scene: &mut Scene<'_>) {
+        if std::mem::take(&mut self.toggle_search) {
+            self.search.toggle(scene);
+        }
+        if std::mem::take(&mut self.search_everywhere) {
+            self.search.open(true);
+        }
+        if !self.covered {
+            self.search.keys(ui, scene);
+        }
     }
 
     fn switch_to(&mut self, chosen: &[Fingerprint], scene: &mut Scene<'_>) {

@@ -28,6 +28,9 @@ const PAUSE: f64 = 0.15;
 
 const ROW: f32 = 64.0;
 
+/// The field is never narrower, in points.
+const LEAST_FIELD: f32 = 120.0;
+
 /// Around a found word, so much of the text is shown before it, in characters.
 const BEFORE: usize = 24;
 
@@ -52,19 +55,32 @@ impl SearchBar {
         if self.open {
             self.close(scene);
         } else {
-            self.open = true;
-            self.focus = true;
+            self.open(false);
         }
     }
 
-    /// Ctrl+F opens it or goes to it, Escape closes it.
+    /// Opens it or goes to it; through all conversations with `everywhere`.
+    pub fn open(&mut self, everywhere: bool) {
+        if everywhere && !self.everywhere {
+            self.everywhere = true;
+            // At once, also for what is typed already.
+            self.typed = self.open.then_some(f64::NEG_INFINITY);
+        }
+        self.open = true;
+        self.focus = true;
+    }
+
+    /// Ctrl+F opens it, Ctrl+Shift+F through everything, Escape closes it.
     pub fn keys(&mut self, ui: &Ui, scene: &mut Scene<'_>) {
         if ui.memory(|memory| memory.top_modal_layer().is_some()) {
             return;
         }
+        // First the one with more keys: the other would take it too.
+        if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::F)) {
+            self.open(true);
+        }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
-            self.open = true;
-            self.focus = true;
+            self.open(false);
         }
         if self.open && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.close(scene);
@@ -99,8 +115,10 @@ impl SearchBar {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::S;
                 let texts = scene.texts;
-                let everywhere = width_of(ui, texts.search_all());
-                let field_width = (width - everywhere - size::TARGET - 2.0 * space::S).max(120.0);
+                // With nobody chosen, or several, there is no "here" that could be meant instead.
+                let here = scene.model.shown().is_some();
+                let everywhere = if here { width_of(ui, texts.search_all()) + space::S } else { 0.0 };
+                let field_width = (width - everywhere - size::TARGET - space::S).max(LEAST_FIELD);
                 let field = ui.allocate_ui(vec2(field_width, size::TARGET), |ui| {
                     widgets::field(ui, &mut self.text, texts.search(), texts.search_hint())
                 });
@@ -111,8 +129,8 @@ impl SearchBar {
                 if field.changed() {
                     self.typed = Some(ui.input(|input| input.time));
                 }
-                if self.everywhere_switch(ui, texts.search_all()) {
-                    self.typed = Some(0.0);
+                if here && self.everywhere_switch(ui, texts.search_all()) {
+                    self.typed = Some(f64::NEG_INFINITY);
                 }
                 if widgets::icon_button(ui, icons::X, texts.search_clear()).clicked() {
                     self.close(scene);
@@ -125,10 +143,13 @@ impl SearchBar {
     }
 
     fn everywhere_switch(&mut self, ui: &mut Ui, label: &str) -> bool {
-        let kind = if self.everywhere { widgets::Kind::Primary } else { widgets::Kind::Quiet };
+        let on = self.everywhere;
+        let kind = if on { widgets::Kind::Primary } else { widgets::Kind::Quiet };
         let response = widgets::Button::new(kind, label).show(ui);
+        response.widget_info(|| WidgetInfo::selected(Role::Switch, true, on, label));
         if response.clicked() {
-            self.everywhere = !self.everywhere;
+            self.everywhere = !on;
+            self.focus = true;
         }
         response.clicked()
     }

@@ -34,6 +34,20 @@ fn only<T>(window: &mut Window<'_>, pick: impl Fn(&Action) -> Option<T>) -> T {
     picked.remove(0)
 }
 
+fn fixture(name: &str) -> std::path::PathBuf {
+    std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures").join(name)
+}
+
+/// Steps until it holds, a quarter of a second of the window's time each.
+fn until(window: &mut Window<'_>, holds: impl Fn(&Window<'_>) -> bool) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !holds(window) {
+        assert!(std::time::Instant::now() < end, "not within 20 s");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        window.step();
+    }
+}
+
 fn composer(window: &Window<'_>) -> String {
     window.state().draft.text.clone()
 }
@@ -257,6 +271,25 @@ fn what_is_ready_to_be_sent_is_shown_and_can_be_taken_away() {
 }
 
 #[test]
+fn a_pasted_picture_is_seen_before_it_is_sent() {
+    let png: Arc<[u8]> = std::fs::read(fixture("quadrants.png")).unwrap().into();
+    let mut room = Room::new([]);
+    room.draft.chips =
+        vec![Chip { id: 7, name: "Pasted picture".into(), what: ChipKind::Picture { png, width: 24, height: 16 } }];
+    let mut window = room.harness();
+    let chip = window.get_by_label("Pasted picture, 24 × 16").rect();
+    // What is drawn with a texture that isn't the one of letters.
+    let drawn = |window: &Window<'_>| {
+        let pictures = window.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+            egui::Shape::Rect(rect) => rect.brush.as_ref().map(|_| rect.rect),
+            _ => None,
+        });
+        pictures.filter(|rect| chip.contains_rect(*rect)).map(|rect| rect.size()).next()
+    };
+    until(&mut window, |window| drawn(window) == Some(vec2(36.0, 36.0)));
+}
+
+#[test]
 fn a_thousand_chips_leave_room_for_the_conversation() {
     let mut room = Room::new([received(1, NOON, "still here")]);
     let chip = |id| Chip { id, name: format!("{id}.txt"), what: ChipKind::File { path: "/x".into(), size: id } };
@@ -468,6 +501,49 @@ fn a_file_that_was_moved_away_tells_where_it_was() {
         window.query_by_role_and_label(Role::Button, "letter.txt, 1\u{a0}B").is_none(),
         "it can't be opened any more"
     );
+}
+
+#[test]
+fn a_picture_that_could_not_be_shown_is_shown_once_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("beach.jpg");
+    std::fs::write(&path, b"half of it").unwrap();
+    let body = items(vec![Item { path: Some(path.clone()), ..file(0, "beach.jpg", 9) }]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    let card = |window: &Window<'_>| window.query_by_role_and_label(Role::Button, "beach.jpg, 9\u{a0}B").is_some();
+    until(&mut window, card);
+    std::fs::copy(fixture("small-inside.jpg"), &path).unwrap();
+    until(&mut window, |window| window.query_by_label("Picture beach.jpg, 480 by 320").is_some());
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn what_one_reads_stays_where_it_is_when_a_picture_takes_its_true_proportions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("beach.jpg");
+    std::fs::copy(fixture("small-inside.jpg"), &path).unwrap();
+    let hash = crate::pictures::thumbhash_of(&path, std::time::Instant::now() + std::time::Duration::from_secs(20));
+    let picture = |path| {
+        let body = items(vec![Item { path, thumbhash: hash.clone(), ..file(0, "beach.jpg", 9) }]);
+        entry(60, NOON + 60 * MINUTE, Direction::Received, body, State::Saved)
+    };
+    let mut entries = many(0..60);
+    entries.push(picture(None));
+    entries.extend(many(61..120));
+    let mut window = Room::new(entries).harness();
+    let height =
+        |window: &Window<'_>| window.query_by_label_contains("Picture beach.jpg").map(|node| node.rect().height());
+    // Up to where the picture's lower end is in sight, with what is read below it.
+    while height(&window).is_none() {
+        scroll(&mut window, 60.0);
+    }
+    let below = text_of(&many(61..62)[0]);
+    let before = top_of(&window, &below).unwrap();
+    assert_eq!(height(&window), Some(300.0));
+    window.state_mut().put(Arc::new(Entry { revision: 1_000, ..(*picture(Some(path))).clone() }));
+    until(&mut window, |window| window.query_by_label("Picture beach.jpg, 480 by 320").is_some());
+    assert_eq!(height(&window), Some(280.0));
+    assert!((top_of(&window, &below).unwrap() - before).abs() < 1.0, "{before}");
 }
 
 #[test]

@@ -33,7 +33,8 @@ struct Known {
 
 #[derive(Debug)]
 struct Scout {
-    ask: flume::Sender<PathBuf>,
+    /// With what was known so far.
+    ask: flume::Sender<(PathBuf, bool)>,
     found: flume::Receiver<(PathBuf, bool)>,
 }
 
@@ -65,7 +66,7 @@ impl Whereabouts {
         let known = self.known.get(path).copied();
         let due = known.is_none_or(|known| now - known.asked > AGAIN_AFTER);
         let gone = known.is_some_and(|known| known.gone);
-        let sent = due && self.scout.as_ref().is_some_and(|scout| scout.ask.try_send(path.to_owned()).is_ok());
+        let sent = due && self.scout.as_ref().is_some_and(|scout| scout.ask.try_send((path.to_owned(), gone)).is_ok());
         if sent {
             self.known.insert(path.to_owned(), Known { gone, asked: now });
         }
@@ -76,16 +77,16 @@ impl Whereabouts {
 impl Scout {
     /// `None` if no thread can be had; then every file counts as there.
     fn start(ctx: egui::Context) -> Option<Self> {
-        let (ask, asked) = flume::bounded::<PathBuf>(WAITING);
+        let (ask, asked) = flume::bounded::<(PathBuf, bool)>(WAITING);
         let (tell, found) = flume::bounded(WAITING);
         let scout = std::thread::Builder::new().name("whereabouts".into()).spawn(move || {
-            for path in asked {
+            for (path, was_gone) in asked {
                 // Only what is certainly not there counts as gone, not what can't be looked at.
                 let gone = matches!(path.try_exists(), Ok(false));
                 if tell.send((path, gone)).is_err() {
                     return;
                 }
-                if gone {
+                if gone != was_gone {
                     ctx.request_repaint_of(ViewportId::ROOT);
                 }
             }

@@ -19,8 +19,6 @@ struct Blur {
     texture: TextureHandle,
     aspect: f32,
     frame: u64,
-    /// A place was kept for its picture by `aspect`.
-    kept: bool,
 }
 
 impl std::fmt::Debug for Blur {
@@ -39,20 +37,6 @@ impl Blurs {
         Some((blur.texture.id(), blur.aspect))
     }
 
-    /// The shape of the place that is kept for a picture of which only this is known.
-    pub(super) fn keep_place(&mut self, ctx: &Context, hash: &[u8], frame: u64) -> Option<f32> {
-        let (_, aspect) = self.get(ctx, hash, frame)?;
-        if let Some(Some(blur)) = self.known.get_mut(hash) {
-            blur.kept = true;
-        }
-        Some(aspect)
-    }
-
-    /// The shape of the place that was kept, if one was.
-    pub(super) fn kept_place(&self, hash: &[u8]) -> Option<f32> {
-        self.known.get(hash)?.as_ref().filter(|blur| blur.kept).map(|blur| blur.aspect)
-    }
-
     pub(super) fn make_room(&mut self, frame: u64) {
         if self.known.len() > MOST {
             self.known.retain(|_, blur| blur.as_ref().is_some_and(|blur| blur.frame + 2 >= frame));
@@ -64,5 +48,5 @@ fn made(ctx: &Context, hash: &[u8]) -> Option<Blur> {
     let (size, rgba) = thumbhash::decode(hash)?;
     let aspect = thumbhash::approximate_aspect(hash)?;
     let image = ColorImage::from_rgba_unmultiplied([size.width as usize, size.height as usize], &rgba);
-    Some(Blur { texture: ctx.load_texture("blur", image, TextureOptions::LINEAR), aspect, frame: 0, kept: false })
+    Some(Blur { texture: ctx.load_texture("blur", image, TextureOptions::LINEAR), aspect, frame: 0 })
 }

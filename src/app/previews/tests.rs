@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn frame(ctx: &Context, previews: &mut Previews, draw: &[PathBuf], points: f32) 
 }
 
 fn ready(previews: &Previews, path: &Path) -> bool {
-    previews.slots.get(&(path.to_owned(), Place::Conversation)).is_some_and(|slot| slot.shown.is_some())
+    previews.slots.get(&Key::file(path, Place::Conversation)).is_some_and(|slot| slot.shown.is_some())
 }
 
 fn until(mut done: impl FnMut() -> bool) {
@@ -65,7 +65,7 @@ fn one_file_in_two_places_of_different_size_is_made_ready_once_for_the_larger() 
         output.textures_delta.clear();
     };
     let size = |previews: &Previews| {
-        let slot = previews.slots.get(&(path.clone(), Place::Conversation))?;
+        let slot = previews.slots.get(&Key::file(&path, Place::Conversation))?;
         slot.loading.is_none().then_some(())?;
         Some(slot.shown.as_ref()?.size)
     };

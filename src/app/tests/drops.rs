@@ -2,7 +2,7 @@
 
 use egui::Pos2;
 
-use super::*;
+use super::{super::actions::Action, *};
 use crate::engine::api::Outgoing;
 
 fn hover(harness: &mut Harness<'_, App>, at: Pos2) {
@@ -46,6 +46,38 @@ fn a_drop_onto_a_tile_is_sent_there_at_once_and_can_be_taken_back() {
     harness.get_by_label("Undo").click();
     harness.run_steps(2);
     assert!(matches!(desk.told()[..], [Command::Cancel { with: STUDIO, transfer: TransferId(id) }] if id == [9; 16]));
+}
+
+#[test]
+fn what_is_done_is_not_said_to_be_under_way() {
+    let (mut harness, desk) = window(snapshot());
+    harness
+        .state_mut()
+        .actions
+        .push(Action::SendPaths { to: vec![STUDIO], paths: vec!["/home/mei/holiday.jpg".into()] });
+    harness.run_steps(4);
+    assert!(shows(&harness, "Sending holiday.jpg to Studio Mac"), "said before a snapshot knows of it");
+    desk.publish(|all| all.transfers.push(running(STUDIO, TransferId([9; 16]))));
+    harness.run_steps(4);
+    assert!(shows(&harness, "Sending holiday.jpg to Studio Mac"));
+    desk.publish(|all| all.transfers.clear());
+    harness.run_steps(4);
+    assert!(!shows(&harness, "Sending holiday.jpg to Studio Mac"));
+}
+
+#[test]
+fn what_was_done_before_anybody_saw_it_run_is_not_said_to_be_under_way_either() {
+    let (mut harness, desk) = window(snapshot());
+    desk.inside().changed = vec![entry(STUDIO, TransferId([9; 16]), Body::Text("in a blink".into()))];
+    harness
+        .state_mut()
+        .actions
+        .push(Action::SendPaths { to: vec![STUDIO], paths: vec!["/home/mei/holiday.jpg".into()] });
+    harness.run_steps(4);
+    assert!(shows(&harness, "Sending holiday.jpg to Studio Mac"));
+    desk.publish(|all| all.revision = 1);
+    harness.run_steps(4);
+    assert!(!shows(&harness, "Sending holiday.jpg to Studio Mac"));
 }
 
 #[test]

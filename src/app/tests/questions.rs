@@ -128,6 +128,24 @@ fn the_first_sending_asks_whether_it_is_the_right_one() {
 }
 
 #[test]
+fn after_escape_from_a_question_the_keyboard_is_where_one_writes() {
+    let (mut harness, desk) = window(snapshot());
+    click(&mut harness, "爸爸的电脑, ");
+    harness.event(egui::Event::Text("你好".into()));
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert!(shows(&harness, "First time: is this the right one?"));
+    harness.key_press(egui::Key::Escape);
+    harness.run();
+    assert!(!shows(&harness, "First time: is this the right one?") && desk.told().is_empty());
+    assert!(harness.get_by_label("Message").is_focused());
+    harness.event(egui::Event::Text("！".into()));
+    harness.run();
+    assert_eq!(harness.state_mut().draft().text, "你好！");
+}
+
+#[test]
 fn a_drop_onto_a_computer_for_the_first_time_asks_too() {
     let (mut harness, desk) = window(snapshot());
     harness.state_mut().actions.push(Action::SendPaths { to: vec![DAD], paths: vec!["/a.jpg".into()] });

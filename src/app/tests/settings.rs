@@ -61,3 +61,15 @@ fn a_name_holds_when_the_dialog_is_left() {
     assert_eq!(kept(&desk).name.as_deref(), Some("Mei’s laptop 2"));
     assert!(!shows(&harness, "Reduce motion"));
 }
+
+#[test]
+fn the_address_says_its_port_once_and_only_if_it_is_not_the_usual_one() {
+    for (port, address) in [(40_001, "192.168.1.20:40001"), (53_317, "192.168.1.20")] {
+        let mut all = snapshot();
+        all.me.port = port;
+        let (mut harness, _) = window(all);
+        open(&mut harness);
+        harness.get_by_label(&format!("This computer’s address is {address}"));
+        assert!(!shows(&harness, "Port"));
+    }
+}

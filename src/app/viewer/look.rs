@@ -81,6 +81,13 @@ impl Look {
         self.keep_inside();
     }
 
+    /// By parts of the room.
+    pub(super) fn pan_by_parts(&mut self, by: Vec2) {
+        if let Some(framed) = self.framed {
+            self.pan(by * framed.room);
+        }
+    }
+
     /// By quarters, clockwise.
     pub(super) fn turn(&mut self, quarters: i8) {
         self.turns = (self.turns as i8 + quarters).rem_euclid(4) as u8;

@@ -105,6 +105,53 @@ fn keys_zoom_fit_and_turn() {
 }
 
 #[test]
+fn arrows_move_what_is_larger_than_the_window_and_turn_the_page_again_once_it_fits() {
+    let mut harness = harness();
+    let left = |harness: &Harness<'_, Room>| look(harness).rect(egui::Pos2::ZERO).unwrap().left();
+    for _ in 0..6 {
+        harness.key_press(Key::Plus);
+        harness.run();
+    }
+    assert!(look(&harness).can_pan());
+    let before = left(&harness);
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    harness.get_by_label("Picture small-inside.jpg, 480 by 320");
+    assert!(left(&harness) < before - 50.0, "what lies further right comes into view");
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert!((left(&harness) - before).abs() < 1.0);
+    harness.key_press(Key::PageDown);
+    harness.run();
+    until(&mut harness, "Picture moving.gif, 24 by 16");
+    harness.key_press(Key::PageUp);
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+}
+
+#[test]
+fn a_turned_picture_is_fitted_anew_and_stays_whole() {
+    let mut harness = harness();
+    // 480 by 320 on its side is less high than the stage; in a lower window it is not.
+    harness.set_size(vec2(900.0, 440.0));
+    harness.run();
+    let size = |harness: &Harness<'_, Room>| look(harness).rect(egui::Pos2::ZERO).unwrap().size();
+    assert_eq!(size(&harness), vec2(480.0, 320.0));
+    harness.key_press(Key::R);
+    harness.run();
+    let room = 440.0 - BAR - 2.0 * MARGIN;
+    assert!((size(&harness).y - room).abs() < 0.5 && (size(&harness).x - room / 1.5).abs() < 0.5, "{}", size(&harness));
+    harness.key_press(Key::Num1);
+    harness.run();
+    assert_eq!((size(&harness), look(&harness).percent()), (vec2(320.0, 480.0), Some(100)));
+    harness.key_press(Key::Num0);
+    harness.run();
+    assert!(look(&harness).is_fitted());
+}
+
+#[test]
 fn copying_saving_and_showing_name_the_picture_that_is_seen() {
     let mut harness = harness();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::S);

@@ -1,0 +1,87 @@
+//! What is known of one picture in one kind of place.
+
+use std::path::{Path, PathBuf};
+
+use egui::TextureHandle;
+
+use super::{animation::Moving, bytes_of};
+use crate::pictures::{PictureError, Size, Stamp, Ticket, Wanted};
+
+/// Which picture, and where it is drawn: the conversation and the viewer don't take a file's texture from each other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    File(PathBuf, Place),
+    /// Without a file; only the composer shows such.
+    Pasted(u64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    Conversation,
+    Viewer,
+}
+
+impl Key {
+    pub(super) fn file(path: &Path, place: Place) -> Self {
+        Self::File(path.to_owned(), place)
+    }
+
+    /// For people who look at textures.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::File(path, _) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Pasted(id) => format!("pasted {id}"),
+        }
+    }
+
+    pub(super) const fn wants(&self, size: Size) -> Wanted {
+        match self {
+            Self::File(_, Place::Viewer) => Wanted::Within(size),
+            Self::File(_, Place::Conversation) | Self::Pasted(_) => Wanted::Covering(size),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    /// The last frame it was drawn in, and when.
+    pub frame: u64,
+    pub seen: f64,
+    /// The largest place it is drawn in, in this frame and in the last one: the same file may be on the screen twice.
+    pub largest: Size,
+    pub largest_before: Size,
+    pub original: Option<Size>,
+    pub stamp: Option<Stamp>,
+    pub failed: Option<PictureError>,
+    pub shown: Option<Shown>,
+    /// The size is being read.
+    pub sizing: Option<Ticket>,
+    pub loading: Option<(Ticket, Size)>,
+}
+
+pub(super) struct Shown {
+    pub texture: TextureHandle,
+    pub size: Size,
+    /// The place it was made for.
+    pub wanted: Size,
+    pub moving: Option<Moving>,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl Shown {
+    pub(super) fn bytes(&self) -> usize {
+        bytes_of(self.size) + self.moving.as_ref().map_or(0, Moving::bytes)
+    }
+
+    /// Sharp in a place of `wanted` pixels, and not wastefully large for `largest`.
+    pub(super) fn fits(&self, wanted: Size, largest: Size, original: Size) -> bool {
+        let (has, needs) = (f64::from(self.wanted.width), f64::from(wanted.width));
+        let enough = has >= needs * 0.98 && f64::from(self.wanted.height) >= f64::from(wanted.height) * 0.98;
+        (enough || self.size == original) && has <= f64::from(largest.width) * 2.5
+    }
+}
