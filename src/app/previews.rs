@@ -113,12 +113,12 @@ impl Previews {
     /// The picture at `path`, large enough to fill a place of `points` on the screen. Asks for it if it isn't there or
     /// too small. Never blocks; call it each frame while the picture is in sight.
     pub fn preview(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
-        self.preview_in(Key::file(path, Place::Conversation), ctx, || Source::File(path.to_owned()), points, true)
+        self.preview_in(&Key::file(path, Place::Conversation), ctx, || Source::File(path.to_owned()), points, true)
     }
 
     /// As [`Previews::preview`], of a picture that has no file: `id` tells it apart in the window, `encoded` is what it is.
     pub fn pasted(&mut self, ctx: &Context, id: u64, encoded: &Arc<[u8]>, points: Vec2) -> Preview {
-        self.preview_in(Key::Pasted(id), ctx, || Source::Bytes(encoded.clone()), points, true)
+        self.preview_in(&Key::Pasted(id), ctx, || Source::Bytes(encoded.clone()), points, true)
     }
 
     /// A picture that can't be shown is in sight as something else: now and then it is looked at again, since what
@@ -141,7 +141,7 @@ impl Previews {
     /// As [`Previews::preview`], fitted into the place, for the viewer. Until it is there, what the conversation shows.
     pub(super) fn fitted(&mut self, ctx: &Context, path: &Path, points: Vec2) -> Preview {
         let preview =
-            self.preview_in(Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, true);
+            self.preview_in(&Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, true);
         if let Preview::Loading(_) = preview
             && let Some(slot) = self.slots.get(&Key::file(path, Place::Conversation))
             && let (Some(shown), Some(original)) = (&slot.shown, slot.original)
@@ -154,7 +154,7 @@ impl Previews {
 
     /// Makes ready what will be [`Previews::fitted`] soon.
     pub(super) fn prefetch(&mut self, ctx: &Context, path: &Path, points: Vec2) {
-        self.preview_in(Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, false);
+        self.preview_in(&Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, false);
     }
 
     /// All pixels of a still picture (at most 4096 on a side) in tiles, for looking closely; `None` while they are not
@@ -209,7 +209,7 @@ impl Previews {
 
     fn preview_in(
         &mut self,
-        key: Key,
+        key: &Key,
         ctx: &Context,
         source: impl Fn() -> Source,
         points: Vec2,
