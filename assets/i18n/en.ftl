@@ -190,6 +190,10 @@ state-progress-plain = { $percent } · { $speed }
 state-left = { $left } left
 state-saved = Saved
 state-saved-on = Saved on { $name }
+state-without = { $state }, without { $count ->
+    [one] 1 file
+   *[other] { $count } files
+}
 state-delivered = Delivered
 state-declined = Declined
 state-declined-by = { $name } declined

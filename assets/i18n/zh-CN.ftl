@@ -169,6 +169,7 @@ state-progress-plain = { $percent } · { $speed }
 state-left = 还需 { $left }
 state-saved = 已保存
 state-saved-on = 已保存到“{ $name }”
+state-without = { $state }，缺少 { $count } 个文件
 state-delivered = 已送达
 state-declined = 已拒绝
 state-declined-by = “{ $name }”拒绝了

@@ -15,7 +15,7 @@ use super::{
     viewer,
 };
 use crate::{
-    engine::api::{Body, Command, Direction, Entry, ItemState, Outgoing, Settings},
+    engine::api::{Body, Command, Direction, Entry, Outgoing, Settings},
     pictures,
     platform::reveal,
     protocol::{Fingerprint, limits},
@@ -260,7 +260,7 @@ impl App {
         let what = match &entry.body {
             Body::Text(text) => Outgoing::Text(text.clone()),
             Body::Items { items, .. } if entry.direction == Direction::Sent => {
-                let left = items.iter().filter(|item| item.state != ItemState::Saved);
+                let left = items.iter().filter(|item| !item.state.is_saved());
                 Outgoing::Paths(left.filter_map(|item| item.path.clone()).collect())
             }
             Body::Items { .. } => return,

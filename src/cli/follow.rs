@@ -96,6 +96,10 @@ impl Follow {
         if let Body::Items { items, .. } = &entry.body {
             for item in items {
                 let Some((event, reason)) = item_news(entry, item) else { continue };
+                let missing = match item.state {
+                    ItemState::SavedWithout { count, .. } => Some(count),
+                    _ => None,
+                };
                 if matches!(item.state, ItemState::Failed(_)) {
                     worst = Exit::Failed;
                 }
@@ -105,6 +109,7 @@ impl Follow {
                         name: Some(item.name.clone()),
                         path: item.path.clone().map(KeptPath),
                         bytes: Some(item.size),
+                        missing,
                         reason,
                         ..line(event)
                     })));
@@ -187,6 +192,7 @@ impl Follow {
 fn item_news(entry: &Entry, item: &Item) -> Option<(TransferEvent, Option<Reason>)> {
     match &item.state {
         ItemState::Saved => Some((TransferEvent::Saved, None)),
+        ItemState::SavedWithout { problem, .. } => Some((TransferEvent::Saved, Some(Reason::Problem(problem.clone())))),
         ItemState::LeftOut => Some((TransferEvent::Declined, None)),
         ItemState::Failed(problem) => Some((TransferEvent::Stopped, Some(Reason::Problem(problem.clone())))),
         ItemState::Pending => (entry.state == State::Saved).then_some((TransferEvent::Saved, None)),
@@ -213,6 +219,7 @@ fn line(snapshot: &Snapshot, (with, transfer): &Key, direction: Direction, event
         from,
         to,
         fingerprint: with.to_string(),
+        missing: None,
         reason: None,
     }
 }

@@ -113,6 +113,9 @@ pub(super) struct TransferLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     pub fingerprint: String,
+    /// So many things inside the folder that was saved are not in it; `reason` is the first one's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub missing: Option<u64>,
     /// Why, for `stopped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,

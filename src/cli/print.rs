@@ -167,15 +167,18 @@ impl Printer {
                 let text = self.texts.state_saved_on(&other);
                 self.result(&text)
             }
-            (TransferEvent::Saved, Some(item)) if sent => {
-                let text = format!("{}: {item}", self.texts.state_saved_on(&other));
-                self.result(&text)
-            }
             (TransferEvent::Saved, Some(item)) => {
-                let place = line.path.as_ref().map(|path| path.0.to_string_lossy());
-                let what = place.as_deref().map_or(item, shown);
-                let text = self.texts.cli_from(&other, &what);
-                self.result(&text)
+                let text = if sent {
+                    format!("{}: {item}", self.texts.state_saved_on(&other))
+                } else {
+                    let place = line.path.as_ref().map(|path| path.0.to_string_lossy());
+                    self.texts.cli_from(&other, &place.as_deref().map_or(item.clone(), shown))
+                };
+                let Some(missing) = line.missing else { return self.result(&text) };
+                self.result(&self.texts.state_without(&text, missing))?;
+                let Some(reason) = &line.reason else { return Ok(()) };
+                let (_, why) = self.reason(line, reason);
+                self.for_person(&format!("{item}: {}", shown(&why)))
             }
             (TransferEvent::Text, _) => {
                 let text = line.text.as_deref().unwrap_or_default();

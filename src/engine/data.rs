@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    api::{ItemState, State},
+    api::{ItemState, Problem, State},
     door::{Arrival, Connection, DoorError, goodbye},
     hub::{Hub, Message},
     transfers::{Cargo, JOIN_WITHIN, Key, Side, Stage},
@@ -164,7 +164,7 @@ impl Hub {
                     .into_iter()
                     .map(|item| ItemUpdate {
                         index: item.index,
-                        state: item.left_out.into_iter().next().map_or(ItemState::Saved, ItemState::Failed),
+                        state: saved(item.left_out.into_iter().next().map(|first| (item.left_out_count, first))),
                         path: Some(item.path),
                     })
                     .collect();
@@ -185,14 +185,13 @@ impl Hub {
             }
             News::Delivered(Delivered::Saved { items }) => {
                 let left_out = self.transfers.get(&key).map(|transfer| transfer.left_out.clone()).unwrap_or_default();
-                let state = |index| left_out.get(&index).cloned().map_or(ItemState::Saved, ItemState::Failed);
-                let saved = |index| ItemUpdate { index, state: state(index), path: None };
-                self.write_items(key, items.into_iter().map(saved).collect());
+                let update = |index| ItemUpdate { index, state: saved(left_out.get(&index).cloned()), path: None };
+                self.write_items(key, items.into_iter().map(update).collect());
             }
-            // Told with the folder, once the rest of it is saved: what is incomplete is never called saved.
+            // Told with the folder, once the rest of it is saved.
             News::Delivered(Delivered::LeftOut { item, problem }) => {
                 if let Some(transfer) = self.transfers.get_mut(&key) {
-                    transfer.left_out.entry(item).or_insert(problem);
+                    transfer.left_out.entry(item).or_insert((0, problem)).0 += 1;
                 }
             }
             News::Ended(result) => self.moved(key, result),
@@ -225,6 +224,11 @@ impl Hub {
             }
         }
     }
+}
+
+/// The state of an item that is on the disk, if so without some of what was in it.
+fn saved(without: Option<(u64, Problem)>) -> ItemState {
+    without.map_or(ItemState::Saved, |(count, problem)| ItemState::SavedWithout { count, problem })
 }
 
 /// Says why, closes, and is done within a second.

@@ -46,8 +46,8 @@ pub(super) struct Transfer {
     pub bytes: u64,
     pub progress: Option<Arc<Progress>>,
     pub meter: Meter,
-    /// Folders that go without some of what is in them, and why: the first of each.
-    pub left_out: BTreeMap<u32, Problem>,
+    /// Folders that go without some of what is in them: how many things, and why the first of them.
+    pub left_out: BTreeMap<u32, (u64, Problem)>,
     /// What runs for it; ended with it.
     pub work: Work,
     /// When it stops, unless the computer is back before.

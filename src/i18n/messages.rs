@@ -199,6 +199,7 @@ state_progress_plain(percent: &str, speed: &str);
 state_left(left: &str);
 state_saved;
 state_saved_on(name: &str);
+state_without(state: &str, count: u64);
 state_delivered;
 state_declined;
 state_declined_by(name: &str);

@@ -122,6 +122,7 @@ pub(super) fn item_state_columns(state: &ItemState) -> (i64, Option<String>) {
         ItemState::Saved => (1, None),
         ItemState::LeftOut => (2, None),
         ItemState::Failed(problem) => (3, Some(problem_text(problem))),
+        ItemState::SavedWithout { count, problem } => (4, Some(without_text(*count, problem))),
     }
 }
 
@@ -130,6 +131,7 @@ pub(super) fn item_state_from(row: &Row<'_>) -> Result<ItemState> {
         0 => ItemState::Pending,
         1 => ItemState::Saved,
         2 => ItemState::LeftOut,
+        4 => without_from(row)?,
         _ => ItemState::Failed(problem_from(row)?),
     })
 }
@@ -146,6 +148,30 @@ fn problem_from(row: &Row<'_>) -> Result<Problem> {
     let text: Option<String> = row.get("problem")?;
     let text = text.unwrap_or_default();
     Ok(serde_json::from_str(&text).unwrap_or(Problem::System { message: text }))
+}
+
+/// A problem with a number beside it: a reader of problems alone still finds its own.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Without {
+    count: u64,
+    #[serde(flatten)]
+    problem: Problem,
+}
+
+fn without_text(count: u64, problem: &Problem) -> String {
+    match serde_json::to_string(&Without { count, problem: problem.clone() }) {
+        Ok(text) if text.len() <= MAX_PROBLEM => text,
+        _ => format!(r#"{{"count":{count},"code":"system","message":"…"}}"#),
+    }
+}
+
+fn without_from(row: &Row<'_>) -> Result<ItemState> {
+    let text: Option<String> = row.get("problem")?;
+    let text = text.unwrap_or_default();
+    Ok(match serde_json::from_str(&text) {
+        Ok(Without { count, problem }) => ItemState::SavedWithout { count, problem },
+        Err(_) => ItemState::SavedWithout { count: 1, problem: Problem::System { message: text } },
+    })
 }
 
 /// Sizes are below 2⁶³ everywhere else too: files can't be longer.

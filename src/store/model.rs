@@ -120,9 +120,23 @@ pub enum ItemState {
     Pending,
     /// Complete, checked and flushed on the receiving side.
     Saved,
+    /// A folder that is saved, but without `count` of the things inside it, since they vanished, changed or couldn't be
+    /// read on the way. `problem` is what happened to the first of them.
+    SavedWithout {
+        count: u64,
+        problem: Problem,
+    },
     /// The receiving person left it out.
     LeftOut,
     Failed(Problem),
+}
+
+impl ItemState {
+    /// It lies under its final name on the receiving side.
+    #[must_use]
+    pub fn is_saved(&self) -> bool {
+        matches!(self, Self::Saved | Self::SavedWithout { .. })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -154,9 +154,12 @@ fn states_and_places_of_items_change_together_with_the_revision() {
     let saved = Path::new("/home/mei/Downloads/Fantail/a (2)");
     assert!(store.update_item(&MEI, &transfer(1), 0, ItemState::Saved, Some(saved)).unwrap());
     let gone = ItemState::Failed(Problem::SourceGone { name: "b".to_owned() });
+    let incomplete =
+        ItemState::SavedWithout { count: 3, problem: Problem::SourceUnreadable { name: "c/d".to_owned() } };
     let updates = [
         ItemUpdate { index: 1, state: gone.clone(), path: None },
         ItemUpdate { index: 0, state: ItemState::Saved, path: None },
+        ItemUpdate { index: 2, state: incomplete.clone(), path: None },
     ];
     assert!(store.update_items(&MEI, &transfer(1), &updates).unwrap());
     assert!(!store.update_item(&MEI, &transfer(1), 9, ItemState::Saved, None).unwrap());
@@ -170,7 +173,7 @@ fn states_and_places_of_items_change_together_with_the_revision() {
     let Body::Items { items, .. } = &now.body else { panic!("items became text") };
     assert_eq!((items[0].state.clone(), items[0].path.as_deref()), (ItemState::Saved, Some(saved)));
     assert_eq!(items[1].state, gone);
-    assert_eq!(items[2].state, ItemState::Pending);
+    assert_eq!(items[2].state, incomplete);
     assert_eq!(now.revision, entry.revision + 3);
 }
 

@@ -65,7 +65,9 @@ struct Current {
     index: u32,
     bytes: u64,
     files: u64,
+    /// The first of them.
     left_out: Vec<(String, Fault)>,
+    left_out_count: u64,
     /// Nothing of it is kept.
     failed: Option<Fault>,
     /// The item itself is a file, and it is complete.
@@ -211,6 +213,7 @@ impl<'a> Arrival<'a> {
         if path.is_empty() {
             return self.fail_item(fault);
         }
+        current.left_out_count += 1;
         if current.left_out.len() < MAX_LEFT_OUT {
             current.left_out.push((path.to_owned(), fault));
         }
@@ -237,6 +240,7 @@ impl<'a> Arrival<'a> {
             bytes: 0,
             files: 0,
             left_out: Vec::new(),
+            left_out_count: 0,
             failed: None,
             file: None,
             levels,
@@ -271,6 +275,7 @@ impl<'a> Arrival<'a> {
             size,
             files: current.files,
             left_out: current.left_out,
+            left_out_count: current.left_out_count,
         })?;
         Ok(())
     }

@@ -34,6 +34,8 @@ pub struct SavedItem {
     pub bytes: u64,
     /// Of a folder: what is not in it, and why; the first twenty.
     pub left_out: Vec<Problem>,
+    /// How many things are not in it.
+    pub left_out_count: u64,
 }
 
 /// What a sending transfer tells: the other side said it about an item.

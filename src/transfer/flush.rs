@@ -49,6 +49,7 @@ pub(super) struct Complete {
     pub size: u64,
     pub files: u64,
     pub left_out: Vec<(String, Fault)>,
+    pub left_out_count: u64,
 }
 
 /// What the connection's task hears, in order.
@@ -229,6 +230,7 @@ fn tell(
         path,
         files: item.files,
         bytes: item.size,
+        left_out_count: item.left_out_count,
         left_out: item.left_out.into_iter().map(|(path, fault)| super::events::problem_of(fault, true, path)).collect(),
     });
     events.blocking_send(Received::Saved { items: items.collect(), acknowledge }).map_err(|_| Gone)?;

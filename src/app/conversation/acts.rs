@@ -12,7 +12,7 @@ use crate::{
         design::{self, Palette, size, space},
         icons,
     },
-    store::model::{Body, Direction, Entry, Item, ItemKind, ItemState},
+    store::model::{Body, Direction, Entry, Item, ItemKind},
 };
 
 /// One thing to do.
@@ -115,7 +115,7 @@ fn of_several(stage: &Stage<'_>, entry: &Entry, items: &[Item]) -> Vec<Act> {
 
 /// Where an item lies on this computer: what was sent, or what has been saved.
 pub fn here(entry: &Entry, item: &Item) -> Option<PathBuf> {
-    let there = entry.direction == Direction::Sent || item.state == ItemState::Saved;
+    let there = entry.direction == Direction::Sent || item.state.is_saved();
     item.path.clone().filter(|_| there)
 }
 

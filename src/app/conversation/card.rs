@@ -116,6 +116,7 @@ impl Row {
             stage.previews.look_again(ui.ctx(), path);
         }
         let failed = matches!(item.state, ItemState::Failed(_));
+        let incomplete = matches!(item.state, ItemState::SavedWithout { .. });
         let (note, color) = if let Some(path) = gone {
             (stage.texts.state_moved(&path.display().to_string()), palette.warn)
         } else {
@@ -123,13 +124,18 @@ impl Row {
             if let Some(more) = words::item_note(stage.texts, item, part) {
                 note = format!("{note} · {more}");
             }
-            (note, if failed { palette.bad } else { palette.secondary })
+            let color = match item.state {
+                ItemState::Failed(_) => palette.bad,
+                ItemState::SavedWithout { .. } => palette.warn,
+                _ => palette.secondary,
+            };
+            (note, color)
         };
         let note = text::wrapped(ui, note, size::SMALL, text::SMALL_LINE_HEIGHT, color, room);
         let icon = if gone.is_some() || failed { icons::FILE_X } else { words::item_icon(item) };
         let color = if failed {
             palette.bad
-        } else if gone.is_some() {
+        } else if gone.is_some() || incomplete {
             palette.warn
         } else {
             palette.accent

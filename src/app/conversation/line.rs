@@ -93,7 +93,7 @@ impl Line {
         let icon = words::mark(palette, status);
         let color = match status {
             Status::Stopped(_) => palette.bad,
-            Status::Declined | Status::Partly { .. } => palette.warn,
+            Status::Declined | Status::Partly { .. } | Status::SavedWithout { .. } => palette.warn,
             _ => palette.secondary,
         };
         let facts = facts.join(" · ");

@@ -22,6 +22,10 @@ pub enum Status {
     Delivered,
     /// Saved there, or here when it was received.
     Saved,
+    /// All is there but so many things inside folders.
+    SavedWithout {
+        count: u64,
+    },
     /// Some were left out or failed.
     Partly {
         saved: u64,
@@ -87,7 +91,17 @@ impl Status {
     fn saved(items: &[Item]) -> Self {
         let saved =
             items.iter().filter(|item| !matches!(item.state, ItemState::LeftOut | ItemState::Failed(_))).count();
-        if saved == items.len() { Self::Saved } else { Self::Partly { saved: saved as u64, total: items.len() as u64 } }
+        if saved < items.len() {
+            return Self::Partly { saved: saved as u64, total: items.len() as u64 };
+        }
+        let without = items.iter().map(|item| match item.state {
+            ItemState::SavedWithout { count, .. } => count,
+            _ => 0,
+        });
+        match without.fold(0, u64::saturating_add) {
+            0 => Self::Saved,
+            count => Self::SavedWithout { count },
+        }
     }
 
     /// Still going on, so that it can be cancelled.
@@ -102,7 +116,7 @@ impl Status {
 
     /// Worth saying below every entry, also in the middle of a group.
     pub fn stands_out(&self) -> bool {
-        self.is_open() || self.is_failure() || matches!(self, Self::Partly { .. })
+        self.is_open() || self.is_failure() || matches!(self, Self::Partly { .. } | Self::SavedWithout { .. })
     }
 }
 
@@ -154,6 +168,23 @@ mod tests {
         let body = items(vec![file(0, "a.pdf", 1), left_out, file(2, "c.pdf", 1)]);
         let entry = entry(1, AT, Direction::Sent, body, State::Saved);
         assert_eq!(Status::of(&entry, None), Status::Partly { saved: 2, total: 3 });
+    }
+
+    #[test]
+    fn a_folder_that_came_without_some_of_its_files_counts_as_saved_and_says_without_how_many() {
+        let without = |index, count| Item {
+            state: ItemState::SavedWithout { count, problem: Problem::SourceGone { name: "trip/a".into() } },
+            ..samples::folder(index, "trip", 100, 3)
+        };
+        let status = |items_there| {
+            let entry = entry(1, AT, Direction::Received, items(items_there), State::Saved);
+            Status::of(&entry, None)
+        };
+        let folders = vec![without(0, 2), file(1, "b.pdf", 1), without(2, 1)];
+        assert_eq!(status(folders.clone()), Status::SavedWithout { count: 3 });
+        assert!(status(folders.clone()).stands_out() && !status(folders.clone()).is_failure());
+        let left_out = Item { state: ItemState::LeftOut, ..file(3, "c.pdf", 1) };
+        assert_eq!(status([folders, vec![left_out]].concat()), Status::Partly { saved: 3, total: 4 });
     }
 
     #[test]

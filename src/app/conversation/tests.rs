@@ -128,6 +128,22 @@ fn each_way_a_sending_ends_is_said_in_words() {
 }
 
 #[test]
+fn a_folder_that_came_without_some_of_its_files_says_how_many_and_why_the_first() {
+    let problem = Problem::SourceUnreadable { name: "day 1/a.jpg".into() };
+    let place = tempfile::tempdir().unwrap();
+    let state = ItemState::SavedWithout { count: 2, problem };
+    let trip = Item { state, path: Some(place.path().into()), ..folder(0, "trip", 9, 4) };
+    let window = Room::new([entry(1, NOON, Direction::Received, items(vec![trip.clone()]), State::Saved)]).harness();
+    for said in ["12:00 · Saved, without 2 files", "Saved, without 2 files · day 1/a.jpg can’t be read"] {
+        assert!(window.query_all_by_label_contains(said).count() > 0, "{said}");
+    }
+
+    let sent = entry(1, NOON, Direction::Sent, items(vec![trip]), State::Saved);
+    let window = Room::new([sent]).language("zh-CN").harness();
+    assert!(window.query_all_by_label_contains(" · 已保存到“Office PC”，缺少 2 个文件").count() > 0);
+}
+
+#[test]
 fn what_moves_says_how_far_how_fast_and_how_long_and_can_be_cancelled() {
     let pending = Item { state: ItemState::Pending, ..file(0, "film.mp4", 1_000) };
     let moving = entry(1, NOON, Direction::Sent, items(vec![pending]), State::Running);

@@ -52,6 +52,7 @@ fn news(event: TransferEvent) -> TransferLine {
         from: Some("Mei\u{1b}[31m".into()),
         to: None,
         fingerprint: "AB".repeat(32),
+        missing: None,
         reason: None,
     }
 }
@@ -102,6 +103,25 @@ fn a_saved_item_is_one_json_object_with_its_place() {
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), expected);
     assert_eq!(errors, "");
     assert_eq!(printed(false, &line).0, "From Mei: /in/照片.png\n");
+}
+
+#[test]
+fn a_folder_that_is_saved_without_some_of_its_files_says_so_in_the_same_breath() {
+    let line = Line::Transfer(Box::new(TransferLine {
+        name: Some("trip".into()),
+        path: Some(KeptPath("/in/trip".into())),
+        from: Some("Mei".into()),
+        missing: Some(2),
+        reason: Some(Reason::Problem(Problem::SourceGone { name: "day 1/a.jpg".into() })),
+        ..news(TransferEvent::Saved)
+    }));
+    let (out, errors) = printed(false, &line);
+    assert_eq!(out, "From Mei: /in/trip, without 2 files\n");
+    assert_eq!(errors, "trip: day 1/a.jpg was moved or deleted before it was sent\n");
+    let value: Value = serde_json::from_str(&printed(true, &line).0).unwrap();
+    assert_eq!((value["event"].as_str(), value["missing"].as_u64()), (Some("saved"), Some(2)));
+    assert_eq!(value["code"], "source-gone");
+    assert_eq!(value["message"], "day 1/a.jpg was moved or deleted before it was sent");
 }
 
 #[test]
