@@ -326,8 +326,8 @@ choose-explain = Or drop pictures and files onto one in the list
 starting = Starting…
 
 ## Notices and toasts
-notice-store = The saved conversations could not be read. They were set aside at { $path }, and new ones begin.
-notice-identity = This copy came from another computer, so it was given an identity of its own. Others will see it as new.
+notice-store = The saved conversations could not be read: they were set aside at { $path }, and new ones begin
+notice-identity = This copy came from another computer, so it was given an identity of its own; others will see it as new
 notice-folder = Nothing can be saved into { $folder }: choose another folder in the settings
 notice-shared = { $name } answers from two places with one identity: a copied disk?
 notice-discovery = Finding computers by itself doesn’t work right now; adding one by its address does
@@ -446,6 +446,7 @@ cli-ready = { $name } receives into { $folder } (port { $port }); Ctrl+C stops
 cli-accept = Accept? y/n
 cli-withdrawn = It isn't offered any more
 cli-from = From { $name }: { $what }
+cli-folder = Nothing can be saved into { $folder }: choose another folder with --into
 cli-receives-already = A window or another fantail receive with the same home is running, and receives already
 cli-receive-in-the-way = fantail receive is running with the same home; stop it to open the window
 cli-no-display = There is no display to open a window on; without one Fantail works on the command line: fantail --help

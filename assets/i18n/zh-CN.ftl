@@ -294,7 +294,7 @@ starting = 正在启动…
 
 ## 通知
 notice-store = 保存的会话无法读取，已移到 { $path }，现在重新开始
-notice-identity = 这份程序来自另一台电脑，因此得到了自己的新身份。其他电脑会把它当作新电脑。
+notice-identity = 这份程序来自另一台电脑，因此得到了自己的新身份；其他电脑会把它当作新电脑
 notice-folder = 无法保存到 { $folder }：请在设置中选择其他文件夹
 notice-shared = “{ $name }”在两处以同一身份出现：是复制的硬盘吗？
 notice-discovery = 目前无法自动查找电脑；仍可按地址添加
@@ -402,11 +402,12 @@ month = { $number ->
 list-two = { $first }和{ $second }
 list-comma = { $first }、{ $second }
 
-## The command line
+## 命令行
 cli-ready = { $name } 正在接收到 { $folder }（端口 { $port }）；按 Ctrl+C 停止
 cli-accept = 接受吗？y/n
 cli-withdrawn = 对方已经撤回
 cli-from = 来自 { $name }：{ $what }
+cli-folder = 无法保存到 { $folder }：请用 --into 选择其他文件夹
 cli-receives-already = 同一数据文件夹的窗口或另一个 fantail receive 正在运行，已经在接收
 cli-receive-in-the-way = fantail receive 正在使用同一数据文件夹；停止它才能打开窗口
 cli-no-display = 这里没有可以显示窗口的屏幕；没有屏幕也能在命令行使用 Fantail：fantail --help

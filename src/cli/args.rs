@@ -16,15 +16,35 @@ Exit codes:
   4  declined, or not answered in time
   5  stopped before it was done
 
-WHOM is a fingerprint (64 hex digits), an address (IP, IP:PORT, [IPv6%zone]:PORT), the name of a known computer, or a
-DNS name.";
+WHOM is a fingerprint (64 hex digits), an address (IP, IP:PORT,
+[IPv6%zone]:PORT), the name of a known computer, or a DNS name.";
+
+/// For programs; too long for `-h`.
+const MORE: &str = "\
+With --json each line on stdout is one object:
+  nearby    name, fingerprint, addresses, port, kind, verified, reachable, new
+  known     name, fingerprint, verified, rule, reachable,
+            last_seen (milliseconds since 1970)
+  shelf     id, name, path, bytes, files, for
+  take --list
+            id, name, bytes, files
+  send, receive, take
+            event (waiting, progress, saved, declined, stopped, text),
+            transfer, item, name, path, bytes, total, speed, left, text,
+            from or to, fingerprint; why it stopped: code, message;
+            missing: so many files are not in a folder that is saved,
+            with code and message for the first
+  receive   at first: event (ready), name, fingerprint, port, path
+  notices   event (notice), code, message
+  errors    event (error), code, message
+A path that is not Unicode shows \u{fffd} where it isn't; path_bytes has it in hex.";
 
 /// Pictures, words and files to the computer next to you.
 ///
 /// Without a command it opens the window; files and folders given to it are ready to be sent there. A file that is
 /// called like a command needs ./ before its name.
 #[derive(Debug, Parser)]
-#[command(name = "fantail", version, after_help = EXIT_CODES, subcommand_precedence_over_arg = true)]
+#[command(name = "fantail", version, after_help = EXIT_CODES, after_long_help = long_help(), subcommand_precedence_over_arg = true)]
 pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
@@ -35,6 +55,10 @@ pub struct Arguments {
     /// Files and folders that are ready to be sent in the window
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+fn long_help() -> String {
+    format!("{EXIT_CODES}\n\n{MORE}")
 }
 
 /// Options that every command takes.
@@ -70,6 +94,7 @@ pub enum Command {
     /// Receive until stopped
     Receive(Receive),
     /// What others may take from here, while a window or `fantail receive` runs
+    #[command(arg_required_else_help = false)]
     Shelf {
         #[command(subcommand)]
         act: Shelf,

@@ -36,6 +36,8 @@ pub(super) struct Follow {
 #[derive(Debug, Default)]
 struct Told {
     waiting: bool,
+    /// What becomes of each item was told; only the end of the whole is not.
+    done: bool,
     bytes: Option<u64>,
     items: BTreeSet<u32>,
 }
@@ -58,6 +60,13 @@ impl Follow {
         snapshot: &Snapshot,
         wanted: impl Fn(&Key) -> bool,
     ) -> Result<Vec<(Arc<Entry>, Exit)>, Failure> {
+        // First, since the changes may be newer than the snapshot: how far something is, is not said after its end.
+        for running in &snapshot.transfers {
+            let key = (running.with, running.transfer);
+            if wanted(&key) && !self.ended.contains(&key) {
+                self.running(snapshot, running, |line| session.say(line));
+            }
+        }
         let mut ended = Vec::new();
         while snapshot.revision > self.since {
             let Reply::Changes { entries, up_to, .. } =
@@ -69,7 +78,7 @@ impl Follow {
                 let key = (entry.with, entry.transfer);
                 if wanted(&key)
                     && !self.ended.contains(&key)
-                    && let Some(exit) = self.entry(session, snapshot, &entry)
+                    && let Some(exit) = self.entry(snapshot, &entry, |line| session.say(line))
                 {
                     ended.push((entry, exit));
                 }
@@ -79,16 +88,10 @@ impl Follow {
             }
             self.since = up_to;
         }
-        for running in &snapshot.transfers {
-            let key = (running.with, running.transfer);
-            if wanted(&key) && !self.ended.contains(&key) {
-                self.running(session, snapshot, running);
-            }
-        }
         Ok(ended)
     }
 
-    fn entry(&mut self, session: &mut Session<'_>, snapshot: &Snapshot, entry: &Entry) -> Option<Exit> {
+    fn entry(&mut self, snapshot: &Snapshot, entry: &Entry, mut out: impl FnMut(Line)) -> Option<Exit> {
         let key = (entry.with, entry.transfer);
         let told = self.told.entry(key).or_default();
         let line = |event| line(snapshot, &key, entry.direction, event);
@@ -104,7 +107,7 @@ impl Follow {
                     worst = Exit::Failed;
                 }
                 if told.items.insert(item.index) {
-                    session.say(Line::Transfer(Box::new(TransferLine {
+                    out(Line::Transfer(Box::new(TransferLine {
                         item: Some(item.index),
                         name: Some(item.name.clone()),
                         path: item.path.clone().map(KeptPath),
@@ -116,8 +119,9 @@ impl Follow {
                 }
             }
         }
+        told.done = matches!(&entry.body, Body::Items { items, .. } if told.items.len() == items.len());
         let mut say = |event, reason, text| {
-            session.say(Line::Transfer(Box::new(TransferLine { reason, text, ..line(event) })));
+            out(Line::Transfer(Box::new(TransferLine { reason, text, ..line(event) })));
         };
         let exit = match &entry.state {
             State::Waiting => {
@@ -162,7 +166,7 @@ impl Follow {
         Some(exit)
     }
 
-    fn running(&mut self, session: &mut Session<'_>, snapshot: &Snapshot, running: &Running) {
+    fn running(&mut self, snapshot: &Snapshot, running: &Running, mut out: impl FnMut(Line)) {
         let key = (running.with, running.transfer);
         let told = self.told.entry(key).or_default();
         let line = line(snapshot, &key, running.direction, TransferEvent::Progress);
@@ -170,12 +174,13 @@ impl Follow {
             Phase::Preparing => {}
             Phase::Waiting => {
                 if !std::mem::replace(&mut told.waiting, true) {
-                    session.say(Line::Transfer(Box::new(TransferLine { event: TransferEvent::Waiting, ..line })));
+                    out(Line::Transfer(Box::new(TransferLine { event: TransferEvent::Waiting, ..line })));
                 }
             }
+            Phase::Moving | Phase::Finishing if told.done => {}
             Phase::Moving | Phase::Finishing => {
                 if told.bytes.replace(running.bytes) != Some(running.bytes) {
-                    session.say(Line::Transfer(Box::new(TransferLine {
+                    out(Line::Transfer(Box::new(TransferLine {
                         bytes: Some(running.bytes),
                         total: Some(running.total),
                         speed: (running.speed > 0).then_some(running.speed),
@@ -221,5 +226,79 @@ fn line(snapshot: &Snapshot, (with, transfer): &Key, direction: Direction, event
         fingerprint: with.to_string(),
         missing: None,
         reason: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::model::{GroupId, ItemKind, Millis};
+
+    const MEI: Fingerprint = Fingerprint([7; 32]);
+    const ID: TransferId = TransferId([1; 16]);
+
+    fn entry(items: &[ItemState], state: State) -> Entry {
+        let item = |(index, state): (usize, &ItemState)| Item {
+            index: index as u32,
+            kind: ItemKind::File,
+            name: format!("{index}.jpg"),
+            size: 100,
+            files: 1,
+            path: None,
+            thumbhash: None,
+            state: state.clone(),
+        };
+        let items: Vec<Item> = items.iter().enumerate().map(item).collect();
+        Entry {
+            seq: 1,
+            revision: 1,
+            with: MEI,
+            transfer: ID,
+            group: GroupId([1; 16]),
+            direction: Direction::Sent,
+            at: Millis(0),
+            body: Body::Items { files: items.len() as u64, bytes: 100 * items.len() as u64, items },
+            state,
+            read: true,
+        }
+    }
+
+    fn running(bytes: u64) -> Running {
+        Running {
+            with: MEI,
+            transfer: ID,
+            group: GroupId([1; 16]),
+            direction: Direction::Sent,
+            phase: Phase::Moving,
+            bytes,
+            total: 200,
+            files: 0,
+            files_total: 2,
+            speed: 0,
+            left: None,
+            items: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn how_far_it_is_is_said_until_the_last_item_is_saved_and_never_after_it() {
+        let snapshot = Snapshot::default();
+        let mut follow = Follow::new(&snapshot);
+        let mut events = Vec::new();
+        let mut say = |line| {
+            let Line::Transfer(line) = line else { panic!("{line:?}") };
+            events.push(line.event);
+        };
+        follow.running(&snapshot, &running(50), &mut say);
+        follow.entry(&snapshot, &entry(&[ItemState::Saved, ItemState::Pending], State::Running), &mut say);
+        follow.running(&snapshot, &running(150), &mut say);
+        follow.running(&snapshot, &running(150), &mut say);
+        // All is on the other's disk, but this side has not closed the transfer yet.
+        let left_out = [ItemState::Saved, ItemState::LeftOut];
+        assert_eq!(follow.entry(&snapshot, &entry(&left_out, State::Running), &mut say), None);
+        follow.running(&snapshot, &running(200), &mut say);
+        assert_eq!(follow.entry(&snapshot, &entry(&left_out, State::Saved), &mut say), Some(Exit::Done));
+        use TransferEvent::{Declined, Progress, Saved};
+        assert_eq!(events, [Progress, Saved, Progress, Declined]);
     }
 }

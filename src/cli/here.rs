@@ -16,6 +16,7 @@ use super::{
     commands::{Person, perform, receive},
     handover::{Handed, Role, hand_over, serve_as},
     line::{Exit, Line},
+    notices::Told,
     print::Printer,
     request::{Request, UsageError, absolute},
     session::{Session, Stop, TICK},
@@ -175,10 +176,17 @@ fn alone(
     let engine = Engine::start(config)?;
     let since = Instant::now();
     let serving = listener.and_then(|listener| serve_as(Role::Command, listener, engine.handle(), |_| {}).ok());
-    let client = engine.client(|| {});
+    let (client, watching) = (engine.client(|| {}), engine.client(|| {}));
     choose_language(printer, client.snapshot().settings.language.as_deref());
-    let mut say = |line: Line| print(printer, &line, stop);
+    let mut told = Told::default();
+    let mut notices = || told.fresh(&watching.snapshot()).iter().for_each(|line| print(printer, line, stop));
+    let mut say = |line: Line| {
+        // Perhaps the reason for it.
+        notices();
+        print(printer, &line, stop);
+    };
     let exit = perform(request, &mut Session::new(client, since, stop.clone(), &mut say));
+    notices();
     if let Some(serving) = serving {
         serving.finish(stop);
     }

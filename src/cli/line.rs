@@ -16,6 +16,7 @@ pub(super) enum Line {
     Offered(OfferedLine),
     Transfer(Box<TransferLine>),
     Error(Problem),
+    Notice(NoticeLine),
     /// `receive` is ready.
     Ready {
         name: String,
@@ -141,6 +142,17 @@ pub(super) enum TransferEvent {
     Stopped,
     /// A text arrived; it stands in `text`.
     Text,
+}
+
+/// One of the engine's notices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub(super) enum NoticeLine {
+    StoreSetAside { path: KeptPath },
+    NewIdentity,
+    FolderNotWritable { path: KeptPath },
+    SharedIdentity { name: String, fingerprint: String },
+    DiscoveryUnavailable,
 }
 
 /// How a command ended.

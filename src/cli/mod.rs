@@ -15,10 +15,12 @@ mod follow;
 mod handover;
 mod here;
 mod line;
+mod notices;
 mod print;
 mod request;
 mod session;
 mod terminal;
+mod usage;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -66,7 +68,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Wanted {
     let words: Vec<OsString> = words.into_iter().collect();
     let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
-        Err(error) => return Wanted::Ended(wrong_words(&error, words.iter().any(|word| word == "--json"))),
+        Err(error) => return Wanted::Ended(wrong_words(&error, &words)),
     };
     let Arguments { common, command, paths } = arguments;
     let printer = || Printer::new(Texts::for_setting(None), common.json);
@@ -108,16 +110,13 @@ fn window(common: &args::Common, paths: &[PathBuf]) -> Result<Wanted, BeginError
     }
 }
 
-/// Help and version are no errors; with `--json` a wrong word is an object like every other error.
-fn wrong_words(error: &clap::Error, json: bool) -> Exit {
+/// Help and version are no errors; a wrong word is one sentence, or an object with `--json`.
+fn wrong_words(error: &clap::Error, words: &[OsString]) -> Exit {
     if !error.use_stderr() {
         error.print().ok();
         return Exit::Done;
     }
-    if json {
-        Printer::new(Texts::for_setting(None), true).error("usage", error.to_string().trim()).ok();
-    } else {
-        error.print().ok();
-    }
+    let json = words.iter().any(|word| word == "--json");
+    Printer::new(Texts::for_setting(None), json).error("usage", &usage::sentence(error, words)).ok();
     Exit::Usage
 }

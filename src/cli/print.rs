@@ -13,9 +13,12 @@ use std::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::line::{ComputerLine, Kind, KnownLine, Line, Reason, RuleWord, ShelfLine, TransferEvent, TransferLine};
+use super::line::{
+    ComputerLine, Kind, KnownLine, Line, NoticeLine, Reason, RuleWord, ShelfLine, TransferEvent, TransferLine,
+};
 use crate::{
     i18n::Texts,
+    platform::path_bytes,
     store::model::{DeviceKind, Problem},
     transfer::names::{shown, shown_text},
 };
@@ -92,14 +95,10 @@ impl Printer {
             Line::Shelf(item) => self.object(item),
             Line::Offered(item) => self.object(item),
             Line::Transfer(transfer) => {
-                let mut value = serde_json::to_value(transfer)?;
-                if let (Some(reason), Some(object)) = (&transfer.reason, value.as_object_mut()) {
-                    object.remove("reason");
-                    let (code, message) = self.reason(transfer, reason);
-                    object.insert("code".into(), code.into());
-                    object.insert("message".into(), message.into());
-                }
-                self.object(&value)
+                let mut line = transfer.clone();
+                let why = line.reason.take().map(|reason| self.reason(transfer, &reason));
+                let (code, message) = why.unzip();
+                self.object(&Reasoned { line: &line, code, message })
             }
             Line::Error(problem) => {
                 let mut value = json!({
@@ -110,6 +109,12 @@ impl Printer {
                 if let Problem::Ambiguous { fingerprints } = problem {
                     value["fingerprints"] = fingerprints.as_slice().into();
                 }
+                self.object(&value)
+            }
+            Line::Notice(notice) => {
+                let mut value = serde_json::to_value(notice)?;
+                value["event"] = "notice".into();
+                value["message"] = self.notice(notice).into();
                 self.object(&value)
             }
             Line::Ready { name, fingerprint, port, path } => self.object(
@@ -143,6 +148,10 @@ impl Printer {
                     fingerprints.iter().for_each(|fingerprint| text += &format!("\n  {fingerprint}"));
                 }
                 self.for_person(&format!("fantail: {text}"))
+            }
+            Line::Notice(notice) => {
+                let text = self.notice(notice);
+                self.for_person(&format!("fantail: {}", shown(&text)))
             }
             Line::Ready { name, port, path, fingerprint: _ } => {
                 let folder = path.0.to_string_lossy();
@@ -237,6 +246,16 @@ impl Printer {
         }
     }
 
+    fn notice(&self, notice: &NoticeLine) -> String {
+        match notice {
+            NoticeLine::StoreSetAside { path } => self.texts.notice_store(&path.0.to_string_lossy()),
+            NoticeLine::NewIdentity => self.texts.notice_identity().to_owned(),
+            NoticeLine::FolderNotWritable { path } => self.texts.cli_folder(&path.0.to_string_lossy()),
+            NoticeLine::SharedIdentity { name, fingerprint: _ } => self.texts.notice_shared(name),
+            NoticeLine::DiscoveryUnavailable => self.texts.notice_discovery().to_owned(),
+        }
+    }
+
     fn computer(&self, line: &ComputerLine) -> String {
         let ComputerLine { name, fingerprint, addresses, port, kind, verified, reachable, new } = line;
         let kind = self.texts.kind(match kind {
@@ -308,7 +327,10 @@ impl Printer {
     }
 
     fn object(&mut self, value: &impl Serialize) -> io::Result<()> {
-        let text = serde_json::to_string(value)?;
+        let text = match with_readable_path(serde_json::to_value(value)?) {
+            Some(value) => value.to_string(),
+            None => serde_json::to_string(value)?,
+        };
         writeln!(self.out, "{}", harmless(&text))?;
         self.out.flush()
     }
@@ -319,6 +341,31 @@ impl Printer {
         }
         Ok(())
     }
+}
+
+/// A transfer's news with its reason in words.
+#[derive(Serialize)]
+struct Reasoned<'a> {
+    #[serde(flatten)]
+    line: &'a TransferLine,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// A path that is not Unicode came as bytes: as readable as it gets in `path`, and in hex in `path_bytes`. `None` where
+/// nothing has to be changed.
+fn with_readable_path(mut value: Value) -> Option<Value> {
+    let Some(Value::Array(bytes)) = value.get("path") else { return None };
+    let bytes: Vec<u8> = bytes.iter().filter_map(|byte| byte.as_u64()?.try_into().ok()).collect();
+    let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").ok();
+        hex
+    });
+    value["path"] = path_bytes::from_bytes(&bytes).to_string_lossy().into();
+    value["path_bytes"] = hex.into();
+    Some(value)
 }
 
 /// The word of a problem in JSON.

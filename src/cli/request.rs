@@ -74,9 +74,6 @@ pub(super) enum KnownAct {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsageError {
-    /// From clap, which knows how to print it (`--help` too).
-    #[error("{0}")]
-    Words(#[from] clap::Error),
     #[error("there is no file or folder at {}", .0.display())]
     NoSuchPath(PathBuf),
     #[error("the current folder is gone")]

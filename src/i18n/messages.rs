@@ -389,6 +389,7 @@ cli_ready(name: &str, folder: &str, port: &str);
 cli_accept;
 cli_withdrawn;
 cli_from(name: &str, what: &str);
+cli_folder(folder: &str);
 cli_receives_already;
 cli_receive_in_the_way;
 cli_no_display;

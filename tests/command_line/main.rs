@@ -5,6 +5,7 @@
 mod lan;
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader},
     path::Path,
@@ -185,10 +186,13 @@ fn wrong_usage_is_code_2() {
     ] {
         let ended = office.run(words).with_code(2);
         assert_eq!(ended.out, "", "{words:?}");
-        assert!(!ended.err.is_empty());
+        assert_eq!((ended.err.lines().count(), ended.err.starts_with("fantail: ")), (1, true), "{}", ended.err);
     }
-    let json = office.run(&["--json", "there-is-no-such-file"]).with_code(2);
-    assert_eq!(json.event("error")["code"], "usage");
+    for words in [&["--json", "there-is-no-such-file"][..], &["send", "--json", "a.txt"]] {
+        let json = office.run(words).with_code(2);
+        assert_eq!((json.json().len(), json.err.as_str()), (1, ""), "{}", json.out);
+        assert_eq!(json.event("error")["code"], "usage");
+    }
     office.run(&["--help"]).with_code(0);
     office.run(&["send", "--help"]).with_code(0);
     assert!(!office.home().exists(), "nothing was begun");
@@ -313,6 +317,50 @@ fn commands_at_the_same_time_share_one_engine_and_all_come_to_their_end() {
     let mut texts: Vec<String> = (0..6).map(|_| receiving.event("text")["text"].as_str().unwrap().to_owned()).collect();
     texts.sort_unstable();
     assert_eq!(texts, (0..6).map(|n| format!("number {n}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn line_by_line_a_transfer_is_told_in_the_order_in_which_it_happens() {
+    let lan = Lan::new();
+    let receiving = lan.computer("Mei").receive(&["--accept", "all"]);
+    // Holes cost no disk; the last item ends the transfer.
+    for (name, size) in [("first", 150_000_000), ("last", 150_000_000)] {
+        lan.file(name, b"");
+        fs::File::options().write(true).open(lan.dir.path().join(name)).unwrap().set_len(size).unwrap();
+    }
+    let words = ["send", "--json", "--to", &receiving.address(), "--text", "hello", "first", "last"];
+    let sent = lan.computer("Office").run(&words).with_code(0).json();
+    let mut came: Vec<Value> = Vec::new();
+    while came.iter().filter(|line| line["event"] == "saved" || line["event"] == "text").count() < 3 {
+        came.push(receiving.lines.recv_timeout(PATIENCE).unwrap());
+    }
+    receiving.interrupt();
+    came.extend(receiving.lines.iter());
+    receiving.end().with_code(0);
+
+    for (lines, text) in [(sent, "saved"), (came, "text")] {
+        let mut transfers: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for line in &lines {
+            let transfer = line["transfer"].as_str().unwrap_or_else(|| panic!("{line}"));
+            assert!(transfer.len() == 32 && line["fingerprint"].as_str().unwrap().len() == 64, "{line}");
+            transfers.entry(transfer).or_default().push(line);
+        }
+        assert_eq!(transfers.len(), 2);
+        for lines in transfers.values() {
+            let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+            let ends = events.iter().filter(|event| **event != "waiting" && **event != "progress").count();
+            if lines.iter().any(|line| line["item"].is_null() && line["event"] == text) {
+                assert_eq!((ends, events.last()), (1, Some(&text)), "{events:?}");
+                continue;
+            }
+            assert!(events.contains(&"progress"), "{events:?}");
+            assert_eq!((ends, events.last()), (2, Some(&"saved")), "{events:?}");
+            assert!(events.iter().rposition(|event| *event == "waiting").is_none_or(|at| at == 0), "{events:?}");
+            let told = lines.iter().filter(|line| line["event"] == "progress");
+            let bytes: Vec<u64> = told.clone().map(|line| line["bytes"].as_u64().unwrap()).collect();
+            assert!(bytes.is_sorted() && told.clone().all(|line| line["total"] == 300_000_000), "{bytes:?}");
+        }
+    }
 }
 
 #[cfg(unix)]

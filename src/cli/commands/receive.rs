@@ -4,8 +4,9 @@ use crate::{
     cli::{
         follow::{Follow, Key},
         line::{Exit, Line},
+        notices::Told,
         request::KeptPath,
-        session::{Failure, Session},
+        session::{Failure, Session, Stop},
     },
     engine::api::{Ask, Command, Decision, Direction},
 };
@@ -31,8 +32,10 @@ pub(in crate::cli) fn receive(session: &mut Session<'_>, once: bool, person: Opt
     }
 }
 
-fn receiving(session: &mut Session<'_>, once: bool, mut person: Option<&mut dyn Person>) -> Result<(), Failure> {
+fn receiving(session: &mut Session<'_>, once: bool, person: Option<&mut dyn Person>) -> Result<(), Failure> {
     let snapshot = session.ready()?;
+    let mut told = Told::default();
+    told.fresh(&snapshot).into_iter().for_each(|notice| session.say(notice));
     let me = &snapshot.me;
     session.say(Line::Ready {
         name: me.name.clone(),
@@ -41,10 +44,28 @@ fn receiving(session: &mut Session<'_>, once: bool, mut person: Option<&mut dyn 
         path: KeptPath(me.folder.clone()),
     });
     let mut follow = Follow::new(&snapshot);
+    let result = following(session, once, person, &mut told, &mut follow);
+    if matches!(result, Err(Failure::Stopped)) {
+        // What happened just before is still told.
+        session.stop = Stop::default();
+        let snapshot = session.wait()?;
+        follow.tell(session, &snapshot, |_| true)?;
+    }
+    result
+}
+
+fn following(
+    session: &mut Session<'_>,
+    once: bool,
+    mut person: Option<&mut dyn Person>,
+    told: &mut Told,
+    follow: &mut Follow,
+) -> Result<(), Failure> {
     let mut asking: Option<Key> = None;
     let mut answered: Vec<Key> = Vec::new();
     loop {
         let snapshot = session.wait()?;
+        told.fresh(&snapshot).into_iter().for_each(|notice| session.say(notice));
         let ended = follow.tell(session, &snapshot, |_| true)?;
         if once && ended.iter().any(|(entry, exit)| entry.direction == Direction::Received && *exit == Exit::Done) {
             return Ok(());

@@ -124,6 +124,40 @@ fn a_folder_that_is_saved_without_some_of_its_files_says_so_in_the_same_breath()
     assert_eq!(value["message"], "day 1/a.jpg was moved or deleted before it was sent");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_not_unicode_is_readable_and_nothing_of_it_is_lost() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let path = std::path::PathBuf::from(std::ffi::OsStr::from_bytes(b"/in/caf\xe9.jpg"));
+    let name = Some("caf\u{fffd}.jpg".into());
+    let line = TransferLine { name, path: Some(KeptPath(path)), ..news(TransferEvent::Saved) };
+    let value: Value = serde_json::from_str(&printed(true, &Line::Transfer(Box::new(line))).0).unwrap();
+    assert_eq!(value["path"], "/in/caf\u{fffd}.jpg");
+    assert_eq!(value["path_bytes"], "2f696e2f636166e92e6a7067");
+    let line = TransferLine { path: Some(KeptPath("/in/café.jpg".into())), ..news(TransferEvent::Saved) };
+    let value: Value = serde_json::from_str(&printed(true, &Line::Transfer(Box::new(line))).0).unwrap();
+    assert_eq!((value["path"].as_str(), value.get("path_bytes")), (Some("/in/café.jpg"), None));
+}
+
+#[test]
+fn a_notice_is_one_sentence_for_people_and_an_event_for_programs() {
+    for notice in [
+        NoticeLine::StoreSetAside { path: KeptPath("/data/fantail.db.1".into()) },
+        NoticeLine::NewIdentity,
+        NoticeLine::FolderNotWritable { path: KeptPath("/in".into()) },
+        NoticeLine::SharedIdentity { name: "Mei".into(), fingerprint: "AB".repeat(32) },
+        NoticeLine::DiscoveryUnavailable,
+    ] {
+        let line = Line::Notice(notice);
+        let (out, errors) = printed(false, &line);
+        assert_eq!((out.as_str(), errors.lines().count(), errors.contains(". ")), ("", 1, false), "{errors}");
+        let (out, errors) = printed(true, &line);
+        let value: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((value["event"].as_str(), errors.as_str()), (Some("notice"), ""));
+        assert!(value["code"].is_string() && value["message"].is_string(), "{out}");
+    }
+}
+
 #[test]
 fn an_error_has_a_code_for_programs_and_a_sentence_for_people() {
     let line = Line::Error(Problem::NotFound { whom: "Zoe".into() });
