@@ -12,7 +12,7 @@ use fantail::{
 };
 
 fn main() -> ExitCode {
-    // Warnings of this program and its libraries, on stderr; RUST_LOG asks for more.
+    // Warnings of this program and its libraries, on stderr (of commands, errors alone); RUST_LOG asks for more.
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     match cli::run(std::env::args_os()) {
         Wanted::Ended(exit) => exit.into(),

@@ -444,7 +444,7 @@ list-comma = { $first }, { $second }
 ## The command line
 cli-ready = { $name } receives into { $folder } (port { $port }); Ctrl+C stops
 cli-accept = Accept? y/n
-cli-withdrawn = It isn't offered any more
+cli-withdrawn = It isn’t offered any more
 cli-from = From { $name }: { $what }
 cli-folder = Nothing can be saved into { $folder }: choose another folder with --into
 cli-receives-already = A window or another fantail receive with the same home is running, and receives already

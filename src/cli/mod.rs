@@ -22,7 +22,7 @@ mod session;
 mod terminal;
 mod usage;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{env, ffi::OsString, path::PathBuf};
 
 use clap::Parser as _;
 
@@ -71,6 +71,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Wanted {
         Err(error) => return Wanted::Ended(wrong_words(&error, &words)),
     };
     let Arguments { common, command, paths } = arguments;
+    if command.is_some() && env::var_os("RUST_LOG").is_none() {
+        // What people should know, commands say in sentences of their own.
+        log::set_max_level(log::max_level().min(log::LevelFilter::Error));
+    }
     let printer = || Printer::new(Texts::for_setting(None), common.json);
     let result = match command {
         Some(_) if !paths.is_empty() => Err(UsageError::PathAndCommand.into()),

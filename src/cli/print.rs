@@ -35,8 +35,17 @@ pub(super) struct Printer {
     out_is_terminal: bool,
     /// A person waits for progress.
     errors_is_terminal: bool,
-    /// The last line on stderr is progress, to be written over.
-    progress: bool,
+    /// The last line on stderr has no end yet.
+    open: Open,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    /// To be written over.
+    Progress,
+    /// To be shown again below whatever comes between it and its answer.
+    Question(String),
 }
 
 impl Printer {
@@ -49,7 +58,7 @@ impl Printer {
             errors_is_terminal: io::stderr().is_terminal(),
             out: Box::new(io::stdout()),
             errors: Box::new(io::stderr()),
-            progress: false,
+            open: Open::Nothing,
         }
     }
 
@@ -76,16 +85,25 @@ impl Printer {
         self.for_person(&format!("fantail: {}", shown(message)))
     }
 
-    /// One line for the person who waits; nothing with `--json`.
-    pub fn note(&mut self, text: &str) -> io::Result<()> {
-        if self.json { Ok(()) } else { self.for_person(&shown(text)) }
-    }
-
     /// A question: the answer is typed behind it.
     pub fn prompt(&mut self, text: &str) -> io::Result<()> {
-        self.clear_progress()?;
+        self.make_room()?;
         write!(self.errors, "{} ", shown(text))?;
+        self.open = Open::Question(text.to_owned());
         self.errors.flush()
+    }
+
+    /// The person has ended the question's line.
+    pub fn answered(&mut self) {
+        self.open = Open::Nothing;
+    }
+
+    /// The question needs no answer any more.
+    pub fn withdraw(&mut self) -> io::Result<()> {
+        self.make_room()?;
+        self.open = Open::Nothing;
+        let text = self.texts.cli_withdrawn().to_owned();
+        self.for_person(&text)
     }
 
     fn json_line(&mut self, line: &Line) -> io::Result<()> {
@@ -218,7 +236,8 @@ impl Printer {
     }
 
     fn progress(&mut self, line: &TransferLine, other: &str) -> io::Result<()> {
-        if !self.errors_is_terminal {
+        // A question keeps its line.
+        if !self.errors_is_terminal || matches!(self.open, Open::Question(_)) {
             return Ok(());
         }
         let part = self.texts.part(line.bytes.unwrap_or(0), line.total.unwrap_or(0));
@@ -229,7 +248,7 @@ impl Printer {
             (Some(speed), None) => self.texts.state_progress_plain(&part, &speed),
             _ => part,
         };
-        self.progress = true;
+        self.open = Open::Progress;
         write!(self.errors, "{CLEAR_LINE}{other}: {text}")?;
         self.errors.flush()
     }
@@ -315,15 +334,17 @@ impl Printer {
     }
 
     fn result(&mut self, text: &str) -> io::Result<()> {
-        self.clear_progress()?;
+        self.make_room()?;
         writeln!(self.out, "{text}")?;
-        self.out.flush()
+        self.out.flush()?;
+        self.ask_again()
     }
 
     fn for_person(&mut self, text: &str) -> io::Result<()> {
-        self.clear_progress()?;
+        self.make_room()?;
         writeln!(self.errors, "{text}")?;
-        self.errors.flush()
+        self.errors.flush()?;
+        self.ask_again()
     }
 
     fn object(&mut self, value: &impl Serialize) -> io::Result<()> {
@@ -331,15 +352,34 @@ impl Printer {
             Some(value) => value.to_string(),
             None => serde_json::to_string(value)?,
         };
-        writeln!(self.out, "{}", harmless(&text))?;
-        self.out.flush()
+        self.result(&harmless(&text))
     }
 
-    fn clear_progress(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.progress) {
-            write!(self.errors, "{CLEAR_LINE}")?;
+    /// Ends the line that is open.
+    fn make_room(&mut self) -> io::Result<()> {
+        match &self.open {
+            Open::Nothing => return Ok(()),
+            Open::Progress => {
+                self.open = Open::Nothing;
+                write!(self.errors, "{CLEAR_LINE}")?;
+            }
+            Open::Question(_) => writeln!(self.errors)?,
         }
-        Ok(())
+        self.errors.flush()
+    }
+
+    fn ask_again(&mut self) -> io::Result<()> {
+        match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Question(text) => self.prompt(&text),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Printer {
+    /// What comes after this program begins at the left edge.
+    fn drop(&mut self) {
+        self.make_room().ok();
     }
 }
 

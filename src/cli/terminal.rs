@@ -74,14 +74,17 @@ impl Person for Terminal {
 
     fn answer(&mut self) -> Option<bool> {
         match self.lines.try_recv() {
-            Ok(line) => match line.trim().to_lowercase().as_str() {
-                "y" | "yes" | "是" | "好" => Some(true),
-                "n" | "no" | "否" | "不" => Some(false),
-                _ => {
-                    self.prompt();
-                    None
+            Ok(line) => {
+                self.printer.borrow_mut().answered();
+                match line.trim().to_lowercase().as_str() {
+                    "y" | "yes" | "是" | "好" => Some(true),
+                    "n" | "no" | "否" | "不" => Some(false),
+                    _ => {
+                        self.prompt();
+                        None
+                    }
                 }
-            },
+            }
             Err(flume::TryRecvError::Empty) => None,
             // The terminal is closed: nobody will answer any more.
             Err(flume::TryRecvError::Disconnected) => Some(false),
@@ -89,8 +92,6 @@ impl Person for Terminal {
     }
 
     fn withdrawn(&mut self) {
-        let mut printer = self.printer.borrow_mut();
-        let text = format!("\n{}", printer.texts().cli_withdrawn());
-        printer.note(text.trim_start()).ok();
+        self.printer.borrow_mut().withdraw().ok();
     }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod lan;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lan::{Ended, Lan, PATIENCE, WindowLike, interrupt};
+use lan::{Ended, Lan, PATIENCE, Receiving, WindowLike, interrupt};
 use serde_json::Value;
 
 #[test]
@@ -165,6 +167,27 @@ fn two_of_one_name_are_told_apart_by_their_fingerprints() {
     assert_eq!(told, expected);
     office.run(&["send", "--to", other.fingerprint(), "--text", "hi"]).with_code(0);
     assert_eq!(other.event("text")["text"], "hi");
+}
+
+#[test]
+fn what_a_person_should_know_is_said_once_whatever_the_command_does() {
+    let lan = Lan::new();
+    let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+    for computer in [&mei, &office] {
+        fs::create_dir_all(computer.home()).unwrap();
+        fs::write(computer.home().join("fantail.db"), "this is no database, and long enough to be seen as none")
+            .unwrap();
+    }
+    let known = mei.run(&["known"]).with_code(0);
+    assert_eq!((known.err.lines().count(), known.out.as_str()), (1, ""), "{}", known.err);
+    assert!(known.err.contains("could not be read"), "{}", known.err);
+    assert_eq!(mei.run(&["known"]).with_code(0).err, "");
+
+    let receiving = Receiving::of(office.command(&["receive", "--json", "--port", "0"]).spawn().unwrap());
+    assert_eq!(receiving.event("notice")["code"], "store-set-aside");
+    receiving.event("ready");
+    receiving.interrupt();
+    assert!(receiving.lines.iter().all(|line| line["event"] != "notice"), "said again");
 }
 
 #[test]

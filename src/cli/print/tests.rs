@@ -22,6 +22,10 @@ impl Write for Shared {
 
 /// What goes to stdout and to stderr.
 fn printed(json: bool, line: &Line) -> (String, String) {
+    printed_by(json, |printer| printer.line(line).unwrap())
+}
+
+fn printed_by(json: bool, print: impl FnOnce(&mut Printer)) -> (String, String) {
     let (out, errors) = (Shared::default(), Shared::default());
     let mut printer = Printer {
         texts: Texts::new(Language::for_tag("en").unwrap()),
@@ -30,9 +34,10 @@ fn printed(json: bool, line: &Line) -> (String, String) {
         errors: Box::new(errors.clone()),
         out_is_terminal: true,
         errors_is_terminal: false,
-        progress: false,
+        open: Open::Nothing,
     };
-    printer.line(line).unwrap();
+    print(&mut printer);
+    drop(printer);
     let text = |shared: Shared| String::from_utf8(shared.0.take()).unwrap();
     (text(out), text(errors))
 }
@@ -83,6 +88,18 @@ fn nothing_that_comes_from_outside_commands_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn a_question_is_shown_again_below_what_is_said_before_its_answer() {
+    let saved = Line::Transfer(Box::new(TransferLine { name: Some("a.jpg".into()), ..news(TransferEvent::Saved) }));
+    let (out, errors) = printed_by(false, |printer| {
+        printer.prompt("Accept?").unwrap();
+        printer.line(&saved).unwrap();
+        printer.answered();
+        printer.line(&saved).unwrap();
+    });
+    assert_eq!((out.lines().count(), errors.as_str()), (2, "Accept? \nAccept? "));
 }
 
 #[test]
