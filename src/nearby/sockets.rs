@@ -142,7 +142,13 @@ fn shared(domain: Domain) -> io::Result<Socket> {
 #[derive(Debug)]
 pub(super) struct Mouth {
     socket: Socket,
-    to: Vec<SocketAddr>,
+    to: Vec<Destination>,
+}
+
+#[derive(Debug)]
+struct Destination {
+    address: SocketAddr,
+    /// The last time it was not reached.
     failing: bool,
 }
 
@@ -169,7 +175,7 @@ impl Mouth {
                 {
                     to.push(SocketAddrV4::new(*broadcast, port).into());
                 }
-                Ok(Self { socket, to, failing: false })
+                Ok(Self::new(socket, to))
             }
             Link::V6 { ip, index, name } => {
                 let socket = plain(Domain::IPV6)?;
@@ -179,29 +185,41 @@ impl Mouth {
                 socket.set_multicast_if_v6(*index)?;
                 socket.set_multicast_hops_v6(HOPS)?;
                 socket.set_multicast_loop_v6(true)?;
-                let to = vec![SocketAddrV6::new(GROUP_V6, port, 0, *index).into()];
-                Ok(Self { socket, to, failing: false })
+                Ok(Self::new(socket, vec![SocketAddrV6::new(GROUP_V6, port, 0, *index).into()]))
             }
         }
     }
 
-    /// Says it to everybody on this network. A failure is told in the log once until it works again: the next heartbeat
-    /// tries anew.
+    fn new(socket: Socket, to: Vec<SocketAddr>) -> Self {
+        let to = to.into_iter().map(|address| Destination { address, failing: false }).collect();
+        Self { socket, to }
+    }
+
+    /// Says it to everybody on this network.
     pub(super) fn say(&mut self, datagram: &[u8]) {
-        let mut failure = None;
-        for to in &self.to {
-            if let Err(error) = self.socket.send_to(datagram, &(*to).into())
-                && error.kind() != io::ErrorKind::WouldBlock
-            {
-                failure = Some((error, to));
+        self.to.iter_mut().for_each(|to| to.reach(&self.socket, datagram));
+    }
+
+    /// Says it once more where that failed the last time: an address or a route may have come only now.
+    pub(super) fn say_again(&mut self, datagram: &[u8]) {
+        self.to.iter_mut().filter(|to| to.failing).for_each(|to| to.reach(&self.socket, datagram));
+    }
+}
+
+impl Destination {
+    /// A failure is told in the log once until it works again.
+    fn reach(&mut self, socket: &Socket, datagram: &[u8]) {
+        let failing = match socket.send_to(datagram, &self.address.into()) {
+            Ok(_) => false,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            Err(error) => {
+                if !self.failing {
+                    log::info!("announcing failed: {error}: {}", self.address);
+                }
+                true
             }
-        }
-        if let Some((error, to)) = &failure
-            && !self.failing
-        {
-            log::info!("announcing failed: {error}: {to}");
-        }
-        self.failing = failure.is_some();
+        };
+        self.failing = failing;
     }
 }
 

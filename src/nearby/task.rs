@@ -9,12 +9,13 @@ use std::{
 
 use tokio::{
     sync::{mpsc, watch},
-    time::{MissedTickBehavior, interval, sleep_until},
+    time::sleep_until,
 };
 
 use super::{
     Hint, NearbyConfig, Status, Wishes,
     announcement::Announcement,
+    changes::{Change, Changes},
     limits::{Limits, READS_PER_WINDOW, WINDOW},
     links::{Link, Links},
     sockets::{Ear, Mouth},
@@ -34,8 +35,12 @@ const SPREAD_MILLIS: u64 = 250;
 /// Between two announcements that somebody asked for.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How often the networks are read: soon enough that a cable or a Wi-Fi is used within two seconds.
+/// How often the networks are read where the system doesn't tell of changes: soon enough that a cable or a Wi-Fi is used
+/// within two seconds.
 const LOOK_AT_LINKS: Duration = Duration::from_secs(1);
+
+/// Between two readings because the system told of changes: plugging in makes several of them.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A listening socket with so many errors in a row is opened anew. Windows reports a datagram that is too long as one.
 const ERRORS_IN_A_ROW: u32 = 64;
@@ -51,6 +56,8 @@ pub(super) struct Task {
     hints: mpsc::Sender<Hint>,
     status: watch::Sender<Status>,
     links: Links,
+    /// A network was away since they were read.
+    interrupted: bool,
     ears: Ears,
     mouths: BTreeMap<Link, Mouth>,
     limits: Limits,
@@ -73,6 +80,7 @@ impl Task {
             hints,
             status,
             links: Links::default(),
+            interrupted: false,
             ears: Ears::default(),
             mouths: BTreeMap::new(),
             limits: Limits::new(now),
@@ -82,8 +90,9 @@ impl Task {
 
     /// Ends when nobody holds the other end of `wished` any more.
     pub(super) async fn run(mut self, mut wished: watch::Receiver<Wishes>) {
-        let mut look = interval(LOOK_AT_LINKS);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut changes = Changes::open(self.config.loopback_only);
+        let mut looked = None;
+        let mut look_at = Instant::now();
         let mut wishes = *wished.borrow_and_update();
         let mut buffers = [[0; BUFFER]; 2];
         let mut reads = Reads::new(Instant::now());
@@ -101,7 +110,20 @@ impl Task {
                     }
                     wishes = new;
                 }
-                _ = look.tick() => self.look().await,
+                change = changes.next() => {
+                    self.interrupted |= change == Change::Interrupted;
+                    let now = Instant::now();
+                    look_at = look_at.min(looked.map_or(now, |looked: Instant| now.max(looked + LOOK_AGAIN)));
+                }
+                () = sleep_until(look_at.into()) => {
+                    self.look().await;
+                    if wishes.visible {
+                        let datagram = self.mine.encode();
+                        self.mouths.values_mut().for_each(|mouth| mouth.say_again(&datagram));
+                    }
+                    let now = Instant::now();
+                    (looked, look_at) = (Some(now), now + LOOK_AT_LINKS);
+                }
                 () = sleep_until(self.schedule.next.into()), if wishes.visible => {
                     self.schedule.said(Instant::now());
                     let datagram = self.mine.encode();
@@ -125,7 +147,8 @@ impl Task {
         // Takes milliseconds on some systems, and the engine's threads have better things to do.
         match tokio::task::spawn_blocking(move || Links::read(loopback_only)).await {
             Ok(Ok(links)) => {
-                if links != self.links {
+                let interrupted = std::mem::take(&mut self.interrupted);
+                if links != self.links || interrupted {
                     log::debug!("networks: {:?}", links.addresses);
                     self.links = links;
                     self.schedule.burst(Instant::now());

@@ -16,9 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What is promised.
 const FOUND_WITHIN: Duration = Duration::from_secs(2);
 
-/// After a cable comes back: a heartbeat, and time for a busy machine.
-const FOUND_AGAIN_WITHIN: Duration = Duration::from_secs(12);
-
 const OTHER: Announcement = Announcement { port: 4_711, instance: 7, fingerprint: Fingerprint([7; 32]) };
 
 /// A port nobody uses at this moment.
