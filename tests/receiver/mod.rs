@@ -112,10 +112,14 @@ impl Honest {
     }
 
     pub fn ask(&self, command: Command) -> Result<Reply, Problem> {
-        let id = self.client.send(command).unwrap();
+        self.reply(self.client.send(command).unwrap())
+    }
+
+    /// What comes back to a command.
+    pub fn reply(&self, to: CommandId) -> Result<Reply, Problem> {
         loop {
             match self.client.wait_event(LONG) {
-                Some(Event::Replied { id: of, result }) if of == id => return result,
+                Some(Event::Replied { id, result }) if id == to => return result,
                 Some(Event::Replied { .. }) => {}
                 other => panic!("no reply: {other:?}"),
             }
@@ -137,9 +141,14 @@ impl Honest {
 
     /// Waits until the transfer has come to its end.
     pub fn end_of(&self, to: &Receiver, transfer: TransferId) -> State {
+        self.end_with(to.fingerprint, transfer)
+    }
+
+    /// The same of a transfer with anybody.
+    pub fn end_with(&self, with: Fingerprint, transfer: TransferId) -> State {
         let until = Instant::now() + LONG;
         loop {
-            let page = self.ask(Command::Page { with: to.fingerprint, before: None, limit: 100 });
+            let page = self.ask(Command::Page { with, before: None, limit: 100 });
             let Ok(Reply::Page { entries, .. }) = page else { panic!("no page: {page:?}") };
             let state = &entries.iter().find(|entry| entry.transfer == transfer).unwrap().state;
             if !matches!(state, State::Waiting | State::Running) {
