@@ -4,19 +4,14 @@
 
 ## Names and general words
 app-name = Fantail
-language-name = English
 cancel = Cancel
 close = Close
-ok = OK
 done = Done
 back = Back
 undo = Undo
-retry = Try again
 more = More
 menu = Menu
-you = You
 this-computer = This computer
-show-all = Show all
 and-more = and { $count } more
 items = { $count ->
     [one] 1 item
@@ -34,10 +29,6 @@ folders = { $count ->
     [one] 1 folder
    *[other] { $count } folders
 }
-computers = { $count ->
-    [one] 1 computer
-   *[other] { $count } computers
-}
 a-message = A message
 
 ## Kinds of computers
@@ -48,7 +39,6 @@ kind-browser = Browser
 ## The list
 nearby = Nearby
 seen-before = Seen before
-list-name = Computers
 list-reachable = On this network
 list-connecting = Connecting…
 list-away = Away
@@ -65,7 +55,6 @@ unread = { $count ->
     [one] 1 new item
    *[other] { $count } new items
 }
-chosen = chosen
 add-computer = Add a computer…
 cant-see = Can’t see one?
 own-name = { $name }, this computer
@@ -93,7 +82,6 @@ help-network = Both must be on the same network: the same Wi-Fi, or the same rou
 help-guest = Guest and hotel networks often keep computers apart
 help-firewall = A firewall may ask whether Fantail may use the network: allow it
 help-visible = The other one may be hidden: look in its settings
-help-address = If nothing helps, add it by its address
 my-address = This computer’s address is { $address }
 no-address = This computer is on no network
 
@@ -153,7 +141,6 @@ ask-more-waiting = { $count ->
    *[other] { $count } more are waiting
 }
 ask-take-item = Take { $name }
-ask-expires = Goes away in { $left }
 
 ## First time
 first-title = First time: is this the right one?
@@ -171,15 +158,12 @@ add-files = Add files…
 add-pictures = Add pictures…
 add-folder = Add a folder…
 remove-chip = Remove { $name }
-paste = Paste
 pasted-picture = Pasted picture
 text-too-long = This message is too long to send as text: save it as a file and send that
-chips-name = Ready to send
 
 ## What an entry says about itself
 entry-you = You
 state-preparing = Getting ready…
-state-waiting = Waiting for an answer
 state-waiting-for = Waiting for { $name } to answer
 state-waiting-here = Waiting for your answer
 state-sending = Sending { $percent }
@@ -195,15 +179,12 @@ state-without = { $state }, without { $count ->
    *[other] { $count } files
 }
 state-delivered = Delivered
-state-declined = Declined
 state-declined-by = { $name } declined
 state-declined-here = You declined
-state-cancelled = Cancelled
 state-cancelled-here = You cancelled it
 state-cancelled-there = { $name } cancelled it
 state-stopped = Stopped: { $why }
 state-left-out = Left out
-state-failed = Didn’t work: { $why }
 state-partly = { $saved } of { $total } saved
 state-moved = The file was moved or deleted; it was at { $path }
 entry-copy = Copy
@@ -215,11 +196,8 @@ entry-show = Show in folder
 entry-cancel = Cancel
 entry-again = Send again
 entry-remove = Remove from the conversation
-entry-removed = Removed from the conversation
 copied = Copied
-open-link = Open link
 opened-instead = It could run as a program, so it is shown in its folder instead
-text-cut = The message goes on
 text-show-all = Show all of it
 text-save = Save as a file…
 conversation-empty = Nothing here yet
@@ -229,11 +207,6 @@ picture-sized = Picture { $name }, { $width } by { $height }
 picture-animated = Moving picture { $name }
 picture-loading = { $name }, being loaded
 picture-broken = This picture can’t be shown
-album-of = { $count ->
-    [one] 1 picture
-   *[other] Album of { $count } pictures
-}
-conversation-name = Conversation with { $name }
 new-messages = New
 to-newest = To the newest
 entry-spoken = { $who }, { $time }: { $what }. { $state }
@@ -245,10 +218,6 @@ search-hint = Search messages and names
 search-all = Search everywhere
 search-clear = Clear the search
 search-nothing = Nothing found for “{ $text }”
-search-results = { $count ->
-    [one] 1 found
-   *[other] { $count } found
-}
 
 ## Viewer
 viewer-name = Picture viewer
@@ -275,7 +244,6 @@ drop-ask-whom = Let go to choose who gets it
 drop-nobody = There is nobody to send to yet
 drop-elsewhere = Letting go here does nothing
 drop-whom-title = Send { $what } to
-drop-sent = { $what } sent to { $name }
 drop-sending = Sending { $what } to { $name }
 drop-unreadable = Nothing could be read of what was dropped
 
@@ -313,7 +281,6 @@ visibility-hidden = Hidden
 visibility-hidden-explain = Nobody sees it; you can still send. Somebody who searches the network can find that the port is open.
 settings-motion = Reduce motion
 settings-zoom = Size of everything
-settings-address = Address
 settings-fingerprint = Fingerprint
 settings-version = Version { $version }
 
@@ -340,7 +307,6 @@ notice-dismiss = Dismiss
 engine-ended = Fantail’s background part has stopped. Close the window and open it again.
 command-failed = That didn’t work: { $why }
 too-busy = Too much at once; a moment later it works
-hidden-note = You are hidden: others don’t see this computer
 strangers-hidden = Strangers are hidden for an hour
 
 ## Quitting
@@ -351,13 +317,6 @@ quit-explain = { $count ->
 } when the window closes
 quit-go = Quit
 quit-stay = Keep going
-
-## The shelf
-shelf = Shelf
-shelf-theirs = On { $name }’s shelf
-shelf-empty = Nothing is put out for this computer
-shelf-take = Take
-shelf-take-all = Take all
 
 ## Window title
 title-with = { $name } – Fantail

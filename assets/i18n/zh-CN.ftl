@@ -4,25 +4,19 @@
 
 ## 名称和常用词
 app-name = Fantail
-language-name = 简体中文
 cancel = 取消
 close = 关闭
-ok = 好
 done = 完成
 back = 返回
 undo = 撤销
-retry = 重试
 more = 更多
 menu = 菜单
-you = 你
 this-computer = 本机
-show-all = 显示全部
 and-more = 还有 { $count } 项
 items = { $count } 项
 files = { $count } 个文件
 pictures = { $count } 张图片
 folders = { $count } 个文件夹
-computers = { $count } 台电脑
 a-message = 一条消息
 
 ## 电脑的种类
@@ -33,7 +27,6 @@ kind-browser = 浏览器
 ## 列表
 nearby = 附近
 seen-before = 以前见过
-list-name = 电脑列表
 list-reachable = 在此网络中
 list-connecting = 正在连接…
 list-away = 不在线
@@ -47,7 +40,6 @@ list-receiving = 正在接收 { $percent }
 verified = 已核对
 not-verified = 尚未核对
 unread = { $count } 条未读
-chosen = 已选中
 add-computer = 添加电脑…
 cant-see = 找不到某台电脑？
 own-name = { $name }，本机
@@ -75,7 +67,6 @@ help-network = 两台电脑要在同一个网络中：同一个 Wi-Fi，或同�
 help-guest = 访客网络和酒店网络常常把电脑互相隔开
 help-firewall = 防火墙可能会询问是否允许 Fantail 使用网络：请允许
 help-visible = 对方可能设为隐藏：请查看它的设置
-help-address = 如果都不行，可以按地址添加
 my-address = 本机的地址是 { $address }
 no-address = 本机没有连接网络
 
@@ -132,7 +123,6 @@ ask-folder = 选择其他文件夹…
 ask-hide = 一小时内不显示陌生电脑
 ask-more-waiting = 还有 { $count } 个在等待
 ask-take-item = 接收 { $name }
-ask-expires = { $left }后消失
 
 ## 第一次
 first-title = 第一次发送：是这台电脑吗？
@@ -150,15 +140,12 @@ add-files = 添加文件…
 add-pictures = 添加图片…
 add-folder = 添加文件夹…
 remove-chip = 移除 { $name }
-paste = 粘贴
 pasted-picture = 粘贴的图片
 text-too-long = 这条消息太长，不能作为文字发送：请存成文件再发
-chips-name = 准备发送
 
 ## 每一项的状态
 entry-you = 你
 state-preparing = 正在准备…
-state-waiting = 等待对方回应
 state-waiting-for = 等待“{ $name }”回应
 state-waiting-here = 等待你的回应
 state-sending = 正在发送 { $percent }
@@ -171,15 +158,12 @@ state-saved = 已保存
 state-saved-on = 已保存到“{ $name }”
 state-without = { $state }，缺少 { $count } 个文件
 state-delivered = 已送达
-state-declined = 已拒绝
 state-declined-by = “{ $name }”拒绝了
 state-declined-here = 你拒绝了
-state-cancelled = 已取消
 state-cancelled-here = 你取消了
 state-cancelled-there = “{ $name }”取消了
 state-stopped = 已停止：{ $why }
 state-left-out = 未接收
-state-failed = 没有成功：{ $why }
 state-partly = 已保存 { $saved } / { $total } 项
 state-moved = 文件已被移动或删除；原来在 { $path }
 entry-copy = 复制
@@ -191,11 +175,8 @@ entry-show = 在文件夹中显示
 entry-cancel = 取消
 entry-again = 再次发送
 entry-remove = 从会话中移除
-entry-removed = 已从会话中移除
 copied = 已复制
-open-link = 打开链接
 opened-instead = 它可能会作为程序运行，所以只在文件夹中显示
-text-cut = 消息未完
 text-show-all = 显示全文
 text-save = 存为文件…
 conversation-empty = 这里还没有内容
@@ -205,8 +186,6 @@ picture-sized = 图片 { $name }，{ $width } × { $height } 像素
 picture-animated = 动图 { $name }
 picture-loading = { $name }，正在载入
 picture-broken = 无法显示这张图片
-album-of = { $count } 张图片
-conversation-name = 与“{ $name }”的会话
 new-messages = 新内容
 to-newest = 回到最新
 entry-spoken = { $who }，{ $time }：{ $what }。{ $state }
@@ -218,7 +197,6 @@ search-hint = 搜索消息和名称
 search-all = 搜索全部会话
 search-clear = 清除搜索
 search-nothing = 没有找到“{ $text }”
-search-results = 找到 { $count } 条
 
 ## 看图
 viewer-name = 看图
@@ -242,7 +220,6 @@ drop-ask-whom = 松开后选择发给谁
 drop-nobody = 还没有可以发送的电脑
 drop-elsewhere = 在这里松开不会发送
 drop-whom-title = 发送给谁？{ $what }
-drop-sent = 已发送给“{ $name }”：{ $what }
 drop-sending = 正在发送给“{ $name }”：{ $what }
 drop-unreadable = 拖进来的东西无法读取
 
@@ -280,7 +257,6 @@ visibility-hidden = 隐藏
 visibility-hidden-explain = 谁也看不到本机，但你仍可发送。有意扫描网络的人仍能发现端口是打开的。
 settings-motion = 减少动态效果
 settings-zoom = 整体大小
-settings-address = 地址
 settings-fingerprint = 指纹
 settings-version = 版本 { $version }
 
@@ -307,7 +283,6 @@ notice-dismiss = 知道了
 engine-ended = Fantail 的后台部分已停止。请关闭窗口后重新打开。
 command-failed = 没有成功：{ $why }
 too-busy = 同时进行的太多，稍后即可
-hidden-note = 你处于隐藏状态：其他人看不到本机
 strangers-hidden = 一小时内不显示陌生电脑
 
 ## 退出
@@ -315,13 +290,6 @@ quit-title = 传输还没完成，要退出吗？
 quit-explain = 窗口关闭后，{ $count } 个传输会停止
 quit-go = 退出
 quit-stay = 继续传输
-
-## 共享架
-shelf = 共享架
-shelf-theirs = “{ $name }”的共享架
-shelf-empty = 没有放给本机的东西
-shelf-take = 取下
-shelf-take-all = 全部取下
 
 ## 窗口标题
 title-with = { $name } – Fantail
