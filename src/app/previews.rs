@@ -17,7 +17,7 @@ use self::{
     animation::Moving,
     blurs::Blurs,
     large::Large,
-    slot::{Key, Place, Shown, Slot},
+    slot::{Fit, Key, Place, Shown, Slot},
 };
 use crate::pictures::{self, Finished, Outcome, Picture, PictureError, Request, RequestId, Size, Source, Wanted};
 
@@ -229,7 +229,15 @@ impl Previews {
         slot.largest = slot.largest.covered_with(wanted);
         let largest = slot.largest.covered_with(slot.largest_before);
         let Some(pool) = pool else { return Preview::Failed(PictureError::Unreadable) };
-        let outgrown = slot.loading.as_ref().is_some_and(|(_, asked)| !near(*asked, largest));
+        // While the original's size isn't known, nothing is known to be wrong with what was asked for.
+        let fit = |made_for: Size, place: Size| {
+            slot.original.map_or(Fit::Near, |original| Fit::of(original, key.wants(made_for), key.wants(place)))
+        };
+        let outgrown = slot.loading.as_ref().is_some_and(|(_, asked)| fit(*asked, largest) == Fit::Wrong);
+        let fits = match &slot.shown {
+            Some(shown) => fit(shown.wanted, largest) == Fit::Sharp,
+            None => slot.failed.is_some(),
+        };
         if let Some((ticket, _)) = slot.loading.take_if(|_| outgrown) {
             asked.remove(&ticket.id());
         }
@@ -238,16 +246,13 @@ impl Previews {
             asked.insert(ticket.id(), key.clone());
             ticket
         };
-        let fits = match (&slot.shown, slot.original) {
-            (Some(shown), Some(original)) => shown.fits(wanted, largest, original),
-            _ => slot.failed.is_some(),
-        };
+        if slot.original.is_none() && slot.failed.is_none() {
+            // It is there a moment later; then the picture takes its true place.
+            slot.sizing.get_or_insert_with(|| ask(Wanted::Size, None));
+        }
         if again && slot.loading.is_none() && (fits || slot.failed.is_some()) {
             let known = slot.stamp.filter(|_| slot.shown.is_some());
             slot.loading = Some((ask(key.wants(largest), known), largest));
-        } else if slot.original.is_none() && slot.failed.is_none() {
-            // First the size alone, which is there a moment later: the place and so the wanted size depend on it.
-            slot.sizing.get_or_insert_with(|| ask(Wanted::Size, None));
         } else if !fits && slot.loading.is_none() {
             slot.loading = Some((ask(key.wants(largest), None), largest));
         }
@@ -388,12 +393,6 @@ fn pixels(ctx: &Context, points: Vec2) -> Size {
     let scale = ctx.pixels_per_point();
     let side = |points: f32| ((points * scale).round().max(1.0) as u32).min(most);
     Size::new(side(points.x), side(points.y))
-}
-
-/// Near enough to wait for, instead of asking anew at each step of a window being resized.
-fn near(asked: Size, wanted: Size) -> bool {
-    let near = |a: u32, b: u32| (f64::from(a) / f64::from(b.max(1)) - 1.0).abs() < 0.25;
-    near(asked.width, wanted.width) && near(asked.height, wanted.height)
 }
 
 fn bytes_of(size: Size) -> usize {

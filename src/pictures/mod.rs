@@ -151,6 +151,17 @@ pub enum Wanted {
     Still(Size),
 }
 
+impl Wanted {
+    /// The size of what is made of an original of this size.
+    pub fn made_of(self, original: Size) -> Size {
+        match self {
+            Self::Size => original,
+            Self::Within(bounds) | Self::Still(bounds) => original.fitted_into(bounds),
+            Self::Covering(place) => original.covering(place),
+        }
+    }
+}
+
 /// A panorama in a square place is not decoded to its full length.
 pub const LONGEST: u32 = 4;
 

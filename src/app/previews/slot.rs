@@ -56,7 +56,32 @@ pub(super) struct Slot {
     pub shown: Option<Shown>,
     /// The size is being read.
     pub sizing: Option<Ticket>,
+    /// The picture is being made ready, for a place of this size.
     pub loading: Option<(Ticket, Size)>,
+}
+
+/// How a picture that was made ready for one place looks in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    Sharp,
+    /// A little soft: good enough to wait for.
+    Near,
+    /// Blurred, or wastefully large.
+    Wrong,
+}
+
+impl Fit {
+    /// How a picture of `original` size that was `wanted` for one place fits into `other`.
+    pub(super) fn of(original: Size, wanted: Wanted, other: Wanted) -> Self {
+        let (has, needs) = (wanted.made_of(original), other.made_of(original));
+        let ratio = |has: u32, needs: u32| f64::from(has) / f64::from(needs.max(1));
+        let least = ratio(has.width, needs.width).min(ratio(has.height, needs.height));
+        match least {
+            ..0.75 | 2.5.. => Self::Wrong,
+            0.98.. => Self::Sharp,
+            _ => Self::Near,
+        }
+    }
 }
 
 pub(super) struct Shown {
@@ -76,12 +101,5 @@ impl std::fmt::Debug for Shown {
 impl Shown {
     pub(super) fn bytes(&self) -> usize {
         bytes_of(self.size) + self.moving.as_ref().map_or(0, Moving::bytes)
-    }
-
-    /// Sharp in a place of `wanted` pixels, and not wastefully large for `largest`.
-    pub(super) fn fits(&self, wanted: Size, largest: Size, original: Size) -> bool {
-        let (has, needs) = (f64::from(self.wanted.width), f64::from(wanted.width));
-        let enough = has >= needs * 0.98 && f64::from(self.wanted.height) >= f64::from(wanted.height) * 0.98;
-        (enough || self.size == original) && has <= f64::from(largest.width) * 2.5
     }
 }

@@ -95,3 +95,32 @@ fn what_left_sight_is_taken_back_from_the_queue() {
     }
     assert!(previews.asked.is_empty());
 }
+
+#[test]
+fn a_photo_is_asked_for_before_its_proportions_are_known_and_made_ready_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("photo.png");
+    image::GrayImage::new(1800, 1200).save(&path).unwrap();
+    let ctx = Context::default();
+    let mut previews = Previews::new(&ctx);
+    let key = Key::file(&path, Place::Conversation);
+    let draw = |previews: &mut Previews, place: Vec2| {
+        let mut output = ctx.run_ui(egui::RawInput { max_texture_side: Some(8192), ..Default::default() }, |ui| {
+            previews.logic(ui.ctx());
+            previews.preview(ui.ctx(), &path, place);
+        });
+        output.textures_delta.clear();
+    };
+    let guessed = egui::vec2(300.0, 225.0);
+    draw(&mut previews, guessed);
+    let slot = &previews.slots[&key];
+    assert!(slot.sizing.is_some() && slot.loading.is_some(), "both are asked for at first sight");
+    until(|| {
+        draw(&mut previews, guessed);
+        ready(&previews, &path)
+    });
+    for _ in 0..5 {
+        draw(&mut previews, egui::vec2(300.0, 200.0));
+        assert!(previews.slots[&key].loading.is_none(), "it is sharp in its true place too");
+    }
+}
