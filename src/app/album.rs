@@ -206,6 +206,8 @@ fn show_one(
             painter.add(RectShape::filled(place, corners, tint).with_texture(texture, uv));
         }
     }
+    // What is as light or as dark as the ground still has an edge.
+    painter.rect_stroke(place, corners, egui::Stroke::new(1.0, palette.text.gamma_multiply(0.1)), StrokeKind::Inside);
     if more > 0 {
         painter.rect_filled(place, corners, palette.scrim);
         let text = format!("+{more}");

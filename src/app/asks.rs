@@ -18,6 +18,7 @@ use super::{
 use crate::{
     engine::api::{Ask, Decision, Item, ItemKind},
     i18n::Texts,
+    pictures::name_suggests_picture,
     protocol::{Fingerprint, TransferId},
 };
 
@@ -33,6 +34,8 @@ const BLUR_HEIGHT: f32 = 84.0;
 /// Lines of single things shown while choosing, before it scrolls.
 const LIST_HEIGHT: f32 = 168.0;
 const WIDTH: f32 = 440.0;
+/// Less height than an ordinary card needs.
+const LOW: f32 = 300.0;
 
 /// What this person has set on the card that is shown.
 #[derive(Debug, Default)]
@@ -100,7 +103,12 @@ pub fn show(ui: &Ui, view: &mut AskView, scene: &mut Scene<'_>, place: Rect) {
                     draft: scene.draft,
                     actions: &mut actions,
                 };
-                card(ui, view, &mut inner, ask, snapshot.asks.len());
+                let room = place.height() - 2.0 * (space::M + space::L);
+                // Not the height it had in the last frame: the window may have grown.
+                ui.set_max_height(room);
+                ScrollArea::vertical().max_height(room.max(size::ROW)).auto_shrink([false, true]).show(ui, |ui| {
+                    card(ui, view, &mut inner, ask, (snapshot.asks.len(), room < LOW));
+                });
                 if !settled {
                     actions.truncate(before);
                 } else if actions[before..].iter().any(|action| matches!(action, Action::Answer { .. })) {
@@ -117,7 +125,8 @@ fn next<'a>(asks: &'a [Ask], view: &AskView, shown: Option<Fingerprint>) -> Opti
     view.shown.and_then(of).or_else(|| asks.iter().find(|ask| Some(ask.with) == shown)).or_else(|| asks.first())
 }
 
-fn card(ui: &mut Ui, view: &mut AskView, scene: &mut Scene<'_>, ask: &Ask, waiting: usize) {
+/// `low`: there is no height for everything, so that the answers come before what scrolls.
+fn card(ui: &mut Ui, view: &mut AskView, scene: &mut Scene<'_>, ask: &Ask, (waiting, low): (usize, bool)) {
     head(ui, scene, ask);
     if let Some(known) = ask.impostor_of {
         let palette = Palette::of(ui);
@@ -128,9 +137,14 @@ fn card(ui: &mut Ui, view: &mut AskView, scene: &mut Scene<'_>, ask: &Ask, waiti
     } else if ask.stranger {
         widgets::secondary(ui, scene.texts.ask_stranger());
     }
+    if low {
+        answers(ui, view, scene, ask);
+    }
     blurs(ui, scene, ask);
     things(ui, view, scene, ask);
-    answers(ui, view, scene, ask);
+    if !low {
+        answers(ui, view, scene, ask);
+    }
     foot(ui, scene, ask, waiting);
 }
 
@@ -165,7 +179,12 @@ pub fn what(texts: &Texts, items: &[Item], files: u64) -> String {
         [] => texts.files(files),
         [one] if one.kind == ItemKind::Text => texts.a_message().to_lowercase(),
         [one] => one.name.clone(),
-        _ if all(|item| item.thumbhash.is_some()) => texts.pictures(count),
+        _ if all(|item| {
+            item.kind == ItemKind::File && (item.thumbhash.is_some() || name_suggests_picture(&item.name))
+        }) =>
+        {
+            texts.pictures(count)
+        }
         _ if all(|item| item.kind == ItemKind::Folder) => texts.folders(count),
         _ if all(|item| item.kind == ItemKind::File) => texts.files(count),
         _ => texts.items(count),
@@ -255,6 +274,7 @@ fn choice(ui: &mut Ui, texts: &Texts, item: &Item, on: &mut bool) -> bool {
     let is_on = *on;
     let name = texts.ask_take_item(&item.name);
     response.widget_info(|| egui::WidgetInfo::selected(Role::CheckBox, true, is_on, &name));
+    widgets::follow_focus(ui, &response);
     let over = widgets::hover_amount(ui, &response);
     let corner = egui::CornerRadius::same(radius::CONTROL);
     ui.painter().rect_filled(rect, corner, palette.hover.gamma_multiply(over));
@@ -301,13 +321,14 @@ fn answers(ui: &mut Ui, view: &mut AskView, scene: &mut Scene<'_>, ask: &Ask) {
         });
     });
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::XS, 0.0);
+        ui.spacing_mut().item_spacing = vec2(space::M, 0.0);
         // Only what was compared may come without asking.
         if ask.verified && !ask.takes && link(ui, icons::TRAY_ARROW_DOWN, texts.ask_always()) {
             let (items, into) = (items.clone(), view.into.clone());
             decision = Some(Decision::Accept { items, into, always: true });
         }
-        if !ask.takes && link(ui, icons::FOLDER_OPEN, texts.ask_folder()) {
+        let files = ask.items.iter().any(|item| item.kind != ItemKind::Text);
+        if !ask.takes && files && link(ui, icons::FOLDER_OPEN, texts.ask_folder()) {
             scene.actions.push(Action::PickAskFolder { with: ask.with, transfer: ask.transfer });
         }
         if ask.items.len() > 1 {
@@ -326,7 +347,7 @@ fn answers(ui: &mut Ui, view: &mut AskView, scene: &mut Scene<'_>, ask: &Ask) {
 }
 
 fn link(ui: &mut Ui, icon: &str, label: &str) -> bool {
-    Button::new(Kind::Flat, label).icon(icon).left().show(ui).clicked()
+    Button::new(Kind::Flat, label).icon(icon).flush().show(ui).clicked()
 }
 
 fn foot(ui: &mut Ui, scene: &mut Scene<'_>, ask: &Ask, waiting: usize) {
@@ -336,7 +357,7 @@ fn foot(ui: &mut Ui, scene: &mut Scene<'_>, ask: &Ask, waiting: usize) {
     }
     widgets::rule(ui);
     ui.horizontal(|ui| {
-        if ask.stranger && Button::new(Kind::Flat, texts.ask_hide()).icon(icons::BELL_SLASH).left().show(ui).clicked() {
+        if ask.stranger && link(ui, icons::BELL_SLASH, texts.ask_hide()) {
             scene.actions.push(Action::HideStrangers(HIDE));
         }
         if waiting > 1 {

@@ -48,6 +48,8 @@ pub mod size {
     pub const AVATAR: f32 = 40.0;
     /// The list, unfolded.
     pub const LIST: f32 = 280.0;
+    /// The list where there is room for long names.
+    pub const LIST_WIDE: f32 = 336.0;
     /// The list, folded to pictures.
     pub const LIST_FOLDED: f32 = 72.0;
     /// The head of list and conversation.
@@ -57,10 +59,20 @@ pub mod size {
     /// A single picture in the conversation.
     pub const PICTURE: f32 = 420.0;
     pub const DIALOG: f32 = 420.0;
+    /// From this on the list is [`LIST_WIDE`].
+    pub const WIDE_FROM: f32 = 1400.0;
     /// Below this the list folds to pictures.
     pub const FOLD_BELOW: f32 = 720.0;
     /// Below this list and conversation are two screens.
     pub const TWO_SCREENS_BELOW: f32 = 520.0;
+    /// Below this height (a small window, or a large zoom) what is nice to have makes room.
+    pub const LOW: f32 = 400.0;
+}
+
+/// Left and right of the conversation's column in a place of this width, its head included.
+#[must_use]
+pub fn column_margin(width: f32) -> f32 {
+    if width > 640.0 { space::XL } else { space::M }
 }
 
 /// Durations in seconds; all of them are zero with reduced motion ([`motion::time`]).
@@ -279,6 +291,11 @@ fn style(palette: &Palette, dark: bool) -> Style {
         handle_min_length: 32.0,
         bar_inner_margin: 2.0,
         bar_outer_margin: 2.0,
+        // Of the text's colour: there when one looks for it.
+        active_handle_opacity: 0.3,
+        interact_handle_opacity: 0.5,
+        interact_background_opacity: 0.0,
+        active_background_opacity: 0.0,
         ..ScrollStyle::floating()
     };
     // The line under the hint that text can be selected is not worth a tooltip that flickers by.

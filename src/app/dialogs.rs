@@ -80,15 +80,17 @@ pub fn show(ui: &Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
     let id = Id::unique(("dialog", std::mem::discriminant(dialog)));
     let screen = ui.ctx().content_rect();
     let width = dialog_width(dialog).min(screen.width() - 2.0 * space::M);
+    // In a small window (or with a large zoom) the room is for what is asked, not for air.
+    let around = if screen.height() < size::LOW || width < size::DIALOG { space::L } else { space::XL };
     let area = Modal::default_area(id).accessible_name(title.clone()).role(Role::Dialog).default_size(screen.size());
     // The scroll bar has the outer part of the right margin to itself.
-    let margin = space::XL as i8;
+    let margin = around as i8;
     let frame = widgets::card(ui)
         .inner_margin(Margin { left: margin, right: space::S as i8, top: margin, bottom: margin })
         .shadow(design::float_shadow(palette));
-    let inner_width = width - 2.0 * space::XL;
+    let inner_width = width - 2.0 * around;
     let shown = Modal::new(id).area(area).frame(frame).backdrop_color(palette.backdrop).show(ui.ctx(), |ui| {
-        ui.set_width(width - space::XL - space::S);
+        ui.set_width(width - around - space::S);
         ui.spacing_mut().item_spacing = vec2(space::S, space::M);
         let column = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui) -> Next| {
             ui.scope(|ui| {
@@ -101,10 +103,13 @@ pub fn show(ui: &Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
             ui.add(egui::Label::new(RichText::new(&title).font(design::title()).color(palette.text)).wrap());
             Next::Stay
         });
-        // Title, margins and, for settings, the row with the button.
-        let around = 2.0 * space::XL + 130.0;
+        let title = ui.min_rect().height() + ui.spacing().item_spacing.y;
+        let foot = if matches!(dialog, Dialog::Settings(_)) { size::TARGET + ui.spacing().item_spacing.y } else { 0.0 };
+        let room = screen.height() - 2.0 * (around + space::S) - title - foot;
+        // Not the height it had in the last frame: the window may have grown.
+        ui.set_max_height(screen.height());
         let next = ScrollArea::vertical()
-            .max_height((screen.height() - around).max(size::ROW))
+            .max_height(room.max(size::ROW))
             .auto_shrink([false, true])
             .show(ui, |ui| column(ui, &mut |ui| content(ui, dialog, scene)))
             .inner;
@@ -330,6 +335,7 @@ fn first_time(ui: &mut Ui, first: &mut FirstTime, scene: &mut Scene<'_>) -> Next
             avatar::show(ui, FACE, who, avatar::Look::default());
         }
     });
+    ui.add_space(space::XS);
     let names: Vec<String> = asked.iter().map(|&who| scene.model.name(who)).collect();
     match &names[..] {
         [one] => explain(ui, &texts.first_explain(one)),

@@ -11,10 +11,16 @@ use super::{
 };
 
 const DRAWING: f32 = 220.0;
+/// In less height than this the words have the room for themselves.
+const DRAWING_FROM: f32 = 320.0;
 /// Lines are no longer than this, so that they read as a small paragraph.
 const TEXT: f32 = 380.0;
 
 pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
+    // A question is in front of it.
+    if !scene.model.snapshot.asks.is_empty() {
+        return;
+    }
     let texts = scene.texts;
     let ready = scene.model.snapshot.me.fingerprint.is_some();
     let nobody = scene.model.snapshot.computers.is_empty();
@@ -28,14 +34,17 @@ pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     let title = if ready { title } else { texts.starting() };
     let palette = Palette::of(ui);
     let room = ui.available_rect_before_wrap();
-    let height = DRAWING * 0.6 + 190.0;
+    let drawn = room.height() > DRAWING_FROM;
+    let height = 190.0 + if drawn { DRAWING * 0.6 } else { -space::XL };
     let top = (room.center().y - height / 2.0).max(room.top() + space::L);
     let place = egui::Rect::from_min_max(egui::pos2(room.left(), top), room.max);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Center)));
     let ui = &mut ui;
     ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-    drawings::show(ui, drawing, DRAWING.min(room.width() - space::XL));
-    ui.add_space(space::M);
+    if drawn {
+        drawings::show(ui, drawing, DRAWING.min(room.width() - space::XL));
+        ui.add_space(space::M);
+    }
     ui.label(RichText::new(title).font(design::title()).color(palette.text));
     if !line.is_empty() {
         ui.scope(|ui| {

@@ -38,7 +38,11 @@ fn head(ui: &mut Ui, scene: &mut Scene<'_>, narrow: bool, title: &str, note: &st
     let palette = Palette::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::HEADER), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, design::hairline(palette));
-    let inner = rect.shrink2(vec2(space::M, 0.0));
+    // Lines up with the column below; the last button by its icon.
+    let margin = design::column_margin(rect.width());
+    let mut inner = rect;
+    inner.min.x += if narrow { space::XS } else { margin };
+    inner.max.x -= margin - space::S;
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
     let ui = &mut ui;
     if narrow && widgets::icon_button(ui, icons::ARROW_LEFT, scene.texts.back()).clicked() {
@@ -59,7 +63,7 @@ fn head(ui: &mut Ui, scene: &mut Scene<'_>, narrow: bool, title: &str, note: &st
         ui.spacing_mut().item_spacing.x = 0.0;
         if let Some(computer) = computer {
             let menu = widgets::icon_button(ui, icons::DOTS_THREE_VERTICAL, scene.texts.menu());
-            Popup::menu(&menu).width(260.0).show(|ui| menus::computer(ui, scene, computer));
+            Popup::menu(&menu).gap(space::XS).width(260.0).show(|ui| menus::computer(ui, scene, computer));
             if widgets::icon_button(ui, icons::MAGNIFYING_GLASS, scene.texts.search_here()).clicked() {
                 scene.actions.push(Action::OpenSearch);
             }

@@ -26,6 +26,8 @@ pub struct ListView {
     pub tiles: Vec<(Fingerprint, Rect)>,
     /// The one that lights up under a drag.
     pub lit: Option<Fingerprint>,
+    /// Whose conversation was shown when this was last drawn.
+    shown: Option<Fingerprint>,
 }
 
 /// Draws the list. `folded`: only the pictures.
@@ -36,22 +38,27 @@ pub fn show(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: boo
     widgets::rule(ui);
 
     let foot = 2.0 * size::TARGET + 2.0 * space::S + 1.0;
-    let height = (ui.available_height() - foot).max(size::ROW);
+    // In a low window the list has all the room, and the buttons come after its end.
+    let low = ui.available_height() < size::LOW - size::HEADER;
+    let height = if low { ui.available_height() } else { (ui.available_height() - foot).max(size::ROW) };
     ScrollArea::vertical().id_salt("computers").max_height(height).auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add_space(space::S);
         computers(ui, view, scene, folded);
         ui.add_space(space::S);
+        if low {
+            foot_buttons(ui, scene, folded);
+        }
     });
-    widgets::rule(ui);
-    ui.add_space(6.0);
-    foot_buttons(ui, scene, folded);
+    if !low {
+        foot_buttons(ui, scene, folded);
+    }
 }
 
 fn computers(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: bool) {
-    let snapshot = scene.model.snapshot.clone();
+    let model = scene.model;
     let (near, before): (Vec<&Computer>, Vec<&Computer>) =
-        snapshot.computers.iter().partition(|computer| computer.presence != Presence::Away);
+        model.listed().into_iter().partition(|computer| computer.presence != Presence::Away);
     section(ui, scene.texts.nearby(), folded);
     if near.is_empty() && !folded {
         egui::Frame::new().inner_margin(Margin::symmetric(space::L as i8, space::S as i8)).show(ui, |ui| {
@@ -64,12 +71,17 @@ fn computers(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: bo
         section(ui, scene.texts.seen_before(), folded);
         before.into_iter().for_each(|computer| one(ui, view, scene, computer, folded));
     }
+    view.shown = model.shown();
 }
 
 fn one(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, computer: &Computer, folded: bool) {
     let who = computer.fingerprint;
     let lit = view.lit == Some(who);
     let drawn = tile::show(ui, &Tile { scene, computer, folded, lit });
+    if scene.model.shown() == Some(who) && view.shown != Some(who) {
+        // Chosen from elsewhere, it may be out of sight.
+        ui.scroll_to_rect(drawn.response.rect.expand(space::S), None);
+    }
     let seen = drawn.response.rect.intersect(ui.clip_rect());
     if seen.is_positive() {
         view.tiles.push((who, seen));
@@ -142,7 +154,7 @@ fn own(ui: &mut Ui, scene: &mut Scene<'_>, folded: bool) {
     }
     focus_inside(ui, &response, inner);
 
-    Popup::menu(&response).width(260.0).show(|ui| {
+    Popup::menu(&response).anchor(inner).gap(space::XS).width(260.0).show(|ui| {
         if widgets::menu_item(ui, icons::GEAR, scene.texts.settings_open()).clicked() {
             scene.actions.push(Action::ShowSettings);
         }
@@ -160,6 +172,8 @@ fn own(ui: &mut Ui, scene: &mut Scene<'_>, folded: bool) {
 
 fn foot_buttons(ui: &mut Ui, scene: &mut Scene<'_>, folded: bool) {
     let texts = scene.texts;
+    widgets::rule(ui);
+    ui.add_space(6.0);
     if folded {
         ui.vertical_centered(|ui| {
             ui.spacing_mut().item_spacing.y = space::XS;

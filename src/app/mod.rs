@@ -247,7 +247,11 @@ impl App {
                 }
             });
         } else {
-            let wide = if folded { size::LIST_FOLDED } else { size::LIST };
+            let wide = match width {
+                _ if folded => size::LIST_FOLDED,
+                width if width >= size::WIDE_FROM => size::LIST_WIDE,
+                _ => size::LIST,
+            };
             Panel::left("list")
                 .exact_size(wide)
                 .resizable(false)

@@ -192,6 +192,14 @@ impl Model {
         self.snapshot.computers.iter().find(|computer| computer.fingerprint == who)
     }
 
+    /// As the list shows them: those nearby, known ones before strangers, then those seen before.
+    #[must_use]
+    pub fn listed(&self) -> Vec<&Computer> {
+        let mut listed: Vec<_> = self.snapshot.computers.iter().collect();
+        listed.sort_by_key(|computer| (computer.presence == Presence::Away, computer.new));
+        listed
+    }
+
     /// How it is called here; a short piece of its fingerprint when it is not listed any more.
     #[must_use]
     pub fn name(&self, who: Fingerprint) -> String {

@@ -153,7 +153,7 @@ impl App {
     }
 
     fn choose_to(&mut self, who: Fingerprint) {
-        let all: Vec<Fingerprint> = self.model.snapshot.computers.iter().map(|computer| computer.fingerprint).collect();
+        let all: Vec<Fingerprint> = self.model.listed().iter().map(|computer| computer.fingerprint).collect();
         let place = |who| all.iter().position(|&there| there == who);
         let anchor = self.model.anchor.and_then(place);
         let (Some(from), Some(to)) = (anchor, place(who)) else { return self.choose(vec![who]) };

@@ -41,6 +41,7 @@ pub fn show(ui: &mut Ui, tile: &Tile<'_, '_>) -> Drawn {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::click());
     let spoken = spoken(scene.texts, computer, &state.words);
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &spoken));
+    widgets::follow_focus(ui, &response);
     if !ui.is_rect_visible(rect) {
         return Drawn { response, also: false };
     }

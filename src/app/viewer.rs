@@ -313,6 +313,8 @@ impl Open {
         let mut row = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("bar"));
         row.spacing_mut().item_spacing.x = 0.0;
         let small = bar.width() < 620.0;
+        // Keys and the pointer do what has no button then.
+        let tiny = bar.width() < 400.0;
         let mut button = |ui: &mut Ui, icon: &str, name: &str, wish: Wish| {
             if widgets::icon_button(ui, icon, name).clicked() {
                 wishes.push(wish);
@@ -320,7 +322,9 @@ impl Open {
         };
         button(&mut row, icons::X, texts.viewer_close(), Wish::Close);
         row.add_space(space::S);
-        button(&mut row, icons::FOLDER_OPEN, texts.entry_show(), Wish::Reveal);
+        if !tiny {
+            button(&mut row, icons::FOLDER_OPEN, texts.entry_show(), Wish::Reveal);
+        }
         button(&mut row, icons::DOWNLOAD_SIMPLE, texts.entry_save(), Wish::Save);
         button(&mut row, icons::COPY, texts.viewer_copy(), Wish::Copy);
         row.add_space(space::S);
@@ -328,9 +332,11 @@ impl Open {
         if !small {
             button(&mut row, icons::ARROW_COUNTER_CLOCKWISE, texts.viewer_rotate_left(), Wish::RotateLeft);
         }
-        row.add_space(space::S);
-        button(&mut row, icons::FRAME_CORNERS, texts.viewer_actual(), Wish::Actual);
-        button(&mut row, icons::ARROWS_IN, texts.viewer_fit(), Wish::Fit);
+        if !tiny {
+            row.add_space(space::S);
+            button(&mut row, icons::FRAME_CORNERS, texts.viewer_actual(), Wish::Actual);
+            button(&mut row, icons::ARROWS_IN, texts.viewer_fit(), Wish::Fit);
+        }
         button(&mut row, icons::MAGNIFYING_GLASS_PLUS, texts.viewer_zoom_in(), Wish::ZoomIn);
         if let Some(percent) = self.look.percent()
             && !small

@@ -33,11 +33,12 @@ pub struct Button<'a> {
     label: &'a str,
     width: Option<f32>,
     left: bool,
+    flush: bool,
 }
 
 impl<'a> Button<'a> {
     pub fn new(kind: Kind, label: &'a str) -> Self {
-        Self { kind, icon: None, label, width: None, left: false }
+        Self { kind, icon: None, label, width: None, left: false, flush: false }
     }
 
     pub fn icon(mut self, icon: &'a str) -> Self {
@@ -57,9 +58,21 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// Its icon, not its unseen edge, begins where the row does.
+    pub fn flush(self) -> Self {
+        Self { left: true, flush: true, ..self }
+    }
+
     pub fn show(self, ui: &mut Ui) -> Response {
         let palette = Palette::of(ui);
-        let padding = vec2(if self.left { space::S } else { space::L }, space::S);
+        let padding = vec2(
+            match (self.flush, self.left) {
+                (true, _) => 0.0,
+                (false, true) => space::S,
+                (false, false) => space::L,
+            },
+            space::S,
+        );
         let icon_width = if self.icon.is_some() { size::ICON + space::S } else { 0.0 };
         let room = (ui.available_width() - 2.0 * padding.x - icon_width).max(size::TARGET);
         let text = one_line(ui, self.label, design::body(), Color32::PLACEHOLDER, room);
@@ -68,6 +81,7 @@ impl<'a> Button<'a> {
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
         let enabled = ui.is_enabled();
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, self.label));
+        follow_focus(ui, &response);
         if !ui.is_rect_visible(rect) {
             return response;
         }
@@ -82,7 +96,8 @@ impl<'a> Button<'a> {
         };
         let fade = if enabled { 1.0 } else { 0.5 };
         let corner = CornerRadius::same(radius::CONTROL);
-        ui.painter().rect_filled(rect, corner, fill.gamma_multiply(fade));
+        let face = if self.flush { rect.expand2(vec2(space::S, 0.0)) } else { rect };
+        ui.painter().rect_filled(face, corner, fill.gamma_multiply(fade));
         let inner = text.size().x + icon_width;
         let mut x = if self.left { rect.left() + padding.x } else { rect.center().x - inner / 2.0 };
         let ink = ink.gamma_multiply(fade);
@@ -92,7 +107,11 @@ impl<'a> Button<'a> {
             x += icon_width;
         }
         ui.painter().galley(pos2(x, rect.center().y - text.size().y / 2.0), text, ink);
-        focus(ui, &response, radius::CONTROL);
+        match self.kind {
+            Kind::Primary | Kind::Danger => focus_around(ui, &response, radius::CONTROL),
+            Kind::Quiet | Kind::Flat if response.has_focus() => focus_ring(ui, face, radius::CONTROL),
+            Kind::Quiet | Kind::Flat => {}
+        }
         response
     }
 }
@@ -118,6 +137,7 @@ pub fn icon_button_colored(ui: &mut Ui, icon: &str, name: &str, color: Color32) 
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::TARGET), Sense::click());
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+    follow_focus(ui, &response);
     if ui.is_rect_visible(rect) {
         let over = hover_amount(ui, &response);
         let round = CornerRadius::same((size::TARGET / 2.0) as u8);
@@ -189,6 +209,7 @@ pub fn switch(ui: &mut Ui, on: &mut bool, label: &str) -> Response {
     }
     let (is_on, enabled) = (*on, ui.is_enabled());
     response.widget_info(|| WidgetInfo::selected(Role::Switch, enabled, is_on, label));
+    follow_focus(ui, &response);
     if ui.is_rect_visible(rect) {
         let text = one_line(ui, label, design::body(), palette.text, width - 60.0);
         ui.painter().galley(pos2(rect.left(), rect.center().y - text.size().y / 2.0), text, palette.text);
@@ -219,6 +240,7 @@ pub fn segments<T: Copy + PartialEq>(ui: &mut Ui, name: &str, current: T, choice
         let on = *value == current;
         let enabled = ui.is_enabled();
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, on, format!("{name}: {label}")));
+        follow_focus(ui, &response);
         let inner = place.shrink(3.0);
         if on {
             // Raised: lighter than the track in both themes.
@@ -257,6 +279,7 @@ pub fn field(ui: &mut Ui, text: &mut String, name: &str, hint: &str) -> Response
         .inner_margin(Margin::symmetric(space::M as i8, 1))
         .show(ui, |ui| ui.add(edit));
     let response = framed.inner;
+    follow_focus(ui, &response);
     if response.has_focus() {
         let corner = CornerRadius::same(radius::CONTROL);
         ui.painter().rect_stroke(framed.response.rect, corner, design::focus_ring(palette), StrokeKind::Inside);
@@ -308,9 +331,28 @@ pub fn badge(ui: &Ui, right: egui::Pos2, count: u32) -> Rect {
 /// and a ring around what was just clicked is noise only where the click says it already.
 pub fn focus(ui: &Ui, response: &Response, corner: u8) {
     if response.has_focus() {
-        let ring: Stroke = design::focus_ring(Palette::of(ui));
-        let rect = response.rect.shrink(1.0);
-        ui.painter().rect_stroke(rect, CornerRadius::same(corner), ring, StrokeKind::Inside);
+        focus_ring(ui, response.rect, corner);
+    }
+}
+
+fn focus_ring(ui: &Ui, rect: Rect, corner: u8) {
+    let ring: Stroke = design::focus_ring(Palette::of(ui));
+    ui.painter().rect_stroke(rect.shrink(1.0), CornerRadius::same(corner), ring, StrokeKind::Inside);
+}
+
+/// [`focus`] of what has the accent's colour itself: around it, with a gap.
+pub fn focus_around(ui: &Ui, response: &Response, corner: u8) {
+    if response.has_focus() {
+        let ring = design::focus_ring(Palette::of(ui));
+        let rect = response.rect.expand(2.0);
+        ui.painter().rect_stroke(rect, CornerRadius::same(corner + 2), ring, StrokeKind::Outside);
+    }
+}
+
+/// Scrolls to what the keyboard has just come to. Call it also for what is out of sight.
+pub fn follow_focus(ui: &Ui, response: &Response) {
+    if response.gained_focus() {
+        ui.scroll_to_rect(response.rect.expand(space::S), None);
     }
 }
 

@@ -166,6 +166,7 @@ compose_hint;
 compose_hint_plain;
 compose_hint_away(name: &str);
 send;
+attach;
 add_files;
 add_pictures;
 add_folder;

@@ -29,6 +29,9 @@ pub const EDITABLE: usize = 16 * 1024;
 /// The field grows up to so many lines; then it scrolls.
 const LINES: f32 = 6.0;
 
+/// Narrower than this it has no room for a button for each kind of thing.
+const NARROW: f32 = 440.0;
+
 /// Between the field's edge and what is in it.
 const INSET: f32 = 6.0;
 
@@ -67,7 +70,7 @@ impl Composer {
     pub fn show(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, covered: bool) -> Asked {
         let id = Id::unique(("composer", &scene.model.chosen));
         let room = ui.available_width();
-        let margin = if room > 640.0 { space::XL } else { space::M };
+        let margin = design::column_margin(room);
         let width = (room - 2.0 * margin).min(pane::WIDEST).floor();
         let left = ui.max_rect().left() + ((room - width) / 2.0).floor();
         let long = scene.draft.text.len() > EDITABLE;
@@ -87,7 +90,9 @@ impl Composer {
             }
         }
 
-        let buttons = 3.0 * size::TARGET;
+        // Where it is narrow one button opens what the three would do.
+        let folded = width < NARROW;
+        let buttons = if folded { size::TARGET } else { 3.0 * size::TARGET };
         let text_room = (width - 2.0 * INSET - buttons - size::TARGET - space::XS - 2.0 * AROUND.x).max(40.0);
         let text_height = if long {
             2.0 * LINE_HEIGHT
@@ -112,7 +117,7 @@ impl Composer {
 
         let row = Rect::from_min_max(pos2(inner.left(), inner.bottom() - row_height), inner.max);
         let foot = row.bottom() - size::TARGET;
-        self.attach_buttons(ui, scene, pos2(row.left(), foot));
+        attach_buttons(ui, scene, Rect::from_min_size(pos2(row.left(), foot), vec2(buttons, size::TARGET)), folded);
         let text_at = Rect::from_min_max(
             pos2(row.left() + buttons, row.top()),
             pos2(row.right() - size::TARGET - space::XS, row.bottom()),
@@ -178,23 +183,32 @@ impl Composer {
             self.focus = true;
         }
     }
+}
 
-    fn attach_buttons(&self, ui: &mut Ui, scene: &mut Scene<'_>, at: egui::Pos2) {
-        let texts = scene.texts;
-        let buttons = [
-            (icons::PAPERCLIP, texts.add_files(), Action::PickFiles),
-            (icons::IMAGE, texts.add_pictures(), Action::PickPictures),
-            (icons::FOLDER, texts.add_folder(), Action::PickFolder),
-        ];
-        let rect = Rect::from_min_size(at, vec2(size::TARGET * 3.0, size::TARGET));
-        let mut child = ui.new_child(
-            UiBuilder::new().max_rect(rect).id_salt("attach").layout(egui::Layout::left_to_right(egui::Align::Center)),
-        );
-        child.spacing_mut().item_spacing = Vec2::ZERO;
-        for (icon, name, action) in buttons {
-            if widgets::icon_button(&mut child, icon, name).clicked() {
-                scene.actions.push(action);
+fn attach_buttons(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, folded: bool) {
+    let texts = scene.texts;
+    let kinds = [
+        (icons::PAPERCLIP, texts.add_files(), Action::PickFiles),
+        (icons::IMAGE, texts.add_pictures(), Action::PickPictures),
+        (icons::FOLDER, texts.add_folder(), Action::PickFolder),
+    ];
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("attach").layout(layout));
+    child.spacing_mut().item_spacing = Vec2::ZERO;
+    if folded {
+        let button = widgets::icon_button(&mut child, icons::PLUS, texts.attach());
+        egui::Popup::menu(&button).gap(space::S).show(|ui| {
+            for (icon, name, action) in kinds {
+                if widgets::menu_item(ui, icon, name).clicked() {
+                    scene.actions.push(action);
+                }
             }
+        });
+        return;
+    }
+    for (icon, name, action) in kinds {
+        if widgets::icon_button(&mut child, icon, name).clicked() {
+            scene.actions.push(action);
         }
     }
 }
@@ -274,7 +288,11 @@ fn edited(ui: &mut Ui, scene: &mut Scene<'_>, id: Id, rect: Rect, text_height: f
     };
     let secondary = Palette::of(ui).secondary;
     let place = rect.shrink2(AROUND);
-    let hint = widgets::one_line(ui, &hint, design::body(), secondary, place.width());
+    let line = |text: &str| widgets::one_line(ui, text, design::body(), secondary, place.width());
+    let mut hint = line(&hint);
+    if hint.elided && away.is_none() {
+        hint = line(texts.compose_hint_plain());
+    }
     let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt("compose"));
     let text: &mut String = &mut scene.draft.text;
     let empty = text.is_empty();
@@ -299,7 +317,8 @@ fn edited(ui: &mut Ui, scene: &mut Scene<'_>, id: Id, rect: Rect, text_height: f
         })
         .inner;
     if empty {
-        let at = pos2(place.left(), place.center().y - hint.size().y / 2.0);
+        // Beside the cursor, not under it.
+        let at = pos2(place.left() + 2.0, place.center().y - hint.size().y / 2.0);
         ui.painter().galley(at, hint.clone(), secondary);
     }
     let (value, hint) = (scene.draft.text.clone(), hint.text().to_owned());
@@ -368,7 +387,7 @@ fn send_button(ui: &Ui, scene: &mut Scene<'_>, rect: Rect) {
     ui.painter().circle_filled(rect.center(), rect.width() / 2.0, fill);
     let ink = palette.secondary.lerp_to_gamma(palette.on_accent, shown);
     icons::paint(ui.painter(), rect.center(), icons::PAPER_PLANE_RIGHT, size::ICON, ink);
-    widgets::focus(ui, &response, (size::TARGET / 2.0) as u8);
+    widgets::focus_around(ui, &response, (size::TARGET / 2.0) as u8);
     if response.on_hover_text(scene.texts.send()).clicked() {
         send(scene);
     }

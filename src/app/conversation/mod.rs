@@ -246,14 +246,27 @@ impl ConversationView {
 
 /// Nothing was said yet: what one can do.
 fn empty(ui: &mut Ui, scene: &Scene<'_>, room: egui::Rect) {
+    /// The drawing's width, its height, and the height of the words below it with the air between.
+    const DRAWING: f32 = 200.0;
+    const DRAWN: f32 = 0.6 * DRAWING;
+    const WORDS: f32 = 72.0;
+
+    // A question is in front of it, or there is room for the composer alone.
+    if !scene.model.snapshot.asks.is_empty() || room.height() < WORDS {
+        return;
+    }
     let texts = scene.texts;
+    let drawn = room.height() > DRAWN + WORDS + 2.0 * space::L;
+    let height = WORDS + if drawn { DRAWN } else { 0.0 };
     ui.scope_builder(egui::UiBuilder::new().max_rect(room), |ui| {
+        ui.shrink_clip_rect(room);
         ui.vertical_centered(|ui| {
             ui.spacing_mut().item_spacing.y = space::S;
-            let drawing = 200.0;
-            ui.add_space(((room.height() - drawing * 0.6 - 70.0) / 2.0).max(space::L));
-            drawings::show(ui, drawings::Drawing::EmptyConversation, drawing);
-            ui.add_space(space::S);
+            ui.add_space(((room.height() - height) / 2.0).max(0.0));
+            if drawn {
+                drawings::show(ui, drawings::Drawing::EmptyConversation, DRAWING);
+                ui.add_space(space::S);
+            }
             ui.label(egui::RichText::new(texts.conversation_empty()).font(super::design::title()));
             super::widgets::secondary(ui, texts.conversation_empty_explain());
         });

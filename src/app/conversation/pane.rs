@@ -17,7 +17,11 @@ use super::{
     scroll, separators,
 };
 use crate::{
-    app::{actions::Action, design::space, model::Model},
+    app::{
+        actions::Action,
+        design::{self, space},
+        model::Model,
+    },
     protocol::Fingerprint,
     store::model::{Direction, Entry, GroupId},
 };
@@ -93,7 +97,7 @@ impl Pane {
     pub fn show(&mut self, ui: &mut Ui, stage: &mut Stage<'_>, chosen: &[Fingerprint]) {
         self.take_in(ui, stage.model, chosen);
         let view = ui.available_rect_before_wrap();
-        let margin = if view.width() > 640.0 { space::XL } else { space::M };
+        let margin = design::column_margin(view.width());
         let width = (view.width() - 2.0 * margin).min(WIDEST).floor();
         let left = (view.width() - width) / 2.0;
         if (width - self.width).abs() > 0.5 {

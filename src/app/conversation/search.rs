@@ -106,7 +106,7 @@ impl SearchBar {
             return;
         }
         let room = ui.available_width();
-        let margin = if room > 640.0 { space::XL } else { space::M };
+        let margin = design::column_margin(room);
         let width = (room - 2.0 * margin).min(pane::WIDEST);
         let left = ui.max_rect().left() + (room - width) / 2.0;
         let top = ui.cursor().top() + space::S;
@@ -175,7 +175,7 @@ impl SearchBar {
             return None;
         }
         let room = ui.available_width();
-        let margin = if room > 640.0 { space::XL } else { space::M };
+        let margin = design::column_margin(room);
         let width = (room - 2.0 * margin).min(pane::WIDEST);
         let mut chosen = None;
         let area = ScrollArea::vertical().id_salt("found").auto_shrink(false);
@@ -255,6 +255,9 @@ fn snippet(entry: &Entry, words: &str) -> (String, Option<Range<usize>>) {
     let found = words.split_whitespace().find_map(|word| find(&text, word));
     let Some(found) = found else { return (text[..text.floor_char_boundary(SNIPPET)].to_owned(), None) };
     let start = text[..found.start].char_indices().rev().nth(BEFORE).map_or(0, |(at, _)| at);
+    // With a whole word, where there are spaces between words.
+    let start =
+        if start == 0 { 0 } else { text[start..found.start].find(' ').map_or(start, |space| start + space + 1) };
     let end = text.floor_char_boundary((start + SNIPPET).max(found.end).min(text.len()));
     let lead = if start > 0 { "…" } else { "" };
     let moved = found.start - start + lead.len()..found.end - start + lead.len();

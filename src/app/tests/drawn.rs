@@ -1,8 +1,9 @@
 //! What is there to see, at all sizes, in both themes and languages.
 
+use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT as _;
 
-use super::*;
+use super::{super::actions::Action, *};
 use crate::engine::api::{Notice, Theme};
 
 #[test]
@@ -103,6 +104,155 @@ fn nothing_lies_outside_the_window_at_any_width_in_any_language() {
             }
         }
     }
+}
+
+/// The sizes in points that small windows and large zooms give: 700 × 500 and 420 × 400, at 100 % and 200 %.
+const SMALL: [[f32; 2]; 3] = [[700.0, 500.0], [420.0, 400.0], [350.0, 250.0]];
+
+/// Every question there is, with names as long as they get.
+fn dialogs(who: Fingerprint) -> Vec<Action> {
+    let paths: Vec<PathBuf> =
+        (0..30).map(|n| format!("/home/mei/a rather long name of a picture {n}.jpg").into()).collect();
+    vec![
+        Action::ShowSettings,
+        Action::AskAdd,
+        Action::ShowHelp,
+        Action::AskRename(who),
+        Action::AskForget(who),
+        Action::AskBlock(who),
+        Action::AskClear(who),
+        Action::AskWhom(paths.clone()),
+        Action::SendPaths { to: vec![who, OFFICE, STUDIO, DAD], paths },
+    ]
+}
+
+/// Where the question lies that is in front of everything.
+fn dialog_of(harness: &Harness<'_, App>) -> Option<egui::Rect> {
+    harness.ctx.memory(|memory| memory.area_rect(memory.top_modal_layer()?.id))
+}
+
+/// Where the asking card lies, the one thing between the window and what is in front of everything.
+fn card_of(harness: &Harness<'_, App>) -> Option<egui::Rect> {
+    harness.ctx.memory(|memory| {
+        let layers = memory.areas().visible_layer_ids();
+        memory.area_rect(layers.iter().find(|layer| layer.order == egui::Order::Middle)?.id)
+    })
+}
+
+#[test]
+fn every_question_fits_into_every_window_and_its_buttons_can_be_reached() {
+    for language in ["en", "zh-CN"] {
+        for size in SMALL {
+            let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into()).expand(0.5);
+            let mut all = snapshot();
+            all.settings.language = Some(language.into());
+            let long = Fingerprint([77; 32]);
+            let name = "The computer with the remarkably long name in the attic room 阁楼上的电脑";
+            all.computers.push(Computer { new: true, confirmed: false, ..computer(long, name) });
+            for action in dialogs(long) {
+                let what = format!("{language} {size:?} {action:?}");
+                let (mut harness, _) = window_of(size, all.clone());
+                harness.state_mut().actions.push(action);
+                harness.run();
+                let dialog = dialog_of(&harness).unwrap();
+                assert!(screen.contains_rect(dialog), "{what}: {dialog}");
+                // Walking through it by keyboard, everything comes into sight once.
+                let mut reached = Vec::new();
+                for _ in 0..40 {
+                    harness.key_press(egui::Key::Tab);
+                    harness.run();
+                    let Some(focused) = harness.query_by(|node| node.is_focused()) else { continue };
+                    let rect = focused.rect();
+                    assert!(dialog.contains_rect(rect.shrink(1.0)), "{what}: {focused:?} at {rect} of {dialog}");
+                    reached.push(rect);
+                }
+                assert!(!reached.is_empty(), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_asking_card_fits_into_every_window_and_can_be_answered() {
+    for language in ["en", "zh-CN"] {
+        for size in SMALL {
+            let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into()).expand(0.5);
+            let mut all = snapshot();
+            all.settings.language = Some(language.into());
+            let items = (0..40).map(|index| {
+                let ask = ask(DAD, "爸爸的电脑");
+                Item { index, name: format!("a rather long name of a picture {index}.jpg"), ..ask.items[0].clone() }
+            });
+            all.asks.push(Ask {
+                stranger: true,
+                impostor_of: Some(OFFICE),
+                items: items.collect(),
+                ..ask(DAD, "The computer with the remarkably long name in the attic room 阁楼上的电脑")
+            });
+            let (mut harness, desk) = window_of(size, all);
+            let what = format!("{language} {size:?}");
+            let card = card_of(&harness).unwrap();
+            assert!(screen.contains_rect(card), "{what}: {card}");
+            harness.run_steps(4);
+            let accept = if language == "en" { "Accept" } else { "接收" };
+            harness.get_by_label(accept).focus();
+            harness.run();
+            let button = harness.get_by_label(accept).rect();
+            assert!(card.contains_rect(button.shrink(1.0)), "{what}: {button} of {card}");
+            harness.key_press(egui::Key::Enter);
+            harness.run_steps(2);
+            assert!(desk.told().iter().any(|command| matches!(command, Command::Answer { .. })), "{what}");
+        }
+    }
+}
+
+#[test]
+fn where_there_is_little_room_nothing_lies_over_anything_else() {
+    for size in SMALL {
+        let (mut harness, _) = window_of(size, snapshot());
+        let below = |harness: &Harness<'_, App>, upper: &str, lower: &str| {
+            let nodes = [upper, lower].map(|name| harness.query_all_by_label_contains(name).next());
+            let [Some(upper), Some(lower)] = nodes else { return };
+            assert!(upper.rect().bottom() <= lower.rect().top() + 0.5, "{size:?}: {upper:?} over {lower:?}");
+        };
+        below(&harness, "Choose a computer", "drop pictures");
+        harness.get_by_label("Add a computer…").focus();
+        harness.run();
+        assert!(harness.get_by_label("Add a computer…").rect().bottom() <= size[1]);
+        harness.state_mut().actions.push(Action::Choose(OFFICE));
+        harness.run();
+        below(&harness, "Nothing here yet", "Message");
+        below(&harness, "Write something, or drop", "Message");
+        assert!(harness.get_by_label("Message").rect().bottom() <= size[1]);
+        assert!(harness.get_by_label("Send").rect().left() >= harness.get_by_label("Message").rect().right());
+    }
+}
+
+#[test]
+fn what_the_buttons_for_files_do_is_in_a_menu_where_there_is_no_room_for_them() {
+    let (mut harness, _) = window_of([350.0, 400.0], snapshot());
+    click(&mut harness, "Office PC, ");
+    assert!(!shows(&harness, "Add pictures…"));
+    click(&mut harness, "Add something");
+    for name in ["Add files…", "Add pictures…", "Add a folder…"] {
+        harness.get_by_role_and_label(Role::MenuItem, name);
+    }
+}
+
+#[test]
+fn known_computers_stand_before_strangers_and_the_chosen_one_is_in_sight() {
+    let mut all = snapshot();
+    let strangers =
+        (0..40).map(|n| Computer { new: true, ..computer(Fingerprint([n + 100; 32]), &format!("A stranger {n}")) });
+    all.computers = strangers.chain(all.computers).collect();
+    let (mut harness, _) = window(all);
+    let top = |harness: &Harness<'_, App>, name: &str| harness.get_by_label_contains(name).rect().top();
+    assert!(top(&harness, "Office PC, ") < top(&harness, "A stranger 0, "));
+    assert!(top(&harness, "A stranger 39, ") > 720.0);
+    harness.state_mut().actions.push(Action::Choose(Fingerprint([139; 32])));
+    harness.run();
+    let row = harness.get_all_by_label_contains("A stranger 39, ").next().unwrap().rect();
+    assert!(row.top() > 64.0 && row.bottom() < 640.0, "{row}");
 }
 
 #[test]

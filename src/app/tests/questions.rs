@@ -24,7 +24,7 @@ fn answer(desk: &Desk) -> Option<Decision> {
 #[test]
 fn a_card_says_who_wants_to_send_what_and_accepts() {
     let (mut harness, desk) = asking(|_| {});
-    assert!(shows(&harness, "Office PC wants to send you 2 files"));
+    assert!(shows(&harness, "Office PC wants to send you 2 pictures"));
     assert!(shows(&harness, "holiday.jpg"));
     assert!(shows(&harness, "12.2\u{a0}MB · Not compared yet"));
     harness.run_steps(4);
