@@ -347,8 +347,81 @@ problem-closed = Fantail was closed while it was under way
 problem-not-on-shelf = it isn’t on the shelf any more
 problem-unsupported = the other computer’s program can’t do that
 problem-busy = too much is going on right now; try again in a moment
+problem-compare-broke = the comparison broke off before there was a code
+problem-compare-closed = the comparison was closed on the other screen
+problem-compare-often = you compared with it three times within an hour, which is enough for now
+problem-compare-often-there = the other computer was compared with three times within an hour, which is enough for now
+problem-nobody-looks = no window of Fantail is open on the other computer
 problem-system = { $message }
 problem-other = something went wrong
+
+## The pictures of a comparison, by their number
+emoji-name = { $number ->
+    [0] Dog
+    [1] Cat
+    [2] Elephant
+    [3] Turtle
+    [4] Octopus
+    [5] Butterfly
+    [6] Penguin
+    [7] Fish
+    [8] Bee
+    [9] Rooster
+    [10] Snail
+    [11] Snake
+    [12] Frog
+    [13] Pig
+    [14] Camel
+    [15] Crab
+    [16] Cactus
+    [17] Fir tree
+    [18] Sunflower
+    [19] Mushroom
+    [20] Apple
+    [21] Banana
+    [22] Grapes
+    [23] Cherries
+    [24] Pineapple
+    [25] Carrot
+    [26] Pizza
+    [27] Doughnut
+    [28] Cake
+    [29] Ice cream
+    [30] Rainbow
+    [31] Moon
+    [32] Star
+    [33] Fire
+    [34] Lightning
+    [35] Snowman
+    [36] Earth
+    [37] Volcano
+    [38] Key
+    [39] Bell
+    [40] Light bulb
+    [41] Hammer
+    [42] Book
+    [43] Gift
+    [44] Balloon
+    [45] Umbrella
+    [46] Hourglass
+    [47] Alarm clock
+    [48] Camera
+    [49] Headphones
+    [50] Guitar
+    [51] Drum
+    [52] Anchor
+    [53] Car
+    [54] Bicycle
+    [55] Train
+    [56] Sailing boat
+    [57] Rocket
+    [58] House
+    [59] Football
+    [60] Trophy
+    [61] Crown
+    [62] Glasses
+   *[other] Robot
+}
 
 ## Numbers and times
 percent = { $value } %

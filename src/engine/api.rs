@@ -8,6 +8,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+pub use crate::protocol::compare::Code;
 use crate::protocol::{Fingerprint, TransferId};
 pub use crate::store::model::{
     Audience, Body, DeviceKind, Direction, Entry, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Problem,
@@ -53,6 +54,14 @@ pub enum Command {
     Rename { with: Fingerprint, name: Option<String> },
     /// Its conversation, rules and addresses go; files stay. → [`Reply::Done`]
     Forget { with: Fingerprint },
+    /// Begins a comparison, or joins the one that the other person began: [`Snapshot::comparison`] shows it. What goes
+    /// wrong later is shown there too. → [`Reply::Done`]
+    Compare { with: Fingerprint },
+    /// It need not be shown any more; one that is under way is stopped. → [`Reply::Done`]
+    EndCompare { with: Fingerprint },
+    /// This person compared, and it is (or isn't) the right one. Without, the rule [`Rule::Accept`] goes back to
+    /// [`Rule::Ask`]. → [`Reply::Done`]
+    Verify { with: Fingerprint, verified: bool },
     /// Finds whom a person means: a fingerprint, an address, a known name, a nearby name (strangers only with `new`), a
     /// DNS name; dials typed addresses. Waits up to `within` for it to be found. → [`Reply::Resolved`]
     Resolve { whom: String, new: bool, within: Duration },
@@ -109,6 +118,8 @@ pub struct Snapshot {
     pub transfers: Vec<Running>,
     /// Questions for this person, oldest first. Strangers are already bounded (one per address, eight in all).
     pub asks: Vec<Ask>,
+    /// What is being compared, or was just now.
+    pub comparison: Option<Comparison>,
     pub settings: Settings,
     /// The newest revision in the store.
     pub revision: i64,
@@ -207,6 +218,30 @@ pub struct Ask {
     pub bytes: u64,
     /// The question goes away then.
     pub until: Option<Millis>,
+}
+
+/// One code on two screens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// Grows with each.
+    pub number: u64,
+    pub with: Fingerprint,
+    /// As this person knows it, or as it calls itself.
+    pub name: String,
+    pub stranger: bool,
+    /// This person began it, or joined it.
+    pub begun_here: bool,
+    pub stage: ComparisonStage,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ComparisonStage {
+    /// It is being looked for, or asked.
+    UnderWay,
+    /// To be compared with the other screen.
+    Code(Code),
+    /// There was no code, and none comes by itself.
+    Failed(Problem),
 }
 
 /// Something this person should read once.

@@ -97,7 +97,7 @@ impl Asks {
         self.list.iter().map(|asked| &asked.ask)
     }
 
-    fn strangers_hidden(&self, now: Instant) -> bool {
+    pub fn strangers_hidden(&self, now: Instant) -> bool {
         self.hidden_until.is_some_and(|until| now < until)
     }
 

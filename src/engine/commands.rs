@@ -58,6 +58,9 @@ impl Hub {
                 from.reply(result.map(|()| Reply::Done));
             }
             Command::Forget { with } => self.forget(from, with),
+            Command::Compare { with } => self.compare(from, with),
+            Command::EndCompare { with } => self.end_comparing(from, with),
+            Command::Verify { with, verified } => self.command_verify(from, with, verified),
             Command::Resolve { whom, new, within } => self.resolve(from, whom, new, within),
             Command::Refresh => {
                 self.refresh();

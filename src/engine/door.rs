@@ -18,6 +18,7 @@ use super::api::{Problem, Visibility};
 use crate::{
     protocol::{
         Fingerprint,
+        compare::EXPORTER_LEN,
         limits::HANDSHAKE_WITHIN,
         meet::{self, GreetError},
         message::{ByeReason, Hello, Message, Role},
@@ -42,6 +43,8 @@ pub(super) struct Arrival {
     pub remote: SocketAddr,
     /// By us.
     pub dialled: bool,
+    /// What comparing binds its code to.
+    pub exporter: [u8; EXPORTER_LEN],
 }
 
 /// Why no connection came of it.
@@ -149,6 +152,7 @@ impl Door {
         }
         let tls = start.into_stream(self.server.clone()).await.map_err(DoorError::Tls)?;
         let with = peer_of(tls.get_ref().1)?;
+        let exporter = exported(tls.get_ref().1)?;
         let mut connection = Framed::new(TlsStream::from(tls));
         if with == self.identity.fingerprint() {
             return Err(DoorError::Myself);
@@ -159,7 +163,7 @@ impl Door {
         }
         let hello = listen(&mut connection).await?;
         say(&mut connection, &self.own_hello(hello.role)).await?;
-        Ok(Arrival { connection, with, hello, remote, dialled: false })
+        Ok(Arrival { connection, with, hello, remote, dialled: false, exporter })
     }
 
     async fn knocking(
@@ -177,13 +181,14 @@ impl Door {
         if with == self.identity.fingerprint() {
             return Err(DoorError::Myself);
         }
+        let exporter = exported(tls.get_ref().1)?;
         let mut connection = Framed::new(TlsStream::from(tls));
         say(&mut connection, &self.own_hello(role)).await?;
         let hello = listen(&mut connection).await?;
         if hello.role != role {
             return Err(DoorError::Misbehaved);
         }
-        Ok(Arrival { connection, with, hello, remote, dialled: true })
+        Ok(Arrival { connection, with, hello, remote, dialled: true, exporter })
     }
 
     fn own_hello(&self, role: Role) -> Message {
@@ -222,6 +227,10 @@ async fn listen(connection: &mut Connection) -> Result<Hello, DoorError> {
 fn peer_of(tls: &CommonState) -> Result<Fingerprint, DoorError> {
     let speaks = tls.alpn_protocol() == Some(FANTAIL_ALPN);
     trust::peer_fingerprint(tls.peer_certificates()).filter(|_| speaks).ok_or(DoorError::NotOurs)
+}
+
+fn exported<S>(tls: &rustls::ConnectionCommon<S>) -> Result<[u8; EXPORTER_LEN], DoorError> {
+    trust::exporter(tls).map_err(|error| DoorError::Tls(io::Error::other(error)))
 }
 
 /// rustls wants a name; ours is neither sent nor checked.

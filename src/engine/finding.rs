@@ -166,6 +166,7 @@ impl Hub {
             })
             .map(|((with, _), _)| *with)
             .chain(self.browses.iter().map(|browse| browse.with))
+            .chain(self.comparing.sought())
             .filter(|with| !self.links.contains_key(with))
             .collect();
         wanted.dedup();

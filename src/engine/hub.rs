@@ -20,6 +20,7 @@ use super::{
     asks::Asks,
     attempts::Attempts,
     clients::{Asker, Clients, Request},
+    comparing::Comparing,
     data::News,
     door::{Arrival, Connection, Door, DoorError},
     finding::Dialled,
@@ -100,6 +101,8 @@ pub(super) struct Hub {
     pub takes: BTreeMap<Key, Vec<u64>>,
     /// Takes of others that this person is asked about.
     pub pending_takes: BTreeMap<Key, Vec<ShelfItem>>,
+
+    pub comparing: Comparing,
 
     // Who is told.
     pub library: Library,
@@ -226,7 +229,8 @@ impl Hub {
         let asks = self.asks.next_expiry().map(Instant::from_std);
         let transfers = self.transfers.values().filter_map(Transfer::due).min();
         let browses = self.browses.iter().map(Browse::due).min();
-        let all = [self.pace.due(), asks, transfers, browses, self.next_sought(), self.next_sample];
+        let all =
+            [self.pace.due(), asks, transfers, browses, self.next_sought(), self.next_sample, self.comparing.due()];
         all.into_iter().flatten().min()
     }
 
@@ -240,6 +244,9 @@ impl Hub {
         }
         if is_due(self.browses.iter().map(Browse::due).min()) {
             self.overdue_browses(now);
+        }
+        if is_due(self.comparing.due()) {
+            self.overdue_comparison(now);
         }
         if is_due(self.next_sought()) {
             self.look_again();

@@ -52,6 +52,7 @@ pub(super) struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Start {
     pub known: Vec<crate::store::model::KnownComputer>,
+    pub comparisons: Vec<(Fingerprint, crate::store::model::Millis)>,
     pub settings: crate::store::model::Settings,
     pub digest: Digest,
 }
@@ -159,6 +160,7 @@ fn open(path: &std::path::Path) -> Result<(Store, Found), StoreError> {
     let crate::store::Opened { store, set_aside, .. } = Store::open(path)?;
     let start = Start {
         known: store.computers()?,
+        comparisons: store.comparisons()?,
         settings: store.settings()?,
         digest: Digest { revision: store.revision()?, unread: store.unread()? },
     };

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     protocol::{
         Fingerprint, TransferId,
+        compare::Ends,
         control::{CantSend, Control, Event},
         frame::Frame,
         meet::{Stays, which_stays},
@@ -106,9 +107,12 @@ impl Hub {
 
         self.next_link += 1;
         let id = LinkId { with, number: self.next_link };
-        let Arrival { connection, hello, remote, dialled, .. } = arrival;
-        let mut control = Control::new(&hello, now.into_std());
+        let Arrival { connection, hello, remote, dialled, exporter, .. } = arrival;
+        let (dialler, acceptor) = if dialled { (self.myself, with) } else { (with, self.myself) };
+        let ends = Ends { dialler, acceptor, exporter };
+        let mut control = Control::new(&hello, now.into_std()).comparing(ends, dialled);
         if let Some(standing) = self.links.remove(&with) {
+            self.lose_comparison(with, ByeReason::Duplicate);
             control.take_over(self.part(standing, ByeReason::Duplicate));
         } else if let Some(older) = self.left_controls.remove(&with) {
             control.take_over(older);
@@ -139,6 +143,7 @@ impl Hub {
         self.resume_outgoing(with);
         self.resume_takes(with);
         self.resume_browses(with);
+        self.resume_comparison(with);
         self.look_again();
     }
 
@@ -185,6 +190,7 @@ impl Hub {
             Event::Browsed { request } => self.browsed(with, request),
             Event::Shelf(shelf) => self.shelf_arrived(with, &shelf),
             Event::Taken(take) => self.take_asked(with, take),
+            Event::Compare(event) => self.compare_said(with, event),
             Event::Bye(reason) => self.bye_heard(with, reason),
             // Thumbnails, Pause and Continue are of features this version doesn't say it has.
             other => log::debug!("not acted on: {other:?}"),
@@ -210,6 +216,7 @@ impl Hub {
     pub fn hang_up(&mut self, with: Fingerprint, reason: ByeReason) {
         let Some(link) = self.links.remove(&with) else { return };
         let control = self.part(link, reason);
+        self.lose_comparison(with, reason);
         self.left_controls.insert(with, control);
         if let Some(present) = self.present.get_mut(&with) {
             present.gone = Some(Instant::now());

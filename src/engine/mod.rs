@@ -24,6 +24,7 @@ mod asks;
 mod attempts;
 mod clients;
 mod commands;
+mod comparing;
 mod data;
 mod dialer;
 mod door;

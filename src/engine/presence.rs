@@ -25,6 +25,7 @@ impl Hub {
             computers: self.computers(),
             transfers: self.transfers.iter().filter_map(|(key, transfer)| transfer.running(*key)).collect(),
             asks: self.asks.iter().cloned().collect(),
+            comparison: self.comparison(),
             settings: self.settings.clone(),
             revision: self.digest.revision,
             notices: self.notices.clone(),
@@ -108,6 +109,7 @@ impl Hub {
             move |hub, result| {
                 let result = result.map(|known| hub.learn(known)).map_err(|error| error.problem());
                 if rule == Rule::Block && result.is_ok() {
+                    hub.forget_comparison(with);
                     for ask in hub.asks.remove_all(with) {
                         hub.pending_takes.remove(&(with, ask.transfer));
                     }
@@ -126,6 +128,7 @@ impl Hub {
 
     /// Its conversation, rules and addresses go. If it is near, it stays as a stranger.
     pub fn forget(&mut self, from: Asker, with: Fingerprint) {
+        self.forget_comparison(with);
         for key in self.transfers_with(with) {
             self.cancel(key).ok();
         }

@@ -20,6 +20,7 @@ use super::{
     asks::Asks,
     attempts::Attempts,
     clients::{Clients, Request},
+    comparing::Comparing,
     door::Door,
     hub::{Ears, HINTS, Hub, INBOX},
     library::{Found, Library},
@@ -72,7 +73,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     let myself = identity.fingerprint();
     let hello = Hello {
         version: VERSION,
-        features: Features::SHELF,
+        features: Features::SHELF | Features::COMPARE,
         name: String::new(),
         kind: DeviceKind::Computer,
         port,
@@ -126,6 +127,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         browses: Vec::new(),
         takes: BTreeMap::new(),
         pending_takes: BTreeMap::new(),
+        comparing: Comparing::new(start.comparisons),
         library,
         digest: start.digest,
         pace: Pace::default(),

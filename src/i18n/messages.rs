@@ -350,6 +350,11 @@ problem_closed;
 problem_not_on_shelf;
 problem_unsupported;
 problem_busy;
+problem_compare_broke;
+problem_compare_closed;
+problem_compare_often;
+problem_compare_often_there;
+problem_nobody_looks;
 problem_system(message: &str);
 problem_other;
 
@@ -362,6 +367,9 @@ cli_folder(folder: &str);
 cli_receives_already;
 cli_receive_in_the_way;
 cli_no_display;
+
+// The pictures of a comparison
+emoji_name(number: u64);
 
 // Numbers and times
 percent(value: &str);

@@ -31,6 +31,11 @@ impl Texts {
             Problem::NotOnShelf => self.problem_not_on_shelf().into(),
             Problem::Unsupported => self.problem_unsupported().into(),
             Problem::Busy => self.problem_busy().into(),
+            Problem::CompareBroke => self.problem_compare_broke().into(),
+            Problem::CompareClosed => self.problem_compare_closed().into(),
+            Problem::ComparedTooOften { here: true } => self.problem_compare_often().into(),
+            Problem::ComparedTooOften { here: false } => self.problem_compare_often_there().into(),
+            Problem::NobodyLooks => self.problem_nobody_looks().into(),
             Problem::System { message } => self.problem_system(message),
             #[allow(unreachable_patterns)]
             _ => self.problem_other().into(),

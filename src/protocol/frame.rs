@@ -76,6 +76,10 @@ pub enum Kind {
     Browse = 0x19,
     Shelf = 0x1A,
     Take = 0x1B,
+    CompareAsk = 0x1C,
+    CompareCommit = 0x1D,
+    CompareReveal = 0x1E,
+    CompareStop = 0x1F,
 
     Entry = 0x40,
     Chunk = 0x41,
@@ -88,7 +92,7 @@ pub enum Kind {
 }
 
 /// Every kind there is, for tests and tables.
-pub const KINDS: [Kind; 24] = [
+pub const KINDS: [Kind; 28] = [
     Kind::Hello,
     Kind::Ping,
     Kind::Pong,
@@ -105,6 +109,10 @@ pub const KINDS: [Kind; 24] = [
     Kind::Browse,
     Kind::Shelf,
     Kind::Take,
+    Kind::CompareAsk,
+    Kind::CompareCommit,
+    Kind::CompareReveal,
+    Kind::CompareStop,
     Kind::Entry,
     Kind::Chunk,
     Kind::EntryEnd,
@@ -149,6 +157,10 @@ impl Kind {
             | Self::Continue
             | Self::OpenData
             | Self::Browse
+            | Self::CompareAsk
+            | Self::CompareCommit
+            | Self::CompareReveal
+            | Self::CompareStop
             | Self::EntryEnd
             | Self::End
             | Self::Failed => MAX_SMALL,
@@ -194,7 +206,11 @@ impl Stage {
             | Kind::OpenData
             | Kind::Browse
             | Kind::Shelf
-            | Kind::Take => matches!(self, Self::Control),
+            | Kind::Take
+            | Kind::CompareAsk
+            | Kind::CompareCommit
+            | Kind::CompareReveal
+            | Kind::CompareStop => matches!(self, Self::Control),
             Kind::Entry | Kind::Chunk | Kind::EntryEnd | Kind::Batch | Kind::Skipped | Kind::End => {
                 matches!(self, Self::DataIn)
             }

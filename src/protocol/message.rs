@@ -60,6 +60,22 @@ pub enum Message {
     },
     Shelf(Shelf),
     Take(Take),
+    /// "Begin a comparison with me": only the side that dialled can.
+    CompareAsk,
+    CompareCommit {
+        /// From 1, greater than all before on this connection.
+        run: u32,
+        commitment: [u8; 32],
+    },
+    CompareReveal {
+        run: u32,
+        nonce: [u8; super::compare::NONCE_LEN],
+    },
+    CompareStop {
+        /// 0: what was asked for by `CompareAsk` does not begin.
+        run: u32,
+        reason: CompareEnd,
+    },
 
     Entry(Entry),
     Chunk(Bytes),
@@ -120,6 +136,8 @@ impl Features {
     pub const PAUSE: Self = Self(1 << 2);
     /// Answers Browse and Take.
     pub const SHELF: Self = Self(1 << 3);
+    /// Compares: see [`super::compare`].
+    pub const COMPARE: Self = Self(1 << 4);
 
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -325,6 +343,22 @@ pub enum CancelReason {
     Failed,
     /// Somebody said no to a take.
     Declined,
+}
+
+/// Why a comparison ended without a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompareEnd {
+    Unknown,
+    /// Somebody closed it.
+    Person,
+    /// Another comparison is on that screen.
+    Busy,
+    /// So many within an hour are enough.
+    TooOften,
+    /// Nobody looks at a screen there.
+    Nobody,
+    /// The other side did not go on in time.
+    Late,
 }
 
 /// What is out for the computer that asked.

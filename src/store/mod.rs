@@ -16,6 +16,7 @@ use std::{fs::File, path::PathBuf, time::Duration};
 use rusqlite::{Connection, OptionalExtension as _};
 
 mod columns;
+mod comparisons;
 mod computers;
 mod entries;
 mod error;

@@ -199,6 +199,14 @@ pub enum Problem {
     Unsupported,
     /// Too much at once; a moment later it works.
     Busy,
+    /// A comparison broke off after it had begun: a bad line, or somebody who stands between and did not like the code.
+    CompareBroke,
+    /// It was closed on the other screen.
+    CompareClosed,
+    /// Three comparisons an hour with one computer are enough; `here` says who counted.
+    ComparedTooOften { here: bool },
+    /// No window is open there, and nothing else that shows a code.
+    NobodyLooks,
     /// An error of this computer's system, in its own words.
     System { message: String },
 }

@@ -1,7 +1,7 @@
 //! The tables, version by version. A released step is never edited: a change is a new step.
 
 /// One step for each version; `PRAGMA user_version` counts how many were made.
-pub(super) const STEPS: &[&str] = &[FIRST];
+pub(super) const STEPS: &[&str] = &[FIRST, COMPARISONS];
 
 /// In the database's header ("Ftl1"), so that another program's database is not taken for ours.
 pub(super) const APPLICATION_ID: i32 = 0x4674_6c31;
@@ -87,5 +87,13 @@ CREATE TABLE settings (name TEXT PRIMARY KEY NOT NULL, value NOT NULL) WITHOUT R
 
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', contentless_delete = 1, tokenize = 'trigram remove_diacritics 1'
+);
+";
+
+/// Without a reference to a computer: one may be compared before it is known.
+const COMPARISONS: &str = "
+CREATE TABLE comparisons (
+    computer BLOB NOT NULL CHECK (length(computer) = 32),
+    at INTEGER NOT NULL
 );
 ";

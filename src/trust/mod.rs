@@ -11,4 +11,4 @@ mod tests;
 mod tls;
 
 pub use identity::{Fresh, Identity, IdentityError, Loaded};
-pub use tls::{FANTAIL_ALPN, TlsError, client_config, fingerprint_of, peer_fingerprint, server_config};
+pub use tls::{FANTAIL_ALPN, TlsError, client_config, exporter, fingerprint_of, peer_fingerprint, server_config};

@@ -15,7 +15,10 @@ use rustls::{
 };
 
 use super::Identity;
-use crate::protocol::Fingerprint;
+use crate::protocol::{
+    Fingerprint,
+    compare::{EXPORTER_LABEL, EXPORTER_LEN},
+};
 
 /// What our protocol is called in a ClientHello; anything else on the port is somebody else's.
 pub const FANTAIL_ALPN: &[u8] = b"fantail/1";
@@ -41,6 +44,11 @@ pub fn peer_fingerprint(certificates: Option<&[CertificateDer<'_>]>) -> Option<F
         Some([certificate]) => Some(fingerprint_of(certificate)),
         _ => None,
     }
+}
+
+/// What comparing binds its code to: the same at both ends of one connection, and nowhere else.
+pub fn exporter<S>(tls: &rustls::ConnectionCommon<S>) -> Result<[u8; EXPORTER_LEN], TlsError> {
+    Ok(tls.export_keying_material([0; EXPORTER_LEN], EXPORTER_LABEL, None)?)
 }
 
 /// For the side that was dialled: TLS 1.3, [`FANTAIL_ALPN`], a certificate is required and any will do.

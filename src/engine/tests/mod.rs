@@ -1,9 +1,11 @@
 //! Real engines in one process, on loopback: real sockets, real files, a discovery port of their own for each test.
 
 mod asking;
+mod comparing;
 mod finding;
 mod lasting;
 mod moving;
+mod puppet;
 mod shelves;
 mod texting;
 

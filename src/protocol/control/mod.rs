@@ -33,6 +33,7 @@ use outbox::Outbox;
 
 use super::{
     TransferId,
+    compare::{self, CompareError, Comparison, Ends},
     consent::{Consent, End},
     convert::MessageError,
     frame::{Frame, Kind},
@@ -88,6 +89,8 @@ pub enum Event {
     Shelf(Shelf),
     /// To be answered by [`Control::offer`] with the same id and `for_take`, or by [`Control::cancel`].
     Taken(Take),
+    /// Of the comparing on this connection.
+    Compare(compare::Event),
     /// The connection ends; nothing more comes.
     Bye(ByeReason),
 }
@@ -110,6 +113,8 @@ pub enum ControlError {
     DoesNotFit(TransferId),
     #[error("more is asked than is answered")]
     Flood,
+    #[error(transparent)]
+    Compare(#[from] CompareError),
 }
 
 /// A wish of this side that can't be sent.
@@ -154,6 +159,7 @@ pub struct Control {
     next_browse: u32,
     browses: VecDeque<u32>,
     their_browses: VecDeque<u32>,
+    comparison: Option<Comparison>,
 }
 
 /// A transfer that isn't over.
@@ -192,7 +198,14 @@ impl Control {
             next_browse: 1,
             browses: VecDeque::new(),
             their_browses: VecDeque::new(),
+            comparison: None,
         }
+    }
+
+    /// What comparing needs to know of the connection; without it nothing is compared.
+    #[must_use]
+    pub fn comparing(self, ends: Ends, dialled: bool) -> Self {
+        Self { comparison: Some(Comparison::new(ends, dialled)), ..self }
     }
 
     /// Goes on with what an older connection of the same pair was at, when this one replaces it.

@@ -54,6 +54,17 @@ impl Control {
                 return Ok(Some(Event::Shelf(shelf)));
             }
             Message::Take(take) => return self.on_take(take),
+            message @ (Message::CompareAsk
+            | Message::CompareCommit { .. }
+            | Message::CompareReveal { .. }
+            | Message::CompareStop { .. }) => {
+                let comparison = self.comparison.as_mut().ok_or(ControlError::Unexpected(kind))?;
+                let (event, answer) = comparison.receive(&message)?;
+                if let Some(answer) = answer {
+                    self.reply(&answer)?;
+                }
+                return Ok(event.map(Event::Compare));
+            }
             _ => return Err(ControlError::Unexpected(kind)),
         }
         Ok(None)

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::{CantSend, Control, NoData, Open};
 use crate::protocol::{
     TransferId,
+    compare::{Comparison, NONCE_LEN},
     consent::{Consent, End},
     limits::{MAX_OFFER_ITEMS, MAX_OPEN_BROWSES, MAX_OPEN_TRANSFERS, MAX_TEXT, MAX_THUMBNAIL, MAX_THUMBNAILS},
     message::{
-        Accept, Answer, ByeReason, CancelReason, DeclineReason, Features, Message, Offer, Shelf, Take, Thumbnails,
+        Accept, Answer, ByeReason, CancelReason, CompareEnd, DeclineReason, Features, Message, Offer, Shelf, Take,
+        Thumbnails,
     },
 };
 
@@ -254,6 +256,43 @@ impl Control {
         self.outbox.push(&Message::Take(take))?;
         self.open.insert(transfer, Open::Taking);
         Ok(())
+    }
+
+    // ---- Comparing
+
+    /// Begins to compare, or goes on with what the other side wants: see [`Comparison::begin`]. `nonce` must be random,
+    /// and used once.
+    ///
+    /// # Errors
+    /// [`CantSend::Busy`] while a run is under way; see [`CantSend`].
+    pub fn compare(&mut self, nonce: [u8; NONCE_LEN]) -> Result<(), CantSend> {
+        let comparison = self.comparison.as_mut().filter(|_| self.theirs.contains(Features::COMPARE));
+        let comparison = comparison.ok_or(CantSend::Unsupported)?;
+        // First, so that nothing is begun that can't be said.
+        if self.outbox.is_backed_up() {
+            return Err(CantSend::Busy);
+        }
+        match comparison.begin(nonce).map_err(|_| CantSend::Busy)? {
+            Some(message) => self.outbox.push(&message),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether [`Control::compare`] would commit this side to its nonce now, or reveal it, instead of only asking.
+    #[must_use]
+    pub fn compare_commits(&self) -> bool {
+        self.comparison.as_ref().is_some_and(Comparison::commits)
+    }
+
+    /// Ends the run that is under way, or says no to the one that is wanted. Does nothing where none is.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn stop_comparing(&mut self, reason: CompareEnd) -> Result<(), CantSend> {
+        match self.comparison.as_mut().and_then(|comparison| comparison.stop(reason)) {
+            Some(message) => self.outbox.push(&message),
+            None => Ok(()),
+        }
     }
 
     // ---- The end

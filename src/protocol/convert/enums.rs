@@ -1,7 +1,7 @@
 //! Enums, which tolerate values of the future, and what little else is shared.
 
 use crate::protocol::{
-    message::{ByeReason, CancelReason, DeclineReason, DeviceKind, Fault, ItemKind, Time},
+    message::{ByeReason, CancelReason, CompareEnd, DeclineReason, DeviceKind, Fault, ItemKind, Time},
     wire,
 };
 
@@ -29,6 +29,7 @@ same_variants! {
     }
     ItemKind { Unknown, File, Folder, Text }
     DeclineReason { Unknown, Person, Busy, NotReceiving, DiskFull, FolderNotWritable, Unsupported, NoAnswer }
+    CompareEnd { Unknown, Person, Busy, TooOften, Nobody, Late }
     CancelReason { Unknown, Person, Closing, NoAnswer, NotOnShelf, Busy, Failed, Declined }
     Fault { Unknown, Gone, Unreadable, Changed, Damaged, DiskFull, FolderNotWritable, NotAFile }
 }

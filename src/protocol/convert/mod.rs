@@ -106,6 +106,19 @@ impl Message {
                 let take = wire::Take { transfer: id_to_wire(take.transfer), items: take.items.clone() };
                 (Kind::Take, write(&take))
             }
+            Self::CompareAsk => (Kind::CompareAsk, Bytes::new()),
+            Self::CompareCommit { run, commitment } => {
+                let commitment = Bytes::copy_from_slice(commitment);
+                (Kind::CompareCommit, write(&wire::CompareCommit { run: *run, commitment }))
+            }
+            Self::CompareReveal { run, nonce } => {
+                let nonce = Bytes::copy_from_slice(nonce);
+                (Kind::CompareReveal, write(&wire::CompareReveal { run: *run, nonce }))
+            }
+            Self::CompareStop { run, reason } => {
+                let reason = wire::CompareEnd::from(*reason).into();
+                (Kind::CompareStop, write(&wire::CompareStop { run: *run, reason }))
+            }
             Self::Entry(entry) => (Kind::Entry, write(&entry.to_wire())),
             Self::Chunk(bytes) => (Kind::Chunk, bytes.clone()),
             Self::EntryEnd { blake3 } => {
@@ -165,6 +178,25 @@ fn from_wire(kind: Kind, payload: Bytes) -> Checked<Message> {
             let wire::Take { transfer, items } = wire::Take::decode(payload)?;
             ensure(items.len() <= MAX_OFFER_ITEMS, "items taken")?;
             Message::Take(Take { transfer: id_from_wire(&transfer)?, items })
+        }
+        Kind::CompareAsk => {
+            // For fields to come.
+            wire::CompareAsk::decode(payload)?;
+            Message::CompareAsk
+        }
+        Kind::CompareCommit => {
+            let wire::CompareCommit { run, commitment } = wire::CompareCommit::decode(payload)?;
+            ensure(run > 0, "a run's number")?;
+            Message::CompareCommit { run, commitment: digest(&commitment)? }
+        }
+        Kind::CompareReveal => {
+            let wire::CompareReveal { run, nonce } = wire::CompareReveal::decode(payload)?;
+            ensure(run > 0, "a run's number")?;
+            Message::CompareReveal { run, nonce: digest(&nonce)? }
+        }
+        Kind::CompareStop => {
+            let stop = wire::CompareStop::decode(payload)?;
+            Message::CompareStop { run: stop.run, reason: stop.reason().into() }
         }
         Kind::Entry => Message::Entry(Entry::from_wire(&wire::Entry::decode(payload)?)?),
         Kind::Chunk => {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::protocol::message::{
-    Accept, Answer, Batch, ByeReason, CancelReason, DeclineReason, DeviceKind, Entry, EntryKind, Failed, Fault,
-    Features, Hello, Role, Saved, Shelf, ShelfItem, Skipped, Small, Take, Time,
+    Accept, Answer, Batch, ByeReason, CancelReason, CompareEnd, DeclineReason, DeviceKind, Entry, EntryKind, Failed,
+    Fault, Features, Hello, Role, Saved, Shelf, ShelfItem, Skipped, Small, Take, Time,
 };
 use crate::protocol::names::RelativePath;
 
@@ -100,6 +100,18 @@ fn vectors() -> Vec<(&'static str, Message, &'static str)> {
             Message::Take(Take { transfer: T, items: vec![9] }),
             "000000151b0a10000102030405060708090a0b0c0d0e0f120109",
         ),
+        ("compare-ask", Message::CompareAsk, "000000001c"),
+        (
+            "compare-commit",
+            Message::CompareCommit { run: 1, commitment: COUNTING },
+            "000000241d08011220000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        ),
+        (
+            "compare-reveal",
+            Message::CompareReveal { run: 1, nonce: COUNTING },
+            "000000241e08011220000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        ),
+        ("compare-stop", Message::CompareStop { run: 1, reason: CompareEnd::Person }, "000000041f08011001"),
         (
             "entry-file",
             Message::Entry(entry(3, "day 1/a.txt", EntryKind::File, 2)),

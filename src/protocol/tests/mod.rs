@@ -1,5 +1,6 @@
 //! Both ends driven against each other, whatever TCP does to the stream between them.
 
+mod compare;
 mod control;
 mod data;
 mod frames;
