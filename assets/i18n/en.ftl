@@ -323,6 +323,10 @@ quit-stay = Keep going
 title-with = { $name } – Fantail
 title-unread = ({ $count }) { $title }
 
+## Comparing
+compare-differ-title = The codes differ
+compare-differ-explain = This may be another computer than the one you think, or somebody stands between. Send nothing to it and accept nothing from it. Ask the person next to you, and try again on a network you trust.
+
 ## Problems, one plain sentence each
 problem-computer-gone = the connection to the other computer was lost
 problem-not-reachable = the other computer can’t be reached right now
@@ -477,6 +481,9 @@ list-comma = { $first }, { $second }
 ## The command line
 cli-ready = { $name } receives into { $folder } (port { $port }); Ctrl+C stops
 cli-accept = Accept? y/n
+cli-compares = { $name } wants to compare: the other screen must show the same
+cli-code = { $name }: { $digits }
+cli-same = The same on both screens? y/n
 cli-withdrawn = It isn’t offered any more
 cli-from = From { $name }: { $what }
 cli-folder = Nothing can be saved into { $folder }: choose another folder with --into

@@ -296,6 +296,10 @@ quit-stay = 继续传输
 title-with = { $name } – Fantail
 title-unread = ({ $count }) { $title }
 
+## 核对
+compare-differ-title = 两边的代码不同
+compare-differ-explain = 这可能不是你以为的那台电脑，或者有人夹在中间。不要发东西给它，也不要接收它发来的东西。请当面问一问对方，换一个可信的网络再试。
+
 ## 问题，每个一句话
 problem-computer-gone = 与对方电脑的连接断开了
 problem-not-reachable = 目前连不上对方电脑
@@ -447,6 +451,9 @@ list-comma = { $first }、{ $second }
 ## 命令行
 cli-ready = { $name } 正在接收到 { $folder }（端口 { $port }）；按 Ctrl+C 停止
 cli-accept = 接受吗？y/n
+cli-compares = “{ $name }”想要核对：对方屏幕上必须显示相同的内容
+cli-code = { $name }：{ $digits }
+cli-same = 两块屏幕上相同吗？y/n
 cli-withdrawn = 对方已经撤回
 cli-from = 来自 { $name }：{ $what }
 cli-folder = 无法保存到 { $folder }：请用 --into 选择其他文件夹

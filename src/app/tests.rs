@@ -124,7 +124,9 @@ fn computer(fingerprint: Fingerprint, name: &str) -> Computer {
         addresses: vec!["192.168.1.7:53317".parse().unwrap()],
         port: 53317,
         unread: 0,
+        first_seen: None,
         last_seen: None,
+        folder: None,
         impostor_of: None,
     }
 }

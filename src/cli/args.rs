@@ -101,6 +101,8 @@ pub enum Command {
     },
     /// Take things from another computer's shelf
     Take(Take),
+    /// Compare with another computer: both screens show the same code if nobody stands between
+    Compare(Compare),
     /// The known computers and their rules
     Known {
         #[command(subcommand)]
@@ -212,10 +214,27 @@ pub struct Take {
     pub list: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// With which computer
+    #[arg(long, value_name = "WHOM", required = true)]
+    pub with: String,
+
+    /// Mark it as verified without asking: the code is looked at on both screens by whoever runs this
+    #[arg(long)]
+    pub yes: bool,
+
+    /// The name may be that of a computer never dealt with
+    #[arg(long)]
+    pub new: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Known {
     /// List them
     List,
+    /// Mark them as the right ones: you are sure of their fingerprints
+    Verify(Those),
     /// Always accept what they send
     Accept(Those),
     /// Ask each time they send
@@ -273,11 +292,17 @@ mod tests {
 
     #[test]
     fn commands_that_come_later_are_wrong_usage() {
-        for words in ["compare --with x", "known verify x", "send --queue --to x a"] {
-            let parsed = parse(words);
-            // `compare` alone would be a path; nothing pretends to compare.
-            assert!(parsed.is_err(), "{words}");
-        }
+        assert!(parse("send --queue --to x a").is_err());
+    }
+
+    #[test]
+    fn comparing_needs_somebody_to_compare_with() {
+        assert!(parse("compare").is_err());
+        let Some(Command::Compare(compare)) = parse("compare --with x").unwrap().command else { panic!() };
+        assert!(!compare.yes && !compare.new);
+        assert!(
+            matches!(parse("known verify x y").unwrap().command, Some(Command::Known { act: Some(Known::Verify(those)) }) if those.whom.len() == 2)
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Commands that are carried out by another process of this account: the one that has the engine already.
 //!
 //! Over the socket of [`crate::platform::instance`] go lines of JSON, each at most [`MAX_LINE`] long: one [`Envelope`]
-//! there, then [`Said`] back until [`Said::End`]. Any further line, or the end of the stream, means that the command
-//! should stop.
+//! there, then [`Said`] back until [`Said::End`]. A further line is `true` or `false`, what the person answers to the
+//! command's question; any other, or the end of the stream, means that the command should stop.
 
 use std::{
     fmt,
@@ -94,13 +94,15 @@ pub(super) enum Handed {
     Lost,
 }
 
-/// Hands the request over and passes on what is said. `accepted` is told the other's language first.
+/// Hands the request over and passes on what is said. `accepted` is told the other's language first; `answer` is asked
+/// what the person says to the command's question.
 pub(super) fn hand_over(
     stream: &Stream,
     request: &Request,
     stop: &Stop,
     mut accepted: impl FnMut(Option<&str>),
     mut say: impl FnMut(&Line),
+    mut answer: impl FnMut() -> Option<bool>,
 ) -> Handed {
     let mut begun = None;
     let mut talk = || -> io::Result<Option<Exit>> {
@@ -115,6 +117,9 @@ pub(super) fn hand_over(
                 if stop.requested() && stopping.is_none() {
                     stopping = Some(Instant::now());
                     writer.write_all(b"stop\n").ok();
+                }
+                if let Some(answer) = answer() {
+                    write_line(&mut writer, &answer).ok();
                 }
                 stopping.is_some_and(|since| since.elapsed() > LAST_WORDS)
             })? {
@@ -291,12 +296,14 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
     };
 
     let watching = stop.clone();
+    let (said, answers) = flume::bounded(1);
     let done = Arc::new(AtomicBool::new(false));
     let (until, watched) = (done.clone(), shared.clone());
     let watcher = thread::Builder::new().name("fantail-handed".into()).spawn(move || {
         let over = || until.load(Ordering::Acquire) || watched.ending.load(Ordering::Acquire);
-        // A word or the end of the stream: either means stop.
-        reader.next::<serde_json::Value>(over).ok();
+        while let Ok(Some(serde_json::Value::Bool(answer))) = reader.next(over) {
+            said.try_send(answer).ok();
+        }
         watching.request();
     })?;
 
@@ -316,7 +323,8 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
                     stop.request();
                 }
             };
-            perform(request, &mut Session::new(client, shared.since, stop.clone(), &mut say))
+            let session = Session::new(client, shared.since, stop.clone(), &mut say);
+            perform(request, &mut session.with_answers(Box::new(|| answers.try_recv().ok())))
         }
     };
     done.store(true, Ordering::Release);

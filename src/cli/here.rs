@@ -15,12 +15,12 @@ use super::{
     args::{self, Accept, Common},
     commands::{Person, perform, receive},
     handover::{Handed, Role, hand_over, serve_as},
-    line::{Exit, Line},
+    line::{CompareLine, CompareNews, Exit, Line},
     notices::Told,
     print::Printer,
     request::{Request, UsageError, absolute},
     session::{Session, Stop, TICK},
-    terminal::Terminal,
+    terminal::{Said, Terminal},
 };
 use crate::{
     engine::{
@@ -132,12 +132,19 @@ fn stop_on_interrupt() -> Stop {
 }
 
 /// Any command but `receive`: handed over if somebody has the engine already, otherwise carried out here.
-pub(super) fn run(common: &Common, request: Request, printer: Printer) -> Result<Exit, BeginError> {
+pub(super) fn run(common: &Common, mut request: Request, printer: Printer) -> Result<Exit, BeginError> {
     // Nobody is received from by a command that only wants to send.
     let config = config(common, Receive::Nothing)?;
     let stop = stop_on_interrupt();
-    let printer = RefCell::new(printer);
-    let print = |line: &Line| print(&printer, line, &stop);
+    let printer = Rc::new(RefCell::new(printer));
+    let asking = Asking::new(&printer, &stop);
+    if let Request::Compare { yes: false, asks, .. } = &mut request {
+        *asks = !common.json && Terminal::can_ask();
+    }
+    let print = |line: &Line| {
+        print(&printer, line, &stop);
+        asking.heard(line);
+    };
     let accepted = |language: Option<&str>| {
         if language.is_some() {
             printer.borrow_mut().set_texts(Texts::for_setting(language));
@@ -145,15 +152,15 @@ pub(super) fn run(common: &Common, request: Request, printer: Printer) -> Result
     };
     for _ in 0..MAX_TRIES {
         let stream = match instance::claim(&config.home) {
-            Ok(Claim::First(listener)) => return alone(config, Some(listener), request, &printer, &stop),
+            Ok(Claim::First(listener)) => return alone(config, Some(listener), request, &asking),
             Ok(Claim::Running(stream)) => stream,
             Err(error @ (InstanceError::Home { .. } | InstanceError::Silent)) => return Err(error.into()),
             Err(error) => {
                 log::warn!("commands from other terminals will have to wait: {error}");
-                return alone(config, None, request, &printer, &stop);
+                return alone(config, None, request, &asking);
             }
         };
-        match hand_over(&stream, &request, &stop, accepted, print) {
+        match hand_over(&stream, &request, &stop, accepted, print, || asking.answer()) {
             Handed::Done { exit, .. } => return Ok(exit),
             Handed::Lost => {
                 print(&Line::Error(crate::store::model::Problem::Closed));
@@ -166,13 +173,8 @@ pub(super) fn run(common: &Common, request: Request, printer: Printer) -> Result
     Err(InstanceError::Silent.into())
 }
 
-fn alone(
-    config: Config,
-    listener: Option<Listener>,
-    request: Request,
-    printer: &RefCell<Printer>,
-    stop: &Stop,
-) -> Result<Exit, BeginError> {
+fn alone(config: Config, listener: Option<Listener>, request: Request, asking: &Asking) -> Result<Exit, BeginError> {
+    let Asking { printer, stop, .. } = asking;
     let engine = Engine::start(config)?;
     let since = Instant::now();
     let serving = listener.and_then(|listener| serve_as(Role::Command, listener, engine.handle(), |_| {}).ok());
@@ -184,14 +186,53 @@ fn alone(
         // Perhaps the reason for it.
         notices();
         print(printer, &line, stop);
+        asking.heard(&line);
     };
-    let exit = perform(request, &mut Session::new(client, since, stop.clone(), &mut say));
+    let session = Session::new(client, since, stop.clone(), &mut say);
+    let exit = perform(request, &mut session.with_answers(Box::new(|| asking.answer())));
     notices();
     if let Some(serving) = serving {
         serving.finish(stop);
     }
     engine.shutdown(GOODBYE);
     Ok(exit)
+}
+
+/// The person at this terminal, where a command's question is put to them once it is said.
+struct Asking {
+    printer: Rc<RefCell<Printer>>,
+    stop: Stop,
+    terminal: RefCell<Option<Terminal>>,
+}
+
+impl Asking {
+    fn new(printer: &Rc<RefCell<Printer>>, stop: &Stop) -> Self {
+        Self { printer: printer.clone(), stop: stop.clone(), terminal: RefCell::default() }
+    }
+
+    /// After it was printed.
+    fn heard(&self, line: &Line) {
+        if let Line::Compare(CompareLine { news: CompareNews::Code { asks: true, .. }, .. }) = line {
+            let mut terminal = self.terminal.borrow_mut();
+            if terminal.is_none() {
+                *terminal = Terminal::of_this_process(self.printer.clone());
+            }
+            if let Some(terminal) = terminal.as_mut() {
+                terminal.ask_whether_same();
+            }
+        }
+    }
+
+    fn answer(&self) -> Option<bool> {
+        match self.terminal.borrow_mut().as_mut()?.said()? {
+            Said::Yes => Some(true),
+            Said::No => Some(false),
+            Said::Gone => {
+                self.stop.request();
+                None
+            }
+        }
+    }
 }
 
 /// `fantail receive`: always in this process.
@@ -254,7 +295,7 @@ pub(super) fn claim_for(home: &Home, request: &Request, stop: &Stop) -> Result<C
             Claim::First(listener) => return Ok(Claimed::Ours(listener)),
             Claim::Running(stream) => stream,
         };
-        match hand_over(&stream, request, stop, |_| {}, |_| {}) {
+        match hand_over(&stream, request, stop, |_| {}, |_| {}, || None) {
             Handed::Done { role: role @ (Role::Window | Role::Receive), exit } => {
                 return Ok(Claimed::Theirs { role, exit });
             }

@@ -17,6 +17,7 @@ pub(super) enum Line {
     Transfer(Box<TransferLine>),
     Error(Problem),
     Notice(NoticeLine),
+    Compare(CompareLine),
     /// `receive` is ready.
     Ready {
         name: String,
@@ -24,6 +25,32 @@ pub(super) enum Line {
         port: u16,
         path: KeptPath,
     },
+}
+
+/// What a comparison has come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CompareLine {
+    pub name: String,
+    pub fingerprint: String,
+    pub news: CompareNews,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CompareNews {
+    Code {
+        /// As shown.
+        digits: String,
+        /// Their numbers in the table.
+        pictures: Vec<u8>,
+        /// The person there began.
+        pushed: bool,
+        /// Whether both are the same is asked next.
+        asks: bool,
+    },
+    Failed(Problem),
+    Verified,
+    Differs,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +81,7 @@ pub(super) struct KnownLine {
     pub rule: RuleWord,
     pub reachable: bool,
     /// Milliseconds since 1970 by this computer's clock.
+    pub first_seen: Option<i64>,
     pub last_seen: Option<i64>,
 }
 
@@ -172,7 +200,7 @@ impl Exit {
     pub(super) fn of(problem: &Problem) -> Self {
         match problem {
             Problem::NotFound { .. } | Problem::NotReachable => Self::NobodyFound,
-            Problem::Refused | Problem::NoAnswer => Self::Declined,
+            Problem::Refused | Problem::NoAnswer | Problem::CompareClosed | Problem::NobodyLooks => Self::Declined,
             Problem::ComputerGone | Problem::Closed => Self::Stopped,
             _ => Self::Failed,
         }

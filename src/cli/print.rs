@@ -14,11 +14,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::line::{
-    ComputerLine, Kind, KnownLine, Line, NoticeLine, Reason, RuleWord, ShelfLine, TransferEvent, TransferLine,
+    CompareLine, CompareNews, ComputerLine, Kind, KnownLine, Line, NoticeLine, Reason, RuleWord, ShelfLine,
+    TransferEvent, TransferLine,
 };
 use crate::{
     i18n::Texts,
     platform::path_bytes,
+    protocol::compare::TABLE,
     store::model::{DeviceKind, Problem},
     transfer::names::{shown, shown_text},
 };
@@ -135,6 +137,10 @@ impl Printer {
                 value["message"] = self.notice(notice).into();
                 self.object(&value)
             }
+            Line::Compare(compare) => {
+                let value = self.compare_value(compare);
+                self.object(&value)
+            }
             Line::Ready { name, fingerprint, port, path } => self.object(
                 &json!({ "event": "ready", "name": name, "fingerprint": fingerprint, "port": port, "path": path }),
             ),
@@ -171,9 +177,66 @@ impl Printer {
                 let text = self.notice(notice);
                 self.for_person(&format!("fantail: {}", shown(&text)))
             }
+            Line::Compare(compare) => self.compare(compare),
             Line::Ready { name, port, path, fingerprint: _ } => {
                 let folder = path.0.to_string_lossy();
                 let text = self.texts.cli_ready(&shown(name), &shown(&folder), &port.to_string());
+                self.for_person(&text)
+            }
+        }
+    }
+
+    fn compare_value(&self, line: &CompareLine) -> Value {
+        let CompareLine { name, fingerprint, news } = line;
+        let mut value = json!({ "name": name, "fingerprint": fingerprint });
+        value["event"] = match news {
+            CompareNews::Code { digits, pictures, pushed, asks: _ } => {
+                value["digits"] = digits.replace(' ', "").into();
+                value["emoji"] = pictures.iter().map(|picture| picture_of(*picture)).collect();
+                value["names"] = pictures.iter().map(|picture| self.texts.emoji_name((*picture).into())).collect();
+                value["pushed"] = (*pushed).into();
+                "code"
+            }
+            CompareNews::Failed(problem) => {
+                value["code"] = code(problem).into();
+                value["message"] = self.texts.problem_sentence(problem).into();
+                "compare-failed"
+            }
+            CompareNews::Verified => "verified",
+            CompareNews::Differs => "differs",
+        }
+        .into();
+        value
+    }
+
+    fn compare(&mut self, line: &CompareLine) -> io::Result<()> {
+        let CompareLine { name, fingerprint: _, news } = line;
+        let name = shown(name);
+        match news {
+            CompareNews::Code { digits, pictures, pushed, asks: _ } => {
+                let named = pictures
+                    .iter()
+                    .map(|picture| format!("{} {}", picture_of(*picture), self.texts.emoji_name((*picture).into())));
+                let named: Vec<String> = named.collect();
+                if *pushed {
+                    let text = self.texts.cli_compares(&name);
+                    self.for_person(&text)?;
+                }
+                let text = self.texts.cli_code(&name, digits);
+                self.result(&text)?;
+                self.result(&format!("  {}", named.join("  ")))
+            }
+            CompareNews::Failed(problem) => {
+                let text = self.texts.problem_sentence(problem);
+                self.for_person(&format!("{name}: {text}"))
+            }
+            CompareNews::Verified => {
+                let text = format!("{name}: {}", self.texts.verified());
+                self.result(&text)
+            }
+            CompareNews::Differs => {
+                let text =
+                    format!("{name}: {}. {}", self.texts.compare_differ_title(), self.texts.compare_differ_explain());
                 self.for_person(&text)
             }
         }
@@ -304,7 +367,7 @@ impl Printer {
     }
 
     fn known(&self, line: &KnownLine) -> String {
-        let KnownLine { name, fingerprint, verified, rule, reachable, last_seen: _ } = line;
+        let KnownLine { name, fingerprint, verified, rule, reachable, first_seen: _, last_seen: _ } = line;
         let rule = match rule {
             RuleWord::Ask => self.texts.menu_ask(),
             RuleWord::Accept => self.texts.menu_accept(),
@@ -406,6 +469,11 @@ fn with_readable_path(mut value: Value) -> Option<Value> {
     value["path"] = path_bytes::from_bytes(&bytes).to_string_lossy().into();
     value["path_bytes"] = hex.into();
     Some(value)
+}
+
+/// By its number in the table; one beyond it can't come from this program.
+fn picture_of(number: u8) -> &'static str {
+    TABLE.get(usize::from(number)).copied().unwrap_or_default()
 }
 
 /// The word of a problem in JSON.

@@ -44,6 +44,14 @@ pub(super) enum Request {
     TakeList {
         from: String,
     },
+    Compare {
+        with: String,
+        new: bool,
+        /// Verifies without asking.
+        yes: bool,
+        /// Somebody at a terminal can be asked.
+        asks: bool,
+    },
     KnownList,
     Known {
         act: KnownAct,
@@ -64,6 +72,7 @@ pub(super) enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum KnownAct {
+    Verify,
     Accept,
     Ask,
     Block,
@@ -121,7 +130,9 @@ impl Request {
             args::Command::Take(args::Take { from, items, into, .. }) => {
                 Self::Take { from, items, into: into.as_deref().map(absolute).transpose()?.map(KeptPath) }
             }
+            args::Command::Compare(args::Compare { with, yes, new }) => Self::Compare { with, new, yes, asks: false },
             args::Command::Known { act: None | Some(args::Known::List) } => Self::KnownList,
+            args::Command::Known { act: Some(args::Known::Verify(those)) } => known(KnownAct::Verify, those),
             args::Command::Known { act: Some(args::Known::Accept(those)) } => known(KnownAct::Accept, those),
             args::Command::Known { act: Some(args::Known::Ask(those)) } => known(KnownAct::Ask, those),
             args::Command::Known { act: Some(args::Known::Block(those)) } => known(KnownAct::Block, those),

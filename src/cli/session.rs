@@ -65,17 +65,31 @@ impl From<Problem> for Failure {
     }
 }
 
+/// What the person says to a command's question, once they have.
+pub(super) type Answers<'a> = Box<dyn FnMut() -> Option<bool> + 'a>;
+
 pub(super) struct Session<'a> {
     pub client: Client,
     pub stop: Stop,
     /// When the engine was started, or not long after.
     engine_since: Instant,
     say: &'a mut dyn FnMut(Line),
+    answers: Option<Answers<'a>>,
 }
 
 impl<'a> Session<'a> {
     pub fn new(client: Client, engine_since: Instant, stop: Stop, say: &'a mut dyn FnMut(Line)) -> Self {
-        Self { client, stop, engine_since, say }
+        Self { client, stop, engine_since, say, answers: None }
+    }
+
+    /// Somebody can be asked.
+    pub fn with_answers(self, answers: Answers<'a>) -> Self {
+        Self { answers: Some(answers), ..self }
+    }
+
+    /// The answer to the question that was said last, if it is there.
+    pub fn answer(&mut self) -> Option<bool> {
+        self.answers.as_mut().and_then(|answers| answers())
     }
 
     pub fn say(&mut self, line: Line) {

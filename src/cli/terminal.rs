@@ -23,9 +23,14 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
+    /// Somebody reads stderr and can type.
+    pub fn can_ask() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
     /// `None` where nobody can answer: stdin or stderr is not a terminal.
     pub fn of_this_process(printer: Rc<RefCell<Printer>>) -> Option<Self> {
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !Self::can_ask() {
             return None;
         }
         // One line waits at most: what is typed before a question belongs to none.
@@ -49,11 +54,44 @@ impl Terminal {
         Some(Self { printer, lines, question: String::new() })
     }
 
-    fn prompt(&self) {
-        let mut printer = self.printer.borrow_mut();
-        let text = format!("{}. {}", self.question, printer.texts().cli_accept());
-        printer.prompt(&text).ok();
+    /// Whether the code is the same on both screens.
+    pub fn ask_whether_same(&mut self) {
+        self.question = self.printer.borrow().texts().cli_same().to_owned();
+        self.lines.drain().for_each(drop);
+        self.prompt();
     }
+
+    /// What was answered, if anything.
+    pub fn said(&mut self) -> Option<Said> {
+        match self.lines.try_recv() {
+            Ok(line) => {
+                self.printer.borrow_mut().answered();
+                match line.trim().to_lowercase().as_str() {
+                    "y" | "yes" | "是" | "好" => Some(Said::Yes),
+                    "n" | "no" | "否" | "不" => Some(Said::No),
+                    _ => {
+                        self.prompt();
+                        None
+                    }
+                }
+            }
+            Err(flume::TryRecvError::Empty) => None,
+            Err(flume::TryRecvError::Disconnected) => Some(Said::Gone),
+        }
+    }
+
+    fn prompt(&self) {
+        self.printer.borrow_mut().prompt(&self.question).ok();
+    }
+}
+
+/// What a person says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    Yes,
+    No,
+    /// The terminal is closed: nobody will answer any more.
+    Gone,
 }
 
 impl Person for Terminal {
@@ -67,28 +105,14 @@ impl Person for Terminal {
         }
         let what = format!("{} ({})", texts.list(what.iter().map(String::as_str)), texts.size(ask.bytes));
         let name = shown(&ask.name);
-        self.question = if ask.takes { texts.ask_takes(&name, &what) } else { texts.ask_gives(&name, &what) };
+        let question = if ask.takes { texts.ask_takes(&name, &what) } else { texts.ask_gives(&name, &what) };
+        self.question = format!("{question}. {}", texts.cli_accept());
         drop(printer);
         self.prompt();
     }
 
     fn answer(&mut self) -> Option<bool> {
-        match self.lines.try_recv() {
-            Ok(line) => {
-                self.printer.borrow_mut().answered();
-                match line.trim().to_lowercase().as_str() {
-                    "y" | "yes" | "是" | "好" => Some(true),
-                    "n" | "no" | "否" | "不" => Some(false),
-                    _ => {
-                        self.prompt();
-                        None
-                    }
-                }
-            }
-            Err(flume::TryRecvError::Empty) => None,
-            // The terminal is closed: nobody will answer any more.
-            Err(flume::TryRecvError::Disconnected) => Some(false),
-        }
+        self.said().map(|said| said == Said::Yes)
     }
 
     fn withdrawn(&mut self) {

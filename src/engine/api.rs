@@ -52,10 +52,12 @@ pub enum Command {
     SetRule { with: Fingerprint, rule: Rule },
     /// → [`Reply::Done`]
     Rename { with: Fingerprint, name: Option<String> },
+    /// Where its things go; `None`: the usual folder. → [`Reply::Done`]
+    SetFolder { with: Fingerprint, folder: Option<PathBuf> },
     /// Its conversation, rules and addresses go; files stay. → [`Reply::Done`]
     Forget { with: Fingerprint },
     /// Begins a comparison, or joins the one that the other person began: [`Snapshot::comparison`] shows it. What goes
-    /// wrong later is shown there too. → [`Reply::Done`]
+    /// wrong later is shown there too. → [`Reply::Comparing`]
     Compare { with: Fingerprint },
     /// It need not be shown any more; one that is under way is stopped. → [`Reply::Done`]
     EndCompare { with: Fingerprint },
@@ -155,7 +157,10 @@ pub struct Computer {
     pub addresses: Vec<SocketAddr>,
     pub port: u16,
     pub unread: u32,
+    pub first_seen: Option<Millis>,
     pub last_seen: Option<Millis>,
+    /// Where its things go, instead of the usual folder.
+    pub folder: Option<PathBuf>,
     /// It bears the name of a known computer, but is not that one.
     pub impostor_of: Option<Fingerprint>,
 }
@@ -294,6 +299,10 @@ pub enum Reply {
         entries: Vec<Arc<Entry>>,
     },
     Resolved(Vec<Computer>),
+    Comparing {
+        /// [`Comparison::number`]
+        number: u64,
+    },
     Shelf(Vec<ShelfItem>),
     Offered {
         with: Fingerprint,

@@ -1,6 +1,6 @@
 //! What the window and the command line ask for, one arm each.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     api::{Command, Entry, Problem, Reply, Settings},
@@ -43,6 +43,7 @@ impl Hub {
             }),
             Command::SetRule { with, rule } => self.command_rule(from, with, rule),
             Command::Rename { with, name } => self.rename(from, with, name),
+            Command::SetFolder { with, folder } => self.set_folder(from, with, folder),
             Command::ChangeSettings(settings) => self.change_settings(from, settings),
             Command::HideStrangers { during } => {
                 self.hide_strangers(during);
@@ -83,6 +84,21 @@ impl Hub {
                 let result = known_only(result, with);
                 if let (Ok(()), Some(known)) = (&result, hub.known.get_mut(&with)) {
                     known.given_name = name;
+                }
+                hub.pace.touch();
+                from.reply(result.map(|()| Reply::Done));
+            },
+        );
+    }
+
+    fn set_folder(&mut self, from: Asker, with: Fingerprint, folder: Option<PathBuf>) {
+        let chosen = folder.clone();
+        self.library.post(
+            move |store| store.set_folder(&with, chosen.as_deref()),
+            move |hub, result| {
+                let result = known_only(result, with);
+                if let (Ok(()), Some(known)) = (&result, hub.known.get_mut(&with)) {
+                    known.folder = folder;
                 }
                 hub.pace.touch();
                 from.reply(result.map(|()| Reply::Done));

@@ -155,7 +155,7 @@ impl Hub {
     pub fn compare(&mut self, from: Asker, with: Fingerprint) {
         let result = self.begin_comparing(with);
         self.pace.touch();
-        from.reply(result.map(|()| Reply::Done));
+        from.reply(result.map(|()| Reply::Comparing { number: self.comparing.count }));
     }
 
     fn begin_comparing(&mut self, with: Fingerprint) -> Result<(), Problem> {

@@ -63,13 +63,20 @@ impl Hub {
         computers
     }
 
-    /// The known computer whose name `name` is, if it isn't `fingerprint` itself.
+    /// The known computer that people would take this one for, by the name it gives itself. Having dealt with it makes
+    /// it no better than the one that bore the name before; comparing does, or a name that this person gave it.
     pub fn impersonated(&self, fingerprint: Fingerprint, name: &str) -> Option<Fingerprint> {
-        if self.known.contains_key(&fingerprint) {
+        let itself = self.known.get(&fingerprint);
+        if itself.is_some_and(|known| known.verified || known.given_name.is_some()) {
             return None;
         }
+        let was_there =
+            |known: &KnownComputer| itself.is_none_or(|new| known.verified || known.first_seen < new.first_seen);
         let bears = |known: &&KnownComputer| {
-            same_name(&known.name, name) || known.given_name.as_ref().is_some_and(|given| same_name(given, name))
+            known.fingerprint != fingerprint
+                && was_there(known)
+                && (same_name(&known.name, name)
+                    || known.given_name.as_ref().is_some_and(|given| same_name(given, name)))
         };
         self.known.values().find(bears).map(|known| known.fingerprint)
     }
@@ -171,8 +178,10 @@ impl Hub {
             addresses: known.addresses.clone(),
             port: self.port(with).or_else(|| known.addresses.first().map(std::net::SocketAddr::port)).unwrap_or(0),
             unread: self.digest.unread.get(&with).copied().unwrap_or(0),
+            first_seen: Some(known.first_seen),
             last_seen: Some(known.last_seen),
-            impostor_of: None,
+            folder: known.folder.clone(),
+            impostor_of: self.impersonated(with, &known.name),
         }
     }
 
@@ -190,7 +199,9 @@ impl Hub {
             addresses: present.addresses.clone(),
             port: present.port,
             unread: 0,
+            first_seen: None,
             last_seen: None,
+            folder: None,
             impostor_of: self.impersonated(with, &present.name),
         }
     }

@@ -326,6 +326,10 @@ quit_stay;
 title_with(name: &str);
 title_unread(count: u64, title: &str);
 
+// Comparing
+compare_differ_title;
+compare_differ_explain;
+
 // Problems, one plain sentence each
 problem_computer_gone;
 problem_not_reachable;
@@ -361,6 +365,9 @@ problem_other;
 // The command line
 cli_ready(name: &str, folder: &str, port: &str);
 cli_accept;
+cli_compares(name: &str);
+cli_code(name: &str, digits: &str);
+cli_same;
 cli_withdrawn;
 cli_from(name: &str, what: &str);
 cli_folder(folder: &str);

@@ -2,6 +2,7 @@
 // Clippy sees only the test functions themselves as tests, not what helps them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod comparing;
 mod lan;
 #[cfg(target_os = "linux")]
 mod terminal;
@@ -204,8 +205,8 @@ fn wrong_usage_is_code_2() {
         &["nearby", "--no-such-option"],
         &["shelf", "add", "there-is-no-such-file"],
         &["receive", "--accept", "some"],
-        &["compare", "--with", "Mei"],
-        &["known", "verify", "Mei"],
+        &["compare", "--yes"],
+        &["known", "verify"],
     ] {
         let ended = office.run(words).with_code(2);
         assert_eq!(ended.out, "", "{words:?}");

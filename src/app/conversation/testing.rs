@@ -115,7 +115,9 @@ pub fn computer(fingerprint: Fingerprint, name: &str) -> Computer {
         addresses: Vec::new(),
         port: 53317,
         unread: 0,
+        first_seen: None,
         last_seen: None,
+        folder: None,
         impostor_of: None,
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
 pub(super) fn act(session: &mut Session<'_>, act: KnownAct, whom: &[String]) -> Result<Exit, Failure> {
     let found: Vec<Fingerprint> = whom.iter().map(|whom| find(session, whom)).collect::<Result<_, _>>()?;
     let rule = match act {
+        KnownAct::Verify => return verify(session, &found),
         KnownAct::Accept => Some(Rule::Accept),
         KnownAct::Ask => Some(Rule::Ask),
         KnownAct::Block => Some(Rule::Block),
@@ -37,6 +38,19 @@ pub(super) fn act(session: &mut Session<'_>, act: KnownAct, whom: &[String]) -> 
             let known = snapshot.computers.iter().find(|computer| computer.fingerprint == *with && !computer.new);
             known.map(|computer| computer.rule) == rule
         })
+    })?;
+    Ok(Exit::Done)
+}
+
+fn verify(session: &mut Session<'_>, found: &[Fingerprint]) -> Result<Exit, Failure> {
+    for with in found {
+        session.call(&Command::Verify { with: *with, verified: true })?;
+    }
+    session.seen(|snapshot| {
+        let is_verified = |with: &Fingerprint| {
+            snapshot.computers.iter().any(|computer| computer.fingerprint == *with && computer.verified)
+        };
+        found.iter().all(is_verified)
     })?;
     Ok(Exit::Done)
 }
@@ -82,6 +96,7 @@ fn line(computer: &Computer) -> Line {
             Rule::Block => RuleWord::Block,
         },
         reachable: computer.presence == Presence::Reachable,
+        first_seen: computer.first_seen.map(|at| at.0),
         last_seen: computer.last_seen.map(|at| at.0),
     })
 }

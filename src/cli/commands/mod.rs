@@ -1,6 +1,7 @@
 //! The commands themselves: plain functions over a [`Session`]. They don't know in which process they run, nor how
 //! what they say is printed.
 
+mod compare;
 mod known;
 mod nearby;
 mod receive;
@@ -24,6 +25,7 @@ pub(super) fn perform(request: Request, session: &mut Session<'_>) -> Exit {
         Request::ShelfRemove { items } => shelf::remove(session, items),
         Request::Take { from, items, into } => take::take(session, &from, items, into.map(|path| path.0)),
         Request::TakeList { from } => take::list(session, &from),
+        Request::Compare { with, new, yes, asks } => compare::compare(session, &with, new, yes, asks),
         Request::KnownList => known::list(session),
         Request::Known { act, whom } => known::act(session, act, &whom),
         Request::KnownRename { whom, name } => known::rename(session, &whom, &name),

@@ -1,5 +1,6 @@
 //! `fantail receive`
 
+use super::compare::Watch;
 use crate::{
     cli::{
         follow::{Follow, Key},
@@ -63,9 +64,11 @@ fn following(
 ) -> Result<(), Failure> {
     let mut asking: Option<Key> = None;
     let mut answered: Vec<Key> = Vec::new();
+    let mut watch = Watch::default();
     loop {
         let snapshot = session.wait()?;
         told.fresh(&snapshot).into_iter().for_each(|notice| session.say(notice));
+        watch.news(&snapshot).into_iter().for_each(|line| session.say(line));
         let ended = follow.tell(session, &snapshot, |_| true)?;
         if once && ended.iter().any(|(entry, exit)| entry.direction == Direction::Received && *exit == Exit::Done) {
             return Ok(());

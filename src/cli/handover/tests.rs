@@ -56,8 +56,14 @@ impl Door {
 fn a_request_is_accepted_and_answered_to_its_end() {
     let door = Door::open(Role::Window);
     let mut lines = Vec::new();
-    let handed =
-        hand_over(&door.knock(), &Request::ShelfList, &Stop::default(), |_| {}, |line| lines.push(line.clone()));
+    let handed = hand_over(
+        &door.knock(),
+        &Request::ShelfList,
+        &Stop::default(),
+        |_| {},
+        |line| lines.push(line.clone()),
+        || None,
+    );
     assert_eq!(handed, Handed::Done { role: Role::Window, exit: Exit::Done });
     assert_eq!(lines, []);
     let handed = hand_over(
@@ -68,6 +74,7 @@ fn a_request_is_accepted_and_answered_to_its_end() {
         |line| {
             lines.push(line.clone());
         },
+        || None,
     );
     assert_eq!(handed, Handed::Done { role: Role::Window, exit: Exit::Failed });
     assert_eq!(lines, [Line::Error(Problem::NotOnShelf)]);
@@ -90,7 +97,7 @@ fn a_request_of_another_version_or_none_at_all_is_turned_away_and_the_next_is_se
     }
     assert!(door.said_to(b"GET / HTTP/1.1\r\n\r\n").is_empty());
     assert!(door.said_to(&vec![b'['; MAX_LINE + 10]).is_empty());
-    let handed = hand_over(&door.knock(), &Request::Who, &Stop::default(), |_| {}, |_| {});
+    let handed = hand_over(&door.knock(), &Request::Who, &Stop::default(), |_| {}, |_| {}, || None);
     assert_eq!(handed, Handed::Done { role: Role::Window, exit: Exit::Done });
 }
 
@@ -99,7 +106,7 @@ fn only_a_window_can_be_shown() {
     let show = Request::Show { paths: Vec::new() };
     for (role, exit) in [(Role::Window, Exit::Done), (Role::Receive, Exit::Failed), (Role::Command, Exit::Failed)] {
         let door = Door::open(role);
-        let handed = hand_over(&door.knock(), &show, &Stop::default(), |_| {}, |_| {});
+        let handed = hand_over(&door.knock(), &show, &Stop::default(), |_| {}, |_| {}, || None);
         assert_eq!(handed, Handed::Done { role, exit });
     }
 }

@@ -9,7 +9,7 @@ use crate::protocol::{
 impl Machine {
     fn compares(&self, with: Fingerprint) {
         let reply = self.ask(Command::Compare { with });
-        assert!(matches!(reply, Ok(Reply::Done)), "{reply:?}");
+        assert!(matches!(reply, Ok(Reply::Comparing { .. })), "{reply:?}");
     }
 
     fn stage(&self, what: &str, is: impl Fn(&ComparisonStage) -> bool) -> Comparison {
