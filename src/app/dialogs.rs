@@ -91,6 +91,8 @@ pub fn show(ui: &Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
     let inner_width = width - 2.0 * around;
     let shown = Modal::new(id).area(area).frame(frame).backdrop_color(palette.backdrop).show(ui.ctx(), |ui| {
         ui.set_width(width - around - space::S);
+        // Not the height it had in the last frame: the window may have grown. Before anything lies in it.
+        ui.set_max_height(screen.height());
         ui.spacing_mut().item_spacing = vec2(space::S, space::M);
         let column = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui) -> Next| {
             ui.scope(|ui| {
@@ -106,8 +108,6 @@ pub fn show(ui: &Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
         let title = ui.min_rect().height() + ui.spacing().item_spacing.y;
         let foot = if matches!(dialog, Dialog::Settings(_)) { size::TARGET + ui.spacing().item_spacing.y } else { 0.0 };
         let room = screen.height() - 2.0 * (around + space::S) - title - foot;
-        // Not the height it had in the last frame: the window may have grown.
-        ui.set_max_height(screen.height());
         let next = ScrollArea::vertical()
             .max_height(room.max(size::ROW))
             .auto_shrink([false, true])

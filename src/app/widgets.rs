@@ -88,13 +88,15 @@ impl<'a> Button<'a> {
 
         let over = hover_amount(ui, &response);
         let quiet = ui.visuals().widgets.inactive.bg_fill;
-        let (fill, ink) = match self.kind {
+        let kind = if enabled { self.kind } else { Kind::Quiet };
+        let (fill, ink) = match kind {
             Kind::Primary => (palette.accent.lerp_to_gamma(palette.accent_hover, over), palette.on_accent),
             Kind::Quiet => (quiet.lerp_to_gamma(ui.visuals().widgets.hovered.bg_fill, over), palette.text),
             Kind::Flat => (palette.hover.gamma_multiply(over), palette.text),
             Kind::Danger => (palette.bad.lerp_to_gamma(palette.text, over * 0.12), palette.on_bad),
         };
-        let fade = if enabled { 1.0 } else { 0.5 };
+        // What can't be pressed is pale already, since egui fades all of it.
+        let fade = if enabled { 1.0 } else { 0.8 };
         let corner = CornerRadius::same(radius::CONTROL);
         let face = if self.flush { rect.expand2(vec2(space::S, 0.0)) } else { rect };
         ui.painter().rect_filled(face, corner, fill.gamma_multiply(fade));

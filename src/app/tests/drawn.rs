@@ -152,10 +152,23 @@ fn every_question_fits_into_every_window_and_its_buttons_can_be_reached() {
             for action in dialogs(long) {
                 let what = format!("{language} {size:?} {action:?}");
                 let (mut harness, _) = window_of(size, all.clone());
+                let rects = |harness: &Harness<'_, App>| -> Vec<egui::Rect> {
+                    harness.query_all_by_role(Role::Label).map(|node| node.rect()).collect()
+                };
+                let behind = rects(&harness);
                 harness.state_mut().actions.push(action);
                 harness.run();
                 let dialog = dialog_of(&harness).unwrap();
                 assert!(screen.contains_rect(dialog), "{what}: {dialog}");
+                let mut words = rects(&harness);
+                words.retain(|rect| dialog.contains_rect(*rect) && !behind.contains(rect));
+                words.sort_by(|a, b| a.top().total_cmp(&b.top()));
+                if let [title, rest @ ..] = &words[..] {
+                    assert!(
+                        rest.iter().all(|rect| rect.top() >= title.bottom() - 1.0),
+                        "{what}: {rest:?} over {title}"
+                    );
+                }
                 // Walking through it by keyboard, everything comes into sight once.
                 let mut reached = Vec::new();
                 for _ in 0..40 {
