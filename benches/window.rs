@@ -266,7 +266,7 @@ fn frames(host: &Host) {
 /// Inside a tile, left of its picture.
 fn corner(tile: &desktop::Node) -> (i32, i32) {
     let [x, y, _, height] = tile.place.expect("it has a place");
-    (x + 4, y + height / 2)
+    (x + 12, y + height / 2)
 }
 
 fn report(what: &str, times: &mut [Duration]) {
