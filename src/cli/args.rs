@@ -14,8 +14,9 @@ Exit codes:
   2  wrong usage
   3  nobody found
   4  declined, or not answered in time
-  5  stopped before it was done
+  5  stopped before it was done";
 
+const WHOM: &str = "\
 WHOM is a fingerprint (64 hex digits), an address (IP, IP:PORT,
 [IPv6%zone]:PORT), the name of a known computer, or a DNS name.";
 
@@ -44,7 +45,7 @@ A path that is not Unicode shows \u{fffd} where it isn't; path_bytes has it in h
 /// Without a command it opens the window; files and folders given to it are ready to be sent there. A file that is
 /// called like a command needs ./ before its name.
 #[derive(Debug, Parser)]
-#[command(name = "fantail", version, after_help = EXIT_CODES, after_long_help = long_help(), subcommand_precedence_over_arg = true)]
+#[command(name = "fantail", version, after_help = short_help(), after_long_help = long_help(), subcommand_precedence_over_arg = true)]
 pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
@@ -57,27 +58,34 @@ pub struct Arguments {
     pub paths: Vec<PathBuf>,
 }
 
-fn long_help() -> String {
-    format!("{EXIT_CODES}\n\n{MORE}")
+fn short_help() -> String {
+    format!("{EXIT_CODES}\n\n{WHOM}")
 }
+
+fn long_help() -> String {
+    format!("{EXIT_CODES}\n\n{WHOM}\n\n{MORE}")
+}
+
+/// Where `--help` lists the options that every command takes.
+const EVERYWHERE: &str = "Options of every command";
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Common {
     /// Keep everything below this folder: identity/, fantail.db, Received/ [default: the system's own places]
-    #[arg(long, value_name = "DIR", env = "FANTAIL_HOME", global = true, hide_env_values = true)]
+    #[arg(long, value_name = "DIR", env = "FANTAIL_HOME", global = true, help_heading = EVERYWHERE, hide_env_values = true)]
     pub home: Option<OsString>,
 
     /// What this computer is called for others [default: the computer's name]
-    #[arg(long, env = "FANTAIL_NAME", global = true, hide_env_values = true)]
+    #[arg(long, env = "FANTAIL_NAME", global = true, help_heading = EVERYWHERE, hide_env_values = true)]
     pub name: Option<String>,
 
     /// TCP port to listen on; 0 is any free one [default: 53317, or any free one if that is taken]
-    #[arg(long, value_name = "N", global = true)]
+    #[arg(long, value_name = "N", global = true, help_heading = EVERYWHERE)]
     pub port: Option<u16>,
 
     /// Print one JSON object a line, errors too
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
 }
 
@@ -90,6 +98,7 @@ pub enum Command {
         seconds: u32,
     },
     /// Send files, folders or a text, and wait until they are saved there
+    #[command(after_help = WHOM)]
     Send(Send),
     /// Receive until stopped
     Receive(Receive),
@@ -100,10 +109,12 @@ pub enum Command {
         act: Shelf,
     },
     /// Take things from another computer's shelf
+    #[command(after_help = WHOM)]
     Take(Take),
     /// Compare with another computer: both screens show the same code if nobody stands between
     Compare(Compare),
     /// The known computers and their rules
+    #[command(after_help = WHOM)]
     Known {
         #[command(subcommand)]
         act: Option<Known>,

@@ -4,7 +4,6 @@ use std::{
     cell::RefCell,
     env,
     error::Error,
-    fs,
     path::PathBuf,
     rc::Rc,
     thread,
@@ -15,6 +14,7 @@ use super::{
     args::{self, Accept, Common},
     commands::{Person, perform, receive},
     handover::{Handed, Role, hand_over, serve_as},
+    into,
     line::{CompareLine, CompareNews, Exit, Line},
     notices::Told,
     print::Printer,
@@ -54,8 +54,6 @@ pub enum BeginError {
     Instance(#[from] InstanceError),
     #[error(transparent)]
     Start(#[from] crate::engine::StartError),
-    #[error("the folder can't be made: {source}: {}", path.display())]
-    Folder { path: PathBuf, source: std::io::Error },
     /// Another process of this home; the sentence says which.
     #[error("{0}")]
     InTheWay(String),
@@ -78,7 +76,7 @@ impl BeginError {
         }
     }
 
-    /// With its causes, in one line.
+    /// With its causes, in one line, without the system's numbers.
     pub(super) fn message(&self) -> String {
         let mut message = self.to_string();
         // A transparent error's source is already its own source's.
@@ -89,6 +87,11 @@ impl BeginError {
                 message = format!("{message}: {text}");
             }
             cause = error.source();
+        }
+        while let Some(begin) = message.find(" (os error ")
+            && let Some(length) = message[begin..].find(')')
+        {
+            message.replace_range(begin..=begin + length, "");
         }
         message
     }
@@ -236,12 +239,19 @@ impl Asking {
 }
 
 /// `fantail receive`: always in this process.
-pub(super) fn run_receive(common: &Common, receive_args: args::Receive, printer: Printer) -> Result<Exit, BeginError> {
+pub(super) fn run_receive(
+    common: &Common,
+    receive_args: args::Receive,
+    mut printer: Printer,
+) -> Result<Exit, BeginError> {
     let args::Receive { into, accept, once } = receive_args;
     let into = into.as_deref().map(absolute).transpose()?;
-    if let Some(folder) = &into {
-        fs::create_dir_all(folder).map_err(|source| BeginError::Folder { path: folder.clone(), source })?;
+    if let Some(Err(problem)) = into.as_deref().map(into::prepare) {
+        let exit = Exit::of(&problem);
+        printer.line(&Line::Error(problem)).ok();
+        return Ok(exit);
     }
+    let folder = into.clone();
     let config = config(
         common,
         match accept {
@@ -266,7 +276,7 @@ pub(super) fn run_receive(common: &Common, receive_args: args::Receive, printer:
     let mut terminal = (accept == Accept::Ask).then(|| Terminal::of_this_process(printer.clone())).flatten();
     let mut say = |line: Line| print(&printer, &line, &stop);
     let mut session = Session::new(client, Instant::now(), stop.clone(), &mut say);
-    let exit = receive(&mut session, once, terminal.as_mut().map(|terminal| terminal as &mut dyn Person));
+    let exit = receive(&mut session, folder, once, terminal.as_mut().map(|terminal| terminal as &mut dyn Person));
     drop(session);
     match serving {
         Ok(serving) => serving.finish(&stop),

@@ -18,6 +18,8 @@ pub(super) enum Line {
     Error(Problem),
     Notice(NoticeLine),
     Compare(CompareLine),
+    /// A list is empty.
+    Nothing(Nothing),
     /// `receive` is ready.
     Ready {
         name: String,
@@ -51,6 +53,15 @@ pub(super) enum CompareNews {
     Failed(Problem),
     Verified,
     Differs,
+}
+
+/// What there is nothing of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub(super) enum Nothing {
+    Nearby,
+    /// Of another computer, for this one.
+    OnShelf,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

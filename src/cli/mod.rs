@@ -14,6 +14,7 @@ mod commands;
 mod follow;
 mod handover;
 mod here;
+mod into;
 mod line;
 mod notices;
 mod print;

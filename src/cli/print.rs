@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::line::{
-    CompareLine, CompareNews, ComputerLine, Kind, KnownLine, Line, NoticeLine, Reason, RuleWord, ShelfLine,
+    CompareLine, CompareNews, ComputerLine, Kind, KnownLine, Line, Nothing, NoticeLine, Reason, RuleWord, ShelfLine,
     TransferEvent, TransferLine,
 };
 use crate::{
@@ -141,6 +141,7 @@ impl Printer {
                 let value = self.compare_value(compare);
                 self.object(&value)
             }
+            Line::Nothing(_) => Ok(()),
             Line::Ready { name, fingerprint, port, path } => self.object(
                 &json!({ "event": "ready", "name": name, "fingerprint": fingerprint, "port": port, "path": path }),
             ),
@@ -178,6 +179,14 @@ impl Printer {
                 self.for_person(&format!("fantail: {}", shown(&text)))
             }
             Line::Compare(compare) => self.compare(compare),
+            Line::Nothing(Nothing::Nearby) => {
+                let text = self.texts.cli_nobody().to_owned();
+                self.for_person(&text)
+            }
+            Line::Nothing(Nothing::OnShelf) => {
+                let text = self.texts.cli_nothing_on_shelf().to_owned();
+                self.for_person(&text)
+            }
             Line::Ready { name, port, path, fingerprint: _ } => {
                 let folder = path.0.to_string_lossy();
                 let text = self.texts.cli_ready(&shown(name), &shown(&folder), &port.to_string());

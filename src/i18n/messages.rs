@@ -371,6 +371,8 @@ cli_same;
 cli_withdrawn;
 cli_from(name: &str, what: &str);
 cli_folder(folder: &str);
+cli_nobody;
+cli_nothing_on_shelf;
 cli_receives_already;
 cli_receive_in_the_way;
 cli_no_display;

@@ -52,7 +52,7 @@ impl Texts {
             | Problem::SourceGone { name }
             | Problem::SourceUnreadable { name }
             | Problem::Damaged { name }
-            | Problem::NotFound { whom: name } => text.starts_with(name.as_str()),
+            | Problem::NotFound { whom: name } => !name.is_empty() && text.starts_with(name.as_str()),
             _ => false,
         };
         if begins_with_a_name {

@@ -90,6 +90,7 @@ fn receiving_once_into_a_folder_ends_after_the_first_thing_is_saved() {
     let lan = Lan::new();
     lan.file("a.txt", b"hello");
     let receiving = lan.computer("Mei").receive(&["--accept", "all", "--once", "--into", "new/folder"]);
+    assert_eq!(receiving.ready["path"], lan.dir.path().join("new/folder").to_str().unwrap());
     let to = receiving.fingerprint().to_lowercase();
     lan.computer("Office").run(&["send", "--to", &to, "a.txt"]).with_code(0);
     let saved = receiving.event("saved");
@@ -97,6 +98,33 @@ fn receiving_once_into_a_folder_ends_after_the_first_thing_is_saved() {
     assert_eq!(saved["path"], place.to_str().unwrap());
     assert_eq!(fs::read(place).unwrap(), b"hello");
     receiving.end().with_code(0);
+}
+
+#[test]
+fn a_folder_that_nothing_can_be_saved_into_is_refused_before_anything_arrives() {
+    let lan = Lan::new();
+    lan.file("file", b"not a folder");
+    let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+    for words in [&["receive", "--into", "file"][..], &["take", "--from", "Mei", "--into", "file/below"]] {
+        let refused = office.run(words).with_code(1);
+        assert!(refused.err.starts_with("fantail: Nothing can be saved into the folder /"), "{}", refused.err);
+        assert_eq!(refused.err.lines().count(), 1, "{}", refused.err);
+    }
+    let refused = mei.run(&["receive", "--json", "--into", "file"]).with_code(1);
+    assert_eq!((refused.json().len(), &refused.event("error")["code"]), (1, &"folder-not-writable".into()));
+}
+
+#[test]
+fn a_list_of_nothing_says_so_to_people_and_nothing_to_programs() {
+    let lan = Lan::new();
+    let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+    let nobody = office.run(&["nearby", "--for", "0"]).with_code(0);
+    assert_eq!((nobody.out.as_str(), nobody.err.lines().count()), ("", 1), "{}", nobody.err);
+    let receiving = mei.receive(&[]);
+    let empty = office.run(&["take", "--list", "--from", &receiving.address()]).with_code(0);
+    assert_eq!((empty.out.as_str(), empty.err.as_str()), ("", "Nothing is put out for this computer\n"));
+    let empty = office.run(&["take", "--list", "--json", "--from", &receiving.address()]).with_code(0);
+    assert_eq!((empty.out.as_str(), empty.err.as_str()), ("", ""));
 }
 
 #[test]

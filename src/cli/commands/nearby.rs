@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     cli::{
-        line::{ComputerLine, Exit, Kind, Line},
+        line::{ComputerLine, Exit, Kind, Line, Nothing},
         session::{Failure, Session},
     },
     engine::api::{Command, Computer, DeviceKind, Presence},
@@ -19,7 +19,12 @@ pub(super) fn nearby(session: &mut Session<'_>, seconds: u32) -> Result<Exit, Fa
     while Instant::now() < until {
         snapshot = session.wait()?;
     }
-    for computer in snapshot.computers.iter().filter(|computer| computer.presence != Presence::Away) {
+    let here: Vec<&Computer> =
+        snapshot.computers.iter().filter(|computer| computer.presence != Presence::Away).collect();
+    if here.is_empty() {
+        session.say(Line::Nothing(Nothing::Nearby));
+    }
+    for computer in here {
         session.say(Line::Computer(line(computer)));
     }
     Ok(Exit::Done)

@@ -1,5 +1,7 @@
 //! `fantail receive`
 
+use std::path::PathBuf;
+
 use super::compare::Watch;
 use crate::{
     cli::{
@@ -24,16 +26,27 @@ pub(in crate::cli) trait Person {
     fn withdrawn(&mut self);
 }
 
-/// Receives until stopped. Questions go to `person`; without one they are declined.
-pub(in crate::cli) fn receive(session: &mut Session<'_>, once: bool, person: Option<&mut dyn Person>) -> Exit {
-    match receiving(session, once, person) {
+/// Receives until stopped, `into` a folder of its own or the usual one. Questions go to `person`; without one they are
+/// declined.
+pub(in crate::cli) fn receive(
+    session: &mut Session<'_>,
+    into: Option<PathBuf>,
+    once: bool,
+    person: Option<&mut dyn Person>,
+) -> Exit {
+    match receiving(session, into, once, person) {
         // Being stopped is how it ends.
         Ok(()) | Err(Failure::Stopped) => Exit::Done,
         Err(failure) => session.fail(failure),
     }
 }
 
-fn receiving(session: &mut Session<'_>, once: bool, person: Option<&mut dyn Person>) -> Result<(), Failure> {
+fn receiving(
+    session: &mut Session<'_>,
+    into: Option<PathBuf>,
+    once: bool,
+    person: Option<&mut dyn Person>,
+) -> Result<(), Failure> {
     let snapshot = session.ready()?;
     let mut told = Told::default();
     told.fresh(&snapshot).into_iter().for_each(|notice| session.say(notice));
@@ -42,7 +55,7 @@ fn receiving(session: &mut Session<'_>, once: bool, person: Option<&mut dyn Pers
         name: me.name.clone(),
         fingerprint: me.fingerprint.map(|fingerprint| fingerprint.to_string()).unwrap_or_default(),
         port: me.port,
-        path: KeptPath(me.folder.clone()),
+        path: KeptPath(into.unwrap_or_else(|| me.folder.clone())),
     });
     let mut follow = Follow::new(&snapshot);
     let result = following(session, once, person, &mut told, &mut follow);

@@ -51,6 +51,9 @@ pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failur
     until_ended(session, follow, sent, Duration::from_secs(wait.into()))
 }
 
+/// Whoever need not ask anybody answers sooner, so that `--wait 0` means them.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
 /// Tells about these until they ended, cancelling what is not answered in time, and all on a stop.
 pub(super) fn until_ended(
     session: &mut Session<'_>,
@@ -58,6 +61,7 @@ pub(super) fn until_ended(
     mut open: BTreeSet<Key>,
     wait: Duration,
 ) -> Result<Exit, Failure> {
+    let wait = wait.max(AT_ONCE);
     let mut exit = Exit::Done;
     let mut asked: BTreeMap<Key, Instant> = BTreeMap::new();
     while !open.is_empty() {

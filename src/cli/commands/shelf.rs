@@ -8,7 +8,7 @@ use crate::{
         request::KeptPath,
         session::{Failure, Session, unexpected},
     },
-    engine::api::{Audience, Command, Problem, Reply, ShelfItem},
+    engine::api::{Audience, Command, ItemKind, Problem, Reply, ShelfItem},
 };
 
 pub(super) fn list(session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -51,7 +51,7 @@ fn line(item: ShelfItem) -> Line {
         name: item.name,
         path: KeptPath(item.path),
         bytes: item.size,
-        files: item.files,
+        files: item.files.max(u64::from(item.kind == ItemKind::File)),
         audience: item.audience,
     })
 }

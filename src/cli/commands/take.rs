@@ -6,7 +6,8 @@ use super::send::until_ended;
 use crate::{
     cli::{
         follow::Follow,
-        line::{Exit, Line, OfferedLine},
+        into::prepare,
+        line::{Exit, Line, Nothing, OfferedLine},
         session::{Failure, Session, unexpected},
     },
     engine::api::{Command, Problem, Reply},
@@ -19,6 +20,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 pub(super) fn list(session: &mut Session<'_>, from: &str) -> Result<Exit, Failure> {
     let with = session.whom(from, false)?.fingerprint;
     let Reply::Offered { items, .. } = session.call(&Command::Browse { with })? else { return Err(unexpected()) };
+    if items.is_empty() {
+        session.say(Line::Nothing(Nothing::OnShelf));
+    }
     for item in items {
         session.say(Line::Offered(OfferedLine { id: item.id, name: item.name, bytes: item.size, files: item.files }));
     }
@@ -32,6 +36,7 @@ pub(super) fn take(
     items: Vec<u64>,
     into: Option<PathBuf>,
 ) -> Result<Exit, Failure> {
+    into.as_deref().map_or(Ok(()), prepare)?;
     let with = session.whom(from, false)?.fingerprint;
     let follow = Follow::new(&session.client.snapshot());
     let Reply::Sent { transfers, .. } = session.call(&Command::Take { with, items, into })? else {
