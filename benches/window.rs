@@ -34,6 +34,10 @@ use std::{
 };
 
 use desktop::Desktop;
+use fantail::{
+    platform::home::Home,
+    store::{Store, model::Settings},
+};
 use network::{Host, Network, Running, wait_for};
 use screen::Screen;
 
@@ -79,6 +83,11 @@ impl<'h> Seat<'h> {
         let mut desktop = Desktop::start(host, 1280, 900);
         let screen = Screen::open(desktop.display());
         let home = tempfile::tempdir().expect("a temporary folder");
+        // Colours that fade would hide which frame an input was first seen in.
+        let still = Settings { reduced_motion: true, ..Settings::default() };
+        let mut store = Store::open(&Home::below(home.path()).database).expect("a new database").store;
+        store.save_settings(&still).expect("settings can be saved");
+        drop(store);
         let mut program = desktop.command(fantail());
         program.env("FANTAIL_HOME", home.path()).env("FANTAIL_NAME", name);
         desktop.start_program("fantail", &mut program);
