@@ -126,7 +126,7 @@ impl Hub {
                 let progress = Arc::new(Progress::new(plan.items().len()));
                 running.progress = Some(progress.clone());
                 let (events, news) = mpsc::channel(NEWS);
-                let sending = Sending { plan: plan.clone(), consent, progress, events };
+                let sending = Sending { plan: plan.clone(), consent, progress, hashed: Arc::default(), events };
                 tokio::spawn(async move {
                     let passing = pass_on(key, news, News::Delivered, &hub);
                     let (result, ()) = tokio::join!(send(connection, sending), passing);
@@ -138,7 +138,7 @@ impl Hub {
                     return turn_away(connection, ByeReason::NoSuchTransfer);
                 };
                 let (events, news) = mpsc::channel(NEWS);
-                let receiving = Receiving { with: key.0, consent, into, progress, events };
+                let receiving = Receiving { with: key.0, consent, into, kept: None, progress, events };
                 tokio::spawn(async move {
                     let passing = pass_on(key, news, News::Received, &hub);
                     let (result, ()) = tokio::join!(receive(connection, receiving), passing);

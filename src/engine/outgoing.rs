@@ -373,6 +373,7 @@ fn text_item(text: &str) -> WireItem {
         files: 0,
         modified: None,
         thumbhash: None,
+        version: 0,
     }
 }
 

@@ -51,6 +51,7 @@ impl Prepared {
             files: source.files.max(u64::from(source.kind == ItemKind::File)),
             modified: Some(Time { seconds: source.modified.seconds, nanos: source.modified.nanoseconds }),
             thumbhash: self.blurs.get(&source.index).map(|blur| blur.clone().into()),
+            version: 0,
         };
         self.plan.items().iter().map(item).collect()
     }

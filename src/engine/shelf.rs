@@ -253,6 +253,7 @@ fn wire_shelf_item(item: &ShelfItem) -> WireShelfItem {
                 nanos: modified.0.rem_euclid(1000) as u32 * 1_000_000,
             }),
             thumbhash: None,
+            version: 0,
         },
     }
 }

@@ -231,6 +231,8 @@ pub struct Item {
     pub modified: Option<Time>,
     /// For pictures; 1 to [`super::limits::MAX_THUMBHASH`] bytes.
     pub thumbhash: Option<Bytes>,
+    /// How often its content began anew since it was first offered.
+    pub version: u32,
 }
 
 /// A moment on a file.

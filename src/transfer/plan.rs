@@ -174,6 +174,7 @@ impl Plan {
             files: if item.kind == ItemKind::File { 1 } else { item.files },
             modified: Some(message::Time { seconds: item.modified.seconds, nanos: item.modified.nanoseconds }),
             thumbhash: None,
+            version: 0,
         };
         self.items.iter().map(offered).collect()
     }
