@@ -100,13 +100,12 @@ impl Printer {
         self.for_person(&text)
     }
     fn reason(&self, line: &TransferLine, reason: &Reason) -> (String, String) {
+        let other = line.to.as_ref().or(line.from.as_ref()).map_or("", String::as_str);
         match reason {
             Reason::Problem(problem) => (code(problem), self.texts.problem_sentence(problem)),
+            Reason::Held(hold) => ("held".into(), self.texts.held(*hold, other)),
             Reason::Cancelled { here: true } => ("cancelled".into(), self.texts.state_cancelled_here().into()),
-            Reason::Cancelled { here: false } => {
-                let other = line.to.as_ref().or(line.from.as_ref()).map_or("", String::as_str);
-                ("cancelled".into(), self.texts.state_cancelled_there(other))
-            }
+            Reason::Cancelled { here: false } => ("cancelled".into(), self.texts.state_cancelled_there(other)),
         }
     }
 

@@ -147,6 +147,7 @@ impl Hub {
         }
         self.note_seen(with);
         self.pace.touch();
+        self.tell_withdrawn(with);
         self.resume_outgoing(with);
         self.resume_takes(with);
         self.resume_browses(with);
@@ -210,7 +211,7 @@ impl Hub {
         match reason {
             ByeReason::Closing => {
                 self.heard.remove(&with);
-                self.stop_all(with, &Problem::ComputerGone);
+                self.rest_all(with);
             }
             ByeReason::Duplicate => {
                 if let Some(present) = self.present.get_mut(&with) {
@@ -298,7 +299,7 @@ impl Hub {
         for with in silent {
             log::debug!("{with} is silent");
             self.hang_up(with, ByeReason::Idle);
-            self.stop_all(with, &Problem::ComputerGone);
+            self.rest_all(with);
         }
         let linked: Vec<Fingerprint> = self.links.keys().copied().collect();
         for with in linked {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    flush::{Checkpoint, Complete, Flusher, Gone, lock},
+    flush::{About, Checkpoint, Complete, Flusher, Gone, lock},
     hash::GroupHasher,
     journal::{Journal, Record},
     kept::{KeptItem, Partial, below, groups_of},
@@ -229,7 +229,7 @@ impl<'a> Arrival<'a> {
         let has_more = content.hasher.values().len() > content.told;
         current.bytes += length;
         self.parts.progress.add(current.index, length);
-        if has_more && self.flusher.is_checkpoint_due() { self.checkpoint() } else { Ok(()) }
+        if has_more && self.flusher.is_checkpoint_due(About::Groups) { self.checkpoint() } else { Ok(()) }
     }
 
     fn entry_end(&mut self, blake3: [u8; 32]) -> Result<(), ArriveError> {
@@ -263,7 +263,7 @@ impl<'a> Arrival<'a> {
         }
         drop(file);
         current.note(&self.parts, &Record::File { item: current.index, entry, local, size })?;
-        if self.flusher.is_checkpoint_due() { self.checkpoint() } else { Ok(()) }
+        if self.flusher.is_checkpoint_due(About::Names) { self.checkpoint() } else { Ok(()) }
     }
 
     /// Has what is new of the current item flushed, and written down that it is. Goes on without waiting for that.

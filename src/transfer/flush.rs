@@ -46,8 +46,11 @@ const GATHERING: Duration = Duration::from_millis(100);
 /// So few files are flushed one by one: a flush of the whole file system also waits for what others write to it.
 const FEW: usize = 16;
 
-/// Between two checkpoints, at least: what a break costs is to come again is what came in such a time.
+/// Between two checkpoints, at least: what came since the last one comes again after a crash.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
+
+/// The same for files inside folders: that flushes the whole file system, and many small ones come in a second.
+const NAMES_AFTER: Duration = Duration::from_secs(5);
 
 /// And so many times as long as the last one took, so that a slow disk spends little of its time on them.
 const CHECKPOINT_SHARE: u32 = 4;
@@ -105,7 +108,16 @@ pub(super) struct Gone;
 pub(super) struct Flusher {
     queue: flume::Sender<Waiting>,
     took: Arc<AtomicU64>,
-    next: Cell<Instant>,
+    last: Cell<(Instant, Duration)>,
+}
+
+/// What a checkpoint is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// The beginning of a large file.
+    Groups,
+    /// Files inside a folder.
+    Names,
 }
 
 #[derive(Debug)]
@@ -122,13 +134,15 @@ impl Flusher {
     pub(super) fn new() -> (Self, FlushQueue) {
         let (queue, waiting) = flume::bounded(WAITING);
         let took = Arc::new(AtomicU64::new(0));
-        let next = Cell::new(Instant::now() + CHECKPOINT_AFTER);
-        (Self { queue, took: Arc::clone(&took), next }, FlushQueue { waiting, took })
+        let last = Cell::new((Instant::now(), Duration::ZERO));
+        (Self { queue, took: Arc::clone(&took), last }, FlushQueue { waiting, took })
     }
 
     /// Whether the last one is done, and long enough ago.
-    pub(super) fn is_checkpoint_due(&self) -> bool {
-        Instant::now() >= self.next.get() && self.took.load(Ordering::Relaxed) != UNDER_WAY
+    pub(super) fn is_checkpoint_due(&self, about: About) -> bool {
+        let (last, took) = self.last.get();
+        let pause = if about == About::Groups { CHECKPOINT_AFTER } else { NAMES_AFTER };
+        last.elapsed() >= pause.max(took * CHECKPOINT_SHARE) && self.took.load(Ordering::Relaxed) != UNDER_WAY
     }
 
     /// Goes on while it is made; those that follow wait for it.
@@ -137,7 +151,7 @@ impl Flusher {
             UNDER_WAY => Duration::ZERO,
             millis => Duration::from_millis(millis),
         };
-        self.next.set(Instant::now() + CHECKPOINT_AFTER.max(took * CHECKPOINT_SHARE));
+        self.last.set((Instant::now(), took));
         self.queue.send(Waiting::Checkpoint(checkpoint)).map_err(|_| Gone)
     }
 

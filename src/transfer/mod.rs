@@ -28,7 +28,7 @@ pub use events::{Delivered, Outcome, Received, SavedItem, TransferError, problem
 pub use folder::{FolderError, KEEP_PARTIALS, ReceiveFolder};
 pub use framed::Framed;
 pub use kept::Kept;
-pub use plan::{Plan, PlanError, Source};
+pub use plan::{Offered, Plan, PlanError, Source};
 pub use progress::{Meter, Progress};
 pub use read::Hashed;
 pub use receive::{Receiving, receive};

@@ -246,6 +246,7 @@ impl Reader<'_> {
                 }
                 What::NotAFile => self.skip(item.index, number, wire.clone(), Fault::NotAFile)?,
                 What::Unreadable => self.skip(item.index, number, wire.clone(), Fault::Unreadable)?,
+                What::Gone => self.skip(item.index, number, wire.clone(), Fault::Gone)?,
             }
             if node.what == What::Folder {
                 place.above.push(wire);

@@ -71,7 +71,7 @@ fn ctrl_c_at_the_question_ends_both_programs() {
     let screen = terminal.end(0);
     assert!(screen.ends_with('\n'), "the shell's next line begins at its left edge: {screen:?}");
     let stopped = Ended::of(sending, &words).with_code(5);
-    assert_eq!(stopped.event("stopped")["code"], "computer-gone");
+    assert_eq!(stopped.event("stopped")["code"], "held");
     assert!(!mei.received("a.txt").exists());
 }
 
