@@ -98,6 +98,8 @@ impostor-note = Another computer calls itself { $name }. It may have been set up
 search-here = Search in this conversation
 
 ## Menu of a computer
+menu-compare = Compare…
+menu-about = About this computer…
 menu-rename = Rename…
 menu-ask = Ask before receiving
 menu-accept = Always accept
@@ -147,6 +149,7 @@ first-title = First time: is this the right one?
 first-explain = You haven’t sent anything to { $name } before. Ask its owner if you aren’t sure.
 first-explain-several = You haven’t sent anything to these before: { $names }
 first-send = Send
+first-compare = Compare
 
 ## Composer
 compose-field = Message
@@ -184,11 +187,6 @@ state-declined-by = { $name } declined
 state-declined-here = You declined
 state-cancelled-here = You cancelled it
 state-cancelled-there = { $name } cancelled it
-state-held-away = Stopped, will go on when { $name } is back
-state-held-paused-here = You paused it
-state-held-paused-there = { $name } paused it
-state-held-disk-full-here = This computer’s disk is full; it goes on when there is room
-state-held-disk-full-there = The disk of { $name } is full; it goes on when there is room
 state-stopped = Stopped: { $why }
 state-left-out = Left out
 state-partly = { $saved } of { $total } saved
@@ -285,6 +283,7 @@ visibility-known = Known only
 visibility-known-explain = Only computers you verified or gave a rule see it
 visibility-hidden = Hidden
 visibility-hidden-explain = Nobody sees it; you can still send. Somebody who searches the network can find that the port is open.
+settings-known = Known computers…
 settings-motion = Reduce motion
 settings-zoom = Size of everything
 settings-fingerprint = Fingerprint
@@ -329,8 +328,33 @@ title-with = { $name } – Fantail
 title-unread = ({ $count }) { $title }
 
 ## Comparing
+compare-title = Compare with { $name }
+compare-explain = Look at the screen of { $name }: if nobody stands between, it shows the same four pictures and six digits.
+compare-waiting = Waiting for { $name }…
+compare-match = They match
+compare-differ = They differ
+compare-matched = { $name } is verified now
+compare-again = Try again
+compare-broke-explain = Somebody who stands between could do this on purpose. Should it happen again, compare on another network.
+compare-asked = { $name } wants to compare
+compare-asked-explain = Its screen shows the same if nobody stands between
 compare-differ-title = The codes differ
 compare-differ-explain = This may be another computer than the one you think, or somebody stands between. Send nothing to it and accept nothing from it. Ask the person next to you, and try again on a network you trust.
+
+## Known computers
+known-title = Known computers
+known-empty = Computers that you deal with are listed here
+about-met = Only met, not compared yet
+about-verified = Verified by comparing
+about-first-seen = First seen { $when }
+about-last-seen = Last seen { $when }
+about-rule = When it sends something
+rule-ask = Ask
+rule-accept = Always accept
+rule-block = Block
+about-rule-explain = Only a computer that was compared can be accepted without asking
+about-folder = What it sends goes to
+about-key-show = Show its fingerprint
 
 ## Problems, one plain sentence each
 problem-computer-gone = the connection to the other computer was lost
@@ -353,7 +377,6 @@ problem-too-much = that is more than fits into one go (at most { $limit })
 problem-not-found = nobody called { $whom } was found
 problem-ambiguous = the name means { $count } computers
 problem-closed = Fantail was closed while it was under way
-problem-abandoned = it wasn’t gone on with for a week, so what had arrived was removed
 problem-not-on-shelf = it isn’t on the shelf any more
 problem-unsupported = the other computer’s program can’t do that
 problem-busy = too much is going on right now; try again in a moment

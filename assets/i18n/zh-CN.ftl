@@ -83,6 +83,8 @@ impostor-note = 另一台电脑自称“{ $name }”。可能是它重装过，�
 search-here = 在此会话中搜索
 
 ## 电脑的菜单
+menu-compare = 核对…
+menu-about = 关于这台电脑…
 menu-rename = 重命名…
 menu-ask = 接收前先询问
 menu-accept = 总是接收
@@ -129,6 +131,7 @@ first-title = 第一次发送：是这台电脑吗？
 first-explain = 你以前没有发过东西给“{ $name }”。如果不确定，请问一问它的主人。
 first-explain-several = 你以前没有发过东西给：{ $names }
 first-send = 发送
+first-compare = 核对
 
 ## 输入区
 compose-field = 消息
@@ -163,11 +166,6 @@ state-declined-by = “{ $name }”拒绝了
 state-declined-here = 你拒绝了
 state-cancelled-here = 你取消了
 state-cancelled-there = “{ $name }”取消了
-state-held-away = 已中断，“{ $name }”回来后会继续
-state-held-paused-here = 你已暂停
-state-held-paused-there = “{ $name }”已暂停
-state-held-disk-full-here = 这台电脑的磁盘已满，有空间后会继续
-state-held-disk-full-there = “{ $name }”的磁盘已满，有空间后会继续
 state-stopped = 已停止：{ $why }
 state-left-out = 未接收
 state-partly = 已保存 { $saved } / { $total } 项
@@ -261,6 +259,7 @@ visibility-known = 仅认识的
 visibility-known-explain = 只有你核对过或设过规则的电脑能看到本机
 visibility-hidden = 隐藏
 visibility-hidden-explain = 谁也看不到本机，但你仍可发送。有意扫描网络的人仍能发现端口是打开的。
+settings-known = 认识的电脑…
 settings-motion = 减少动态效果
 settings-zoom = 整体大小
 settings-fingerprint = 指纹
@@ -302,8 +301,33 @@ title-with = { $name } – Fantail
 title-unread = ({ $count }) { $title }
 
 ## 核对
+compare-title = 与“{ $name }”核对
+compare-explain = 看“{ $name }”的屏幕：如果没有人夹在中间，它会显示同样的四个图案和六位数字。
+compare-waiting = 正在等待“{ $name }”…
+compare-match = 两边相同
+compare-differ = 两边不同
+compare-matched = “{ $name }”已核对
+compare-again = 再试一次
+compare-broke-explain = 夹在中间的人可能会故意这样做。如果再次发生，请换一个网络核对。
+compare-asked = “{ $name }”想要核对
+compare-asked-explain = 如果没有人夹在中间，它的屏幕会显示相同的内容
 compare-differ-title = 两边的代码不同
 compare-differ-explain = 这可能不是你以为的那台电脑，或者有人夹在中间。不要发东西给它，也不要接收它发来的东西。请当面问一问对方，换一个可信的网络再试。
+
+## 认识的电脑
+known-title = 认识的电脑
+known-empty = 你来往过的电脑会列在这里
+about-met = 只是见过，尚未核对
+about-verified = 已通过核对
+about-first-seen = 初次见到：{ $when }
+about-last-seen = 上次见到：{ $when }
+about-rule = 它发来东西时
+rule-ask = 询问
+rule-accept = 总是接收
+rule-block = 屏蔽
+about-rule-explain = 只有核对过的电脑才能不经询问直接接收
+about-folder = 它发来的东西保存到
+about-key-show = 显示它的指纹
 
 ## 问题，每个一句话
 problem-computer-gone = 与对方电脑的连接断开了
@@ -326,7 +350,6 @@ problem-too-much = 超出一次能发送的量（最多 { $limit }）
 problem-not-found = 没有找到“{ $whom }”
 problem-ambiguous = 有 { $count } 台电脑符合这个名称
 problem-closed = 传输途中 Fantail 被关闭
-problem-abandoned = 一周内没有继续传输，已收到的部分已被清除
 problem-not-on-shelf = 它已经不在共享架上
 problem-unsupported = 对方电脑的程序不支持此功能
 problem-busy = 现在同时进行的太多，请稍后再试

@@ -106,6 +106,32 @@ pub enum Action {
     ShowInFolder(PathBuf),
     OpenLink(String),
 
+    /// Opens the comparison; `then` is done once they match.
+    Compare {
+        with: Fingerprint,
+        then: Then,
+    },
+    /// Asks for a code once more, for the comparison that is open.
+    CompareAgain(Fingerprint),
+    /// This person has looked at both screens.
+    Compared {
+        with: Fingerprint,
+        same: bool,
+        then: Then,
+    },
+    /// The code needn't be shown any more.
+    EndCompare(Fingerprint),
+    /// What to do when the codes differ.
+    ShowDiffers(Fingerprint),
+    ShowKnown,
+    ShowAbout(Fingerprint),
+    /// The system's folder picker, for where a computer's things go.
+    PickFolderOf(Fingerprint),
+    SetFolder {
+        with: Fingerprint,
+        folder: Option<PathBuf>,
+    },
+
     SetRule {
         with: Fingerprint,
         rule: Rule,
@@ -135,6 +161,24 @@ pub enum Action {
     /// One line that floats by.
     Toast(String),
     Quit,
+}
+
+/// What comparing is for.
+#[derive(Clone, Debug)]
+pub enum Then {
+    Nothing,
+    /// As [`Action::SendConfirmed`].
+    Send {
+        to: Vec<Fingerprint>,
+        what: Vec<Outgoing>,
+        undo: Option<String>,
+    },
+    /// Accepting everything from now on, beginning with what is asked, if it still is.
+    Accept {
+        transfer: Option<TransferId>,
+        items: Option<Vec<u32>>,
+        into: Option<PathBuf>,
+    },
 }
 
 /// Which picture to open, and among which.

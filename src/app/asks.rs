@@ -9,7 +9,7 @@ use egui::{Align, Align2, Area, Layout, Order, Rect, RichText, ScrollArea, Sense
 
 use super::{
     Scene,
-    actions::Action,
+    actions::{Action, Then},
     avatar,
     design::{self, Palette, radius, size, space},
     header, icons,
@@ -322,10 +322,15 @@ fn answers(ui: &mut Ui, view: &mut AskView, scene: &mut Scene<'_>, ask: &Ask) {
     });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::M, 0.0);
-        // Only what was compared may come without asking.
-        if ask.verified && !ask.takes && link(ui, icons::TRAY_ARROW_DOWN, texts.ask_always()) {
+        if !ask.takes && link(ui, icons::TRAY_ARROW_DOWN, texts.ask_always()) {
             let (items, into) = (items.clone(), view.into.clone());
-            decision = Some(Decision::Accept { items, into, always: true });
+            if ask.verified {
+                decision = Some(Decision::Accept { items, into, always: true });
+            } else {
+                // Only what was compared may come without asking.
+                let then = Then::Accept { transfer: Some(ask.transfer), items, into };
+                scene.actions.push(Action::Compare { with: ask.with, then });
+            }
         }
         let files = ask.items.iter().any(|item| item.kind != ItemKind::Text);
         if !ask.takes && files && link(ui, icons::FOLDER_OPEN, texts.ask_folder()) {

@@ -36,6 +36,11 @@ pub mod size {
     pub const SMALL: f32 = 13.0;
     pub const BODY: f32 = 15.0;
     pub const TITLE: f32 = 20.0;
+    /// A picture of the comparison code in the dialog, and on the card.
+    pub const PICTOGRAM: f32 = 56.0;
+    pub const PICTOGRAM_SMALL: f32 = 40.0;
+    /// The digits of the comparison code, to be read from where one stands.
+    pub const CODE: f32 = 30.0;
     /// An icon beside body text or alone in a button.
     pub const ICON: f32 = 20.0;
     /// An icon beside secondary text.
@@ -254,6 +259,11 @@ pub fn small() -> FontId {
 #[must_use]
 pub fn title() -> FontId {
     FontId::proportional(size::TITLE)
+}
+
+#[must_use]
+pub fn code() -> FontId {
+    FontId::proportional(size::CODE)
 }
 
 const fn rgb(hex: u32) -> Color32 {

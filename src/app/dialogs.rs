@@ -5,24 +5,23 @@ use egui::{Align, Id, Key, Layout, Margin, Modal, RichText, ScrollArea, Sense, U
 use super::{
     Scene,
     actions::Action,
-    avatar,
+    compare::{self, CompareView},
     design::{self, Palette, size, space},
-    icons, list,
+    first_time::{self, FirstTime},
+    icons,
+    known::{self, AboutView},
+    list,
     settings::{self, SettingsView},
     tile,
     widgets::{self, Button, Kind},
 };
 use crate::{
-    engine::api::{Computer, Outgoing, Presence, Rule},
+    engine::api::{Computer, Presence, Rule},
     protocol::Fingerprint,
 };
 
 /// Names a person gives and texts typed here are no longer than this, in characters: far more than is useful.
 const MAX_TYPED: usize = 200;
-
-/// The round pictures in the first-time question, and how many at most.
-const FACE: f32 = 56.0;
-const FACES: usize = 5;
 
 #[derive(Debug)]
 pub enum Dialog {
@@ -35,6 +34,12 @@ pub enum Dialog {
     Forget(Fingerprint),
     Block(Fingerprint),
     Clear(Fingerprint),
+    /// Both screens show a code.
+    Compare(Box<CompareView>),
+    /// The known computers.
+    Known,
+    /// One of them.
+    About(AboutView),
     /// Sending to somebody for the first time; what waits is sent after a yes.
     FirstTime(FirstTime),
     /// Something was dropped, or opened with this program, while nobody was chosen.
@@ -61,16 +66,6 @@ pub enum AddState {
     Looking,
     Nobody,
     Several,
-}
-
-#[derive(Debug)]
-pub struct FirstTime {
-    pub to: Vec<Fingerprint>,
-    pub what: Vec<Outgoing>,
-    /// It was dropped onto a tile; the sentence of its Undo.
-    pub undo: Option<String>,
-    /// With yes.
-    pub answered: bool,
 }
 
 /// Draws the open dialog. Returns what it says to do with itself.
@@ -121,8 +116,10 @@ pub fn show(ui: &Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
     if !shown.should_close() {
         return shown.inner;
     }
-    if let Dialog::Settings(view) = dialog {
-        settings::leave(view, scene);
+    match dialog {
+        Dialog::Settings(view) => settings::leave(view, scene),
+        Dialog::About(view) => known::leave(view, scene),
+        _ => {}
     }
     Next::Close
 }
@@ -148,6 +145,9 @@ fn title(dialog: &Dialog, scene: &Scene<'_>) -> String {
         Dialog::Forget(who) => texts.forget_title(&name(who)),
         Dialog::Block(who) => texts.block_title(&name(who)),
         Dialog::Clear(who) => texts.clear_title(&name(who)),
+        Dialog::Compare(view) => view.title(scene),
+        Dialog::Known => texts.known_title().into(),
+        Dialog::About(view) => name(&view.who),
         Dialog::FirstTime(_) => texts.first_title().into(),
         Dialog::Whom { what } => texts.drop_whom_title(&paths_in_words(scene, what)),
         Dialog::Settings(_) => texts.settings().into(),
@@ -176,7 +176,10 @@ fn content(ui: &mut Ui, dialog: &mut Dialog, scene: &mut Scene<'_>) -> Next {
             let action = Action::RemoveConversation(*who);
             confirm(ui, scene, texts.clear_explain(), texts.clear_go(), vec![action])
         }
-        Dialog::FirstTime(first) => first_time(ui, first, scene),
+        Dialog::Compare(view) => compare::show(ui, view, scene),
+        Dialog::Known => known::list(ui, scene),
+        Dialog::About(view) => known::about(ui, view, scene),
+        Dialog::FirstTime(first) => first_time::show(ui, first, scene),
         Dialog::Whom { what } => whom(ui, what, scene),
         Dialog::Settings(view) => {
             settings::show(ui, view, scene);
@@ -205,7 +208,7 @@ fn confirm(ui: &mut Ui, scene: &mut Scene<'_>, text: &str, go: &str, actions: Ve
 }
 
 /// Cancel (or Close) and the main button, at the right.
-fn buttons(ui: &mut Ui, scene: &mut Scene<'_>, go: Option<(Kind, &str, Vec<Action>)>) -> Next {
+pub(super) fn buttons(ui: &mut Ui, scene: &mut Scene<'_>, go: Option<(Kind, &str, Vec<Action>)>) -> Next {
     let mut next = Next::Stay;
     let leave = if go.is_some() { scene.texts.cancel() } else { scene.texts.close() };
     row(ui, |ui| {
@@ -222,13 +225,13 @@ fn buttons(ui: &mut Ui, scene: &mut Scene<'_>, go: Option<(Kind, &str, Vec<Actio
     next
 }
 
-fn row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+pub(super) fn row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.add_space(space::S);
     ui.allocate_ui_with_layout(vec2(ui.available_width(), size::TARGET), Layout::right_to_left(Align::Center), add);
 }
 
 /// The button that has the keyboard when the dialog opens: the safe one.
-fn focused_first(ui: &mut Ui, button: Button<'_>) -> bool {
+pub(super) fn focused_first(ui: &mut Ui, button: Button<'_>) -> bool {
     let response = button.show(ui);
     focus_once(ui, &response);
     response.clicked()
@@ -246,7 +249,7 @@ fn focus_once(ui: &Ui, response: &egui::Response) {
     ui.data_mut(|data| data.insert_temp(key, frame));
 }
 
-fn explain(ui: &mut Ui, text: &str) {
+pub(super) fn explain(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
     ui.add(egui::Label::new(RichText::new(text).font(design::body()).color(palette.secondary)).wrap());
 }
@@ -291,7 +294,7 @@ fn add(ui: &mut Ui, adding: &mut Adding, scene: &mut Scene<'_>) -> Next {
 }
 
 /// A line that says what didn't work.
-fn problem(ui: &mut Ui, text: &str) {
+pub(super) fn problem(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
     ui.horizontal_top(|ui| {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
@@ -321,37 +324,6 @@ fn rename(ui: &mut Ui, who: Fingerprint, text: &mut String, scene: &mut Scene<'_
         next = Next::Close;
     }
     next
-}
-
-fn first_time(ui: &mut Ui, first: &mut FirstTime, scene: &mut Scene<'_>) -> Next {
-    let texts = scene.texts;
-    let asked: Vec<Fingerprint> =
-        first.to.iter().copied().filter(|&who| scene.model.computer(who).is_none_or(is_unsure)).collect();
-    let shown = &asked[..asked.len().min(FACES)];
-    ui.horizontal(|ui| {
-        let width = shown.len() as f32 * (FACE + space::S) - space::S;
-        ui.add_space((ui.available_width() - width) / 2.0);
-        for who in shown {
-            avatar::show(ui, FACE, who, avatar::Look::default());
-        }
-    });
-    ui.add_space(space::XS);
-    let names: Vec<String> = asked.iter().map(|&who| scene.model.name(who)).collect();
-    match &names[..] {
-        [one] => explain(ui, &texts.first_explain(one)),
-        several => explain(ui, &texts.first_explain_several(&texts.list(several.iter().map(String::as_str)))),
-    }
-    let go = Action::SendConfirmed { to: first.to.clone(), what: first.what.clone(), undo: first.undo.clone() };
-    let before = scene.actions.len();
-    let next = buttons(ui, scene, Some((Kind::Primary, texts.first_send(), vec![go])));
-    first.answered |= scene.actions.len() > before;
-    next
-}
-
-/// Whether sending to it asks first: neither compared nor ever sent to.
-#[must_use]
-pub fn is_unsure(computer: &Computer) -> bool {
-    !computer.verified && !computer.confirmed
 }
 
 fn whom(ui: &mut Ui, what: &[std::path::PathBuf], scene: &mut Scene<'_>) -> Next {
@@ -390,7 +362,7 @@ pub fn shown_name(path: &std::path::Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn truncate(text: &mut String) {
+pub(super) fn truncate(text: &mut String) {
     if let Some((cut, _)) = text.char_indices().nth(MAX_TYPED) {
         text.truncate(cut);
     }

@@ -92,6 +92,7 @@ impl App {
                     search.found = Some(entries);
                 }
             }
+            (Purpose::Compare(with), Ok(Reply::Comparing { number })) => self.compare_answered(with, Ok(number)),
             (Purpose::Resolve, result) => self.take_resolved(result),
             (Purpose::Send { undo, .. }, Ok(Reply::Sent { transfers, .. })) => {
                 if let Some(text) = undo {
@@ -114,6 +115,7 @@ impl App {
                 self.put_back(to, what);
                 self.toasts.say(self.texts.command_failed(&self.texts.problem(problem)));
             }
+            Purpose::Compare(with) => self.compare_answered(with, Err(problem.clone())),
             Purpose::Plain | Purpose::Resolve => {
                 self.toasts.say(self.texts.command_failed(&self.texts.problem(problem)));
             }
@@ -224,6 +226,9 @@ impl App {
                     view.settings = settings.clone();
                 }
                 self.actions.push(Action::ChangeSettings(settings));
+            }
+            pickers::Purpose::FolderOf(with) => {
+                self.actions.push(Action::SetFolder { with, folder: Some(first) });
             }
             pickers::Purpose::AskFolder { with, transfer } => self.asks.set_folder(with, transfer, first),
             pickers::Purpose::SaveFile(from) => self.errands.save_copy(from, first),

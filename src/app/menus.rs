@@ -2,7 +2,11 @@
 
 use egui::Ui;
 
-use super::{Scene, actions::Action, icons, widgets};
+use super::{
+    Scene,
+    actions::{Action, Then},
+    icons, widgets,
+};
 use crate::engine::api::{Computer, Rule};
 
 /// Wide enough for every line in every language there is.
@@ -13,6 +17,13 @@ pub fn computer(ui: &mut Ui, scene: &mut Scene<'_>, computer: &Computer) {
     let with = computer.fingerprint;
     ui.set_width(WIDTH);
     ui.spacing_mut().item_spacing.y = 0.0;
+    if computer.rule != Rule::Block && widgets::menu_item(ui, icons::SHIELD_CHECK, texts.menu_compare()).clicked() {
+        scene.actions.push(Action::Compare { with, then: Then::Nothing });
+    }
+    if widgets::menu_item(ui, icons::INFO, texts.menu_about()).clicked() {
+        scene.actions.push(Action::ShowAbout(with));
+    }
+    separator(ui);
     if !computer.new && widgets::menu_item(ui, icons::PENCIL_SIMPLE, texts.menu_rename()).clicked() {
         scene.actions.push(Action::AskRename(with));
     }

@@ -11,6 +11,7 @@ pub mod actions;
 pub mod album;
 mod asks;
 pub mod avatar;
+mod compare;
 pub mod conversation;
 pub mod design;
 mod dialogs;
@@ -18,9 +19,11 @@ pub mod drawings;
 mod drops;
 mod empty;
 mod errands;
+mod first_time;
 pub mod fonts;
 mod header;
 pub mod icons;
+mod known;
 mod list;
 mod logic;
 mod menus;
@@ -46,6 +49,7 @@ pub use self::run::{Options, RunError, Show, run};
 use self::{
     actions::Action,
     asks::AskView,
+    compare::CompareCard,
     conversation::ConversationView,
     design::{Palette, size},
     dialogs::{Dialog, Next},
@@ -118,6 +122,7 @@ pub struct App {
     list: ListView,
     conversation: ConversationView,
     asks: AskView,
+    comparison: CompareCard,
     dialog: Option<Dialog>,
     drops: Drops,
     paste: Paste,
@@ -167,6 +172,7 @@ impl App {
             list: ListView::default(),
             conversation: ConversationView::default(),
             asks: AskView::default(),
+            comparison: CompareCard::default(),
             dialog: None,
             drops: Drops::default(),
             paste: Paste::default(),
@@ -307,6 +313,9 @@ impl App {
         let below_header = Rect::from_min_max(place.min + egui::vec2(0.0, size::HEADER), place.max);
         if !self.viewer.is_open() {
             self.with_scene(|app, scene| asks::show(ui, app.asks, scene, below_header));
+            if self.dialog.is_none() {
+                self.with_scene(|app, scene| compare::card(ui, app.comparison, scene, below_header));
+            }
         }
 
         let tiles = std::mem::take(&mut self.list.tiles);
@@ -338,10 +347,12 @@ impl App {
 
     /// Lends out what drawing needs, with the composer's content of those chosen.
     fn with_scene<T>(&mut self, draw: impl FnOnce(&mut Parts<'_>, &mut Scene<'_>) -> T) -> T {
-        let Self { model, texts, previews, drafts, actions, list, conversation, asks, drops, toasts, .. } = self;
+        let Self {
+            model, texts, previews, drafts, actions, list, conversation, asks, comparison, drops, toasts, ..
+        } = self;
         let draft = drafts.entry(model.chosen.clone()).or_default();
         let mut scene = Scene { model, texts, previews, draft, actions };
-        draw(&mut Parts { list, conversation, asks, drops, toasts }, &mut scene)
+        draw(&mut Parts { list, conversation, asks, comparison, drops, toasts }, &mut scene)
     }
 
     fn note_size(&mut self, ui: &Ui) {
@@ -379,6 +390,7 @@ struct Parts<'a> {
     list: &'a mut ListView,
     conversation: &'a mut ConversationView,
     asks: &'a mut AskView,
+    comparison: &'a mut CompareCard,
     drops: &'a mut Drops,
     toasts: &'a mut Toasts,
 }

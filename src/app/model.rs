@@ -64,6 +64,7 @@ pub(super) enum Purpose {
         with: Option<Fingerprint>,
     },
     Resolve,
+    Compare(Fingerprint),
     Send {
         to: Vec<Fingerprint>,
         /// Comes back into the composer if it can't be sent.

@@ -6,9 +6,12 @@ use egui::ViewportCommand;
 
 use super::{
     App,
+    actions::Then,
     actions::{Action, ViewerTarget},
     album,
-    dialogs::{self, Adding, Dialog, FirstTime},
+    dialogs::{self, Adding, Dialog},
+    first_time::{self, FirstTime},
+    known::AboutView,
     model::{ChipKind, Draft, FOUND, PAGE, Purpose, Search},
     pickers::{self, NotOpened, Wanted},
     settings::SettingsView,
@@ -91,6 +94,15 @@ impl App {
     fn perform_rest(&mut self, ctx: &egui::Context, frame: &eframe::Frame, action: Action) {
         match action {
             Action::SetRule { with, rule } => self.command(Command::SetRule { with, rule }, Purpose::Plain),
+            Action::Compare { with, then } => self.compare(with, then),
+            Action::CompareAgain(with) => self.compare_again(with),
+            Action::Compared { with, same, then } => self.compared(with, same, then),
+            Action::EndCompare(with) => self.end_comparing(with),
+            Action::ShowDiffers(with) => self.show_differs(with),
+            Action::ShowKnown => self.open(Dialog::Known),
+            Action::ShowAbout(who) => self.open(Dialog::About(AboutView::new(who, self.model.name(who)))),
+            Action::PickFolderOf(who) => self.pick(ctx, frame, pickers::Purpose::FolderOf(who)),
+            Action::SetFolder { with, folder } => self.command(Command::SetFolder { with, folder }, Purpose::Plain),
             Action::AskRename(who) => {
                 self.open(Dialog::Rename { who, text: self.model.name(who) });
             }
@@ -225,14 +237,14 @@ impl App {
 
     /// Sends, or asks first whether it is the right one.
     fn send(&mut self, to: Vec<Fingerprint>, what: Vec<Outgoing>, undo: Option<String>) {
-        if to.iter().any(|&who| self.model.computer(who).is_none_or(dialogs::is_unsure)) {
+        if to.iter().any(|&who| self.model.computer(who).is_none_or(first_time::is_unsure)) {
             self.open(Dialog::FirstTime(FirstTime { to, what, undo, answered: false }));
         } else {
             self.send_now(&to, what, undo.as_deref());
         }
     }
 
-    fn send_now(&mut self, to: &[Fingerprint], what: Vec<Outgoing>, undo: Option<&str>) {
+    pub(super) fn send_now(&mut self, to: &[Fingerprint], what: Vec<Outgoing>, undo: Option<&str>) {
         for what in what {
             let command = Command::Send { to: to.to_vec(), what: what.clone() };
             self.command(command, Purpose::Send { to: to.to_vec(), what, undo: undo.map(str::to_owned) });
@@ -282,10 +294,19 @@ impl App {
     /// What was written for somebody who turned out to be the wrong one is not lost, and the keyboard is where one writes.
     pub(super) fn closed(&mut self, dialog: Dialog) {
         self.conversation.focus_composer();
-        if let Dialog::FirstTime(FirstTime { to, what, undo: None, answered: false }) = dialog {
-            for what in what {
-                self.put_back(to.clone(), what);
+        let (to, what) = match dialog {
+            Dialog::FirstTime(FirstTime { to, what, undo: None, answered: false }) => (to, what),
+            Dialog::Compare(view) => {
+                self.end_comparing(view.who);
+                match view.then {
+                    Then::Send { to, what, undo: None } => (to, what),
+                    _ => return,
+                }
             }
+            _ => return,
+        };
+        for what in what {
+            self.put_back(to.clone(), what);
         }
     }
 
@@ -338,12 +359,14 @@ impl App {
             pickers::Purpose::Files => (texts.pick_files(), String::new()),
             pickers::Purpose::Pictures => (texts.pick_pictures(), String::new()),
             pickers::Purpose::Folder => (texts.pick_folder(), String::new()),
-            pickers::Purpose::ReceiveFolder | pickers::Purpose::AskFolder { .. } => (texts.pick_into(), String::new()),
+            pickers::Purpose::ReceiveFolder | pickers::Purpose::AskFolder { .. } | pickers::Purpose::FolderOf(_) => {
+                (texts.pick_into(), String::new())
+            }
             pickers::Purpose::SaveFile(from) => (texts.pick_save(), dialogs::shown_name(from)),
             pickers::Purpose::SaveText(_) => (texts.pick_save(), format!("{}.txt", texts.compose_field())),
         };
         let folder = match purpose {
-            pickers::Purpose::ReceiveFolder | pickers::Purpose::AskFolder { .. } => {
+            pickers::Purpose::ReceiveFolder | pickers::Purpose::AskFolder { .. } | pickers::Purpose::FolderOf(_) => {
                 Some(self.model.snapshot.me.folder.clone())
             }
             _ => None,

@@ -27,7 +27,12 @@ pub enum Purpose {
     Pictures,
     Folder,
     ReceiveFolder,
-    AskFolder { with: Fingerprint, transfer: TransferId },
+    AskFolder {
+        with: Fingerprint,
+        transfer: TransferId,
+    },
+    /// Where a computer's things go.
+    FolderOf(Fingerprint),
     SaveFile(PathBuf),
     SaveText(String),
 }
@@ -143,7 +148,7 @@ fn dialog(wanted: Wanted, frame: &eframe::Frame) -> Waiting {
         Purpose::Files => several(dialog.pick_files()),
         Purpose::Pictures => several(dialog.add_filter(pictures, PICTURES).pick_files()),
         Purpose::Folder => several(dialog.pick_folders()),
-        Purpose::ReceiveFolder | Purpose::AskFolder { .. } => one(dialog.pick_folder()),
+        Purpose::ReceiveFolder | Purpose::AskFolder { .. } | Purpose::FolderOf(_) => one(dialog.pick_folder()),
         // No filter: on Windows the ending would be doubled, on macOS the field greyed out.
         Purpose::SaveFile(_) | Purpose::SaveText(_) => one(dialog.set_file_name(name).save_file()),
     }

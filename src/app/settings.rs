@@ -1,5 +1,7 @@
 //! What this person can choose. Every change holds at once and is kept by the engine.
 
+use std::path::Path;
+
 use egui::{Align, Layout, RichText, Ui, vec2};
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::{
     engine::api::{Settings, Theme, Visibility},
-    i18n::Language,
+    i18n::{Language, Texts},
 };
 
 /// Zoom is offered in steps of this, within the bounds.
@@ -87,6 +89,11 @@ pub fn show(ui: &mut Ui, view: &mut SettingsView, scene: &mut Scene<'_>) {
         },
     );
 
+    if Button::new(Kind::Flat, texts.settings_known()).icon(icons::SHIELD_CHECK).flush().show(ui).clicked() {
+        leave(view, scene);
+        scene.actions.push(Action::ShowKnown);
+    }
+
     ui.add_space(space::M);
     zoom(ui, view, scene);
     widgets::switch(ui, &mut view.settings.reduced_motion, texts.settings_motion());
@@ -134,24 +141,32 @@ fn take_name(view: &mut SettingsView, current: &str) {
     }
 }
 
-fn heading(ui: &mut Ui, text: &str) {
+/// Above what it names.
+pub fn heading(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
     ui.add_space(space::M);
     ui.label(RichText::new(text).font(design::small()).color(palette.secondary));
 }
 
 fn folder(ui: &mut Ui, view: &mut SettingsView, scene: &mut Scene<'_>) {
-    let texts = scene.texts;
-    let palette = Palette::of(ui);
     // A folder that was just picked is in the snapshot a moment later.
     let path = view.settings.folder.clone().unwrap_or_else(|| scene.model.snapshot.me.folder.clone());
+    if folder_line(ui, scene.texts, &path) {
+        scene.actions.push(Action::PickReceiveFolder);
+    }
+    if view.settings.folder.is_some() && usual_folder(ui, scene.texts) {
+        view.settings.folder = None;
+    }
+}
+
+/// A folder, and the button to choose another. Returns whether it was pressed.
+pub fn folder_line(ui: &mut Ui, texts: &Texts, path: &Path) -> bool {
+    let palette = Palette::of(ui);
     let path = path.display().to_string();
+    let mut pressed = false;
     ui.horizontal(|ui| {
-        let change = texts.settings_folder_change();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::quiet(ui, change).clicked() {
-                scene.actions.push(Action::PickReceiveFolder);
-            }
+            pressed = widgets::quiet(ui, texts.settings_folder_change()).clicked();
             let room = ui.available_width();
             // The end of a path says more than its beginning.
             let shown = from_the_end(ui, &path, room);
@@ -160,15 +175,13 @@ fn folder(ui: &mut Ui, view: &mut SettingsView, scene: &mut Scene<'_>) {
             });
         });
     });
-    if view.settings.folder.is_some()
-        && Button::new(Kind::Flat, texts.settings_folder_usual())
-            .icon(icons::ARROW_COUNTER_CLOCKWISE)
-            .left()
-            .show(ui)
-            .clicked()
-    {
-        view.settings.folder = None;
-    }
+    pressed
+}
+
+/// Back to the folder for everything. Returns whether it was pressed.
+pub fn usual_folder(ui: &mut Ui, texts: &Texts) -> bool {
+    let button = Button::new(Kind::Flat, texts.settings_folder_usual()).icon(icons::ARROW_COUNTER_CLOCKWISE);
+    button.flush().show(ui).clicked()
 }
 
 /// The text, or "…" and as much of its end as fits.

@@ -6,6 +6,7 @@ mod drops;
 mod questions;
 mod search;
 mod settings;
+mod sure;
 mod two;
 
 use std::{
@@ -85,6 +86,7 @@ impl Link for Desk {
                 group: GroupId([1; 16]),
                 transfers: to.iter().map(|&with| (with, TransferId([9; 16]))).collect(),
             },
+            Command::Compare { .. } => Reply::Comparing { number: 1 },
             Command::ChangeSettings(settings) => {
                 let mut snapshot = (*inside.snapshot).clone();
                 snapshot.settings = settings.clone();

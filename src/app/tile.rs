@@ -76,10 +76,10 @@ pub fn show(ui: &mut Ui, tile: &Tile<'_, '_>) -> Drawn {
 fn draw_folded(ui: &Ui, palette: &Palette, rect: Rect, computer: &Computer, look: avatar::Look) {
     let picture = Rect::from_center_size(rect.center(), Vec2::splat(size::AVATAR));
     avatar::paint(ui.painter(), picture, &computer.fingerprint, look);
-    if computer.verified {
+    if let Some((icon, color)) = seal(palette, computer) {
         let at = picture.right_bottom() - vec2(6.0, 6.0);
         ui.painter().circle_filled(at, 9.0, palette.list);
-        icons::paint(ui.painter(), at, icons::SEAL_CHECK, size::ICON_SMALL, palette.accent);
+        icons::paint(ui.painter(), at, icon, size::ICON_SMALL, color);
     }
     if computer.unread > 0 {
         widgets::badge(ui, pos2(picture.right() + 8.0, picture.top() + 4.0), computer.unread);
@@ -113,11 +113,7 @@ fn draw_whole(
     let left = picture.right() + space::M;
     let away = computer.presence == Presence::Away;
     let name_color = if away { palette.secondary } else { palette.text };
-    let seal = if computer.impostor_of.is_some() {
-        Some((icons::SHIELD_WARNING, palette.bad))
-    } else {
-        computer.verified.then_some((icons::SEAL_CHECK, palette.accent))
-    };
+    let seal = seal(palette, computer);
     let seal_width = if seal.is_some() { size::ICON_SMALL + space::XS } else { 0.0 };
     let name = widgets::one_line(ui, &computer.name, design::body(), name_color, right - left - seal_width);
     let words_left = left + size::ICON_SMALL + space::XS;
@@ -133,6 +129,14 @@ fn draw_whole(
     icons::paint(ui.painter(), kind_at, kind_icon(computer.kind), size::ICON_SMALL, palette.secondary);
     ui.painter().galley(pos2(words_left, words_top), words, palette.secondary);
     also
+}
+
+/// What is to be known of it before all else.
+fn seal(palette: &Palette, computer: &Computer) -> Option<(&'static str, Color32)> {
+    if computer.impostor_of.is_some() {
+        return Some((icons::SHIELD_WARNING, palette.bad));
+    }
+    computer.verified.then_some((icons::SEAL_CHECK, palette.accent))
 }
 
 /// The round mark at the right end for choosing several: there when several are chosen, or under the pointer.

@@ -11,8 +11,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time
 pub use crate::protocol::compare::Code;
 use crate::protocol::{Fingerprint, TransferId};
 pub use crate::store::model::{
-    Audience, Body, DeviceKind, Direction, Entry, GroupId, Hold, Item, ItemKind, ItemState, KnownComputer, Millis,
-    Problem, Rule, Settings, ShelfItem, State, Theme, Visibility,
+    Audience, Body, DeviceKind, Direction, Entry, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Problem,
+    Rule, Settings, ShelfItem, State, Theme, Visibility,
 };
 
 /// Progress is shown at most this often; faster is noise to eyes and work to the window.
@@ -56,7 +56,7 @@ pub enum Command {
     SetFolder { with: Fingerprint, folder: Option<PathBuf> },
     /// Its conversation, rules and addresses go; files stay. → [`Reply::Done`]
     Forget { with: Fingerprint },
-    /// Begins a comparison, or joins the one that the other person began: [`Snapshot::comparison`] shows it. What goes
+    /// Begins a comparison, or joins the one that the other person has just begun: [`Snapshot::comparison`] shows it. What goes
     /// wrong later is shown there too. → [`Reply::Comparing`]
     Compare { with: Fingerprint },
     /// It need not be shown any more; one that is under way is stopped. → [`Reply::Done`]

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::api::Ask;
+use super::api::{Ask, Millis};
 use crate::protocol::{Fingerprint, TransferId};
 
 /// A stranger's question goes away after this: nobody at the screen means no.
@@ -80,6 +80,15 @@ impl Asks {
     /// Takes away those whose time has come.
     pub fn expired(&mut self, now: Instant) -> Vec<Ask> {
         self.remove_where(|asked| asked.until.is_some_and(|until| until <= now))
+    }
+
+    /// This person looks closely at a computer: its questions stand for at least so long.
+    pub fn keep(&mut self, with: Fingerprint, during: Duration, now: Instant, by_clock: Millis) {
+        for asked in self.list.iter_mut().filter(|asked| asked.ask.with == with) {
+            asked.until = asked.until.map(|until| until.max(now + during));
+            let shown = Millis(by_clock.0.saturating_add(during.as_millis() as i64));
+            asked.ask.until = asked.ask.until.map(|until| until.max(shown));
+        }
     }
 
     /// When [`Asks::expired`] is to be called next.
@@ -173,6 +182,17 @@ mod tests {
         let gone = asks.expired(now + STRANGER_PATIENCE);
         assert_eq!(gone.iter().map(|ask| ask.transfer).collect::<Vec<_>>(), [TransferId([1; 16])]);
         assert_eq!(asks.iter().count(), 1);
+    }
+
+    #[test]
+    fn a_question_waits_while_its_asker_is_compared() {
+        let now = Instant::now();
+        let mut asks = Asks::default();
+        asks.add(ask(1, 1, true), address(1), Some(now + STRANGER_PATIENCE), now).unwrap();
+        asks.add(ask(2, 2, true), address(2), Some(now + STRANGER_PATIENCE), now).unwrap();
+        asks.keep(Fingerprint([1; 32]), 2 * STRANGER_PATIENCE, now, Millis(0));
+        assert_eq!(asks.expired(now + STRANGER_PATIENCE).len(), 1, "the other one's time is over");
+        assert_eq!(asks.next_expiry(), Some(now + 2 * STRANGER_PATIENCE));
     }
 
     #[test]

@@ -43,7 +43,7 @@ const SETTLED: Duration = Duration::from_millis(300);
 /// A code that this person wanted is shown for so long: time to walk over to the other screen.
 const SHOWN: Duration = Duration::from_secs(10 * 60);
 
-/// One that the other person wanted.
+/// One that the other person wanted, and what a compared computer asks meanwhile.
 const SHOWN_FOR_THEM: Duration = Duration::from_secs(3 * 60);
 
 /// How long is said that the other person's came to nothing.
@@ -167,18 +167,19 @@ impl Hub {
         }
         match self.comparing.now.as_mut().filter(|one| one.is_live()) {
             // The other person was quicker, or this one asked twice.
-            Some(one) if one.with == with => {
-                one.until = one.until.max(Instant::now() + if one.is_under_way() { RUN_WITHIN } else { SHOWN });
+            Some(one) if one.with == with && one.is_under_way() => {
                 one.begun_here = true;
                 return Ok(());
             }
-            Some(one) if one.begun_here => return Err(Problem::Busy),
+            // A code that stands may not be on the other screen any more: there is a new one.
+            Some(one) if one.begun_here && one.with != with => return Err(Problem::Busy),
             _ => {}
         }
         if self.comparing.is_too_often(with, false) {
             return Err(Problem::ComparedTooOften { here: true });
         }
         self.drop_comparison(CompareEnd::Busy);
+        self.asks.keep(with, SHOWN_FOR_THEM, Instant::now().into_std(), super::now());
         self.comparing.set(with, true);
         if self.links.contains_key(&with) {
             self.run_comparison(with);
@@ -277,7 +278,9 @@ impl Hub {
         if self.comparing.now.as_ref().is_some_and(|one| one.with != with && one.is_live()) {
             return Err(CompareEnd::Busy);
         }
-        self.comparing.set(with, false);
+        // Whoever looked at an older code of this one is shown the new one.
+        let begun_here = self.comparing.with(with).is_some_and(|one| one.begun_here && one.is_live());
+        self.comparing.set(with, begun_here);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    api::{Hold, ItemState, Problem, State},
+    api::{ItemState, Problem, State},
     door::{Arrival, Connection, DoorError, goodbye},
     hub::{Hub, Message},
     transfers::{Cargo, JOIN_WITHIN, Key, Side, Stage},
@@ -37,8 +37,7 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 pub(super) enum News {
     Received(Received),
     Delivered(Delivered),
-    /// Of which attempt.
-    Ended(u32, Result<Outcome, TransferError>),
+    Ended(Result<Outcome, TransferError>),
 }
 
 impl Hub {
@@ -121,39 +120,36 @@ impl Hub {
             return turn_away(connection, ByeReason::NoSuchTransfer);
         };
         let hub = self.inbox.clone();
-        let attempt = running.attempt;
         let task = match &mut running.side {
             Side::Out { cargo: Cargo::Files(prepared), .. } => {
                 let plan = &prepared.plan;
                 let progress = Arc::new(Progress::new(plan.items().len()));
                 running.progress = Some(progress.clone());
                 let (events, news) = mpsc::channel(NEWS);
-                let sending = Sending { plan: plan.clone(), consent, progress, hashed: running.hashed.clone(), events };
+                let sending = Sending { plan: plan.clone(), consent, progress, events };
                 tokio::spawn(async move {
                     let passing = pass_on(key, news, News::Delivered, &hub);
                     let (result, ()) = tokio::join!(send(connection, sending), passing);
-                    hub.send(Message::News(key, News::Ended(attempt, result))).await.ok();
+                    hub.send(Message::News(key, News::Ended(result))).await.ok();
                 })
             }
-            Side::In { kept, .. } => {
-                let (Some((into, kept)), Some(progress)) = (kept.take(), running.progress.clone()) else {
+            Side::In { folder, .. } => {
+                let (Some(into), Some(progress)) = (folder.take(), running.progress.clone()) else {
                     return turn_away(connection, ByeReason::NoSuchTransfer);
                 };
                 let (events, news) = mpsc::channel(NEWS);
-                let receiving = Receiving { with: key.0, consent, into, kept: Some(kept), progress, events };
+                let receiving = Receiving { with: key.0, consent, into, progress, events };
                 tokio::spawn(async move {
                     let passing = pass_on(key, news, News::Received, &hub);
                     let (result, ()) = tokio::join!(receive(connection, receiving), passing);
-                    hub.send(Message::News(key, News::Ended(attempt, result))).await.ok();
+                    hub.send(Message::News(key, News::Ended(result))).await.ok();
                 })
             }
             Side::Out { .. } => return turn_away(connection, ByeReason::NoSuchTransfer),
         };
         running.work.add(task.abort_handle());
         running.stage = Stage::Moving;
-        running.since = Instant::now();
         self.pace.touch();
-        self.note_going(key);
     }
 
     /// Early connections whose answer never came.
@@ -198,37 +194,34 @@ impl Hub {
                     transfer.left_out.entry(item).or_insert((0, problem)).0 += 1;
                 }
             }
-            News::Ended(attempt, result) => self.moved(key, attempt, result),
+            News::Ended(result) => self.moved(key, result),
         }
     }
 
     /// The data connection is over, one way or the other.
-    fn moved(&mut self, key: Key, attempt: u32, result: Result<Outcome, TransferError>) {
-        let Some(transfer) = self.transfers.get_mut(&key).filter(|transfer| transfer.attempt == attempt) else {
+    fn moved(&mut self, key: Key, result: Result<Outcome, TransferError>) {
+        if !self.transfers.contains_key(&key) {
             return;
-        };
-        if let Some(link) = self.links.get_mut(&key.0) {
-            link.control.data_closed(key.1);
         }
-        let error = match result {
+        match result {
             Ok(outcome) => {
                 let state = match outcome.failed.first() {
                     // Nothing came of it at all: that is no success.
                     Some((_, problem)) if outcome.saved.is_empty() => State::Stopped(problem.clone()),
                     _ => State::Saved,
                 };
-                return self.finish(key, state);
+                self.finish(key, state);
             }
-            Err(error) => error,
-        };
-        log::info!("a transfer stopped: {error}");
-        match (&error, error.problem()) {
-            (TransferError::Connection(_) | TransferError::Closed(None), _) => {
-                transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
+            Err(error) => {
+                log::info!("a transfer stopped: {error}");
+                let is_broken = matches!(error, TransferError::Connection(_) | TransferError::Closed(None));
+                match self.transfers.get_mut(&key) {
+                    Some(transfer) if is_broken => {
+                        transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
+                    }
+                    _ => self.finish(key, State::Stopped(error.problem())),
+                }
             }
-            (_, Problem::DiskFull { here }) => self.rest(key, Hold::DiskFull { here }),
-            (TransferError::Closed(_), Problem::ComputerGone | Problem::Busy) => self.again_later(key),
-            (_, problem) => self.finish(key, State::Stopped(problem)),
         }
     }
 }

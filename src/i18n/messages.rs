@@ -113,6 +113,8 @@ impostor_note(name: &str);
 search_here;
 
 // Menu of a computer
+menu_compare;
+menu_about;
 menu_rename;
 menu_ask;
 menu_accept;
@@ -159,6 +161,7 @@ first_title;
 first_explain(name: &str);
 first_explain_several(names: &str);
 first_send;
+first_compare;
 
 // Composer
 compose_field;
@@ -193,11 +196,6 @@ state_declined_by(name: &str);
 state_declined_here;
 state_cancelled_here;
 state_cancelled_there(name: &str);
-state_held_away(name: &str);
-state_held_paused_here;
-state_held_paused_there(name: &str);
-state_held_disk_full_here;
-state_held_disk_full_there(name: &str);
 state_stopped(why: &str);
 state_left_out;
 state_partly(saved: u64, total: u64);
@@ -291,6 +289,7 @@ visibility_known;
 visibility_known_explain;
 visibility_hidden;
 visibility_hidden_explain;
+settings_known;
 settings_motion;
 settings_zoom;
 settings_fingerprint;
@@ -332,8 +331,33 @@ title_with(name: &str);
 title_unread(count: u64, title: &str);
 
 // Comparing
+compare_title(name: &str);
+compare_explain(name: &str);
+compare_waiting(name: &str);
+compare_match;
+compare_differ;
+compare_matched(name: &str);
+compare_again;
+compare_broke_explain;
+compare_asked(name: &str);
+compare_asked_explain;
 compare_differ_title;
 compare_differ_explain;
+
+// Known computers
+known_title;
+known_empty;
+about_met;
+about_verified;
+about_first_seen(when: &str);
+about_last_seen(when: &str);
+about_rule;
+rule_ask;
+rule_accept;
+rule_block;
+about_rule_explain;
+about_folder;
+about_key_show;
 
 // Problems, one plain sentence each
 problem_computer_gone;
@@ -356,7 +380,6 @@ problem_too_much(limit: u64);
 problem_not_found(whom: &str);
 problem_ambiguous(count: u64);
 problem_closed;
-problem_abandoned;
 problem_not_on_shelf;
 problem_unsupported;
 problem_busy;

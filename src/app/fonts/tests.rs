@@ -86,6 +86,24 @@ fn emoji_have_colours() {
 }
 
 #[test]
+fn each_picture_of_a_comparison_is_drawn_and_looks_like_no_other() {
+    let ctx = drawn("en", &crate::protocol::compare::TABLE.concat());
+    let all: Vec<_> = crate::protocol::compare::TABLE
+        .iter()
+        .map(|picture| {
+            let character = picture.chars().next().unwrap();
+            assert!(ctx.fonts_mut(|fonts| fonts.has_glyph(&super::super::design::body(), character)), "{picture}");
+            (picture, pixels(&ctx, character))
+        })
+        .collect();
+    for (place, (picture, drawn)) in all.iter().enumerate() {
+        let inked = drawn.pixels.iter().filter(|pixel| pixel.a() > 0).count();
+        assert!(inked * 4 > drawn.pixels.len(), "{picture}");
+        assert!(all[..place].iter().all(|(_, other)| other != drawn), "{picture} is drawn like another");
+    }
+}
+
+#[test]
 fn every_character_of_every_language_has_a_glyph() {
     let ctx = drawn("zh-CN", "");
     for text in [include_str!("../../../assets/i18n/en.ftl"), include_str!("../../../assets/i18n/zh-CN.ftl")] {

@@ -74,8 +74,12 @@ fn declining_and_blocking_say_so() {
 
 #[test]
 fn only_a_verified_computer_can_be_accepted_for_good() {
-    let (harness, _) = asking(|_| {});
-    assert!(!shows(&harness, "Always accept from this computer"));
+    let (mut harness, desk) = asking(|_| {});
+    harness.run_steps(4);
+    harness.get_by_label("Always accept from this computer").click();
+    harness.run_steps(4);
+    assert_eq!(answer(&desk), None, "it is compared first");
+    assert!(shows(&harness, "Compare with Office PC"));
     let (mut harness, desk) = asking(|ask| ask.verified = true);
     harness.run_steps(4);
     harness.get_by_label("Always accept from this computer").click();

@@ -6,6 +6,7 @@ use crate::{
         session::{Failure, Session, unexpected},
     },
     engine::api::{Command, Comparison, ComparisonStage, Problem, Reply, Snapshot},
+    protocol::Fingerprint,
 };
 
 /// Shows the code; with `yes`, or when the person says so, the computer is verified from then on.
@@ -18,7 +19,7 @@ pub(super) fn compare(
 ) -> Result<Exit, Failure> {
     let with = session.whom(with, new)?.fingerprint;
     let Reply::Comparing { number } = session.call(&Command::Compare { with })? else { return Err(unexpected()) };
-    let result = watched(session, number, yes, asks);
+    let result = watched(session, with, number, yes, asks);
     if result.is_err() || yes || asks {
         // It is over here; where a window shows it, the person there still can look.
         session.call_last(&Command::EndCompare { with }).ok();
@@ -26,17 +27,25 @@ pub(super) fn compare(
     result
 }
 
-fn watched(session: &mut Session<'_>, number: u64, yes: bool, asks: bool) -> Result<Exit, Failure> {
+fn watched(
+    session: &mut Session<'_>,
+    with: Fingerprint,
+    mut number: u64,
+    yes: bool,
+    asks: bool,
+) -> Result<Exit, Failure> {
     let mut shown = None;
     loop {
         let snapshot = session.wait()?;
         let comparison = match &snapshot.comparison {
-            Some(comparison) if comparison.number == number => comparison,
+            // The other person may begin anew, with a new code on both screens.
+            Some(comparison) if comparison.with == with && comparison.number >= number => comparison,
             // Not published yet.
             None if shown.is_none() => continue,
             Some(older) if older.number < number => continue,
             _ => return Err(Problem::CompareBroke.into()),
         };
+        number = comparison.number;
         let code = match &comparison.stage {
             ComparisonStage::UnderWay => continue,
             ComparisonStage::Failed(problem) => return Err(problem.clone().into()),

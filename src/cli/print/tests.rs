@@ -1,15 +1,9 @@
 use std::{cell::RefCell, rc::Rc};
 
-use serde_json::Value;
-
 use super::*;
 use crate::{
-    cli::{
-        line::{NoticeLine, OfferedLine, TransferEvent},
-        request::KeptPath,
-    },
+    cli::{line::OfferedLine, request::KeptPath},
     i18n::Language,
-    store::model::Problem,
 };
 
 #[derive(Clone, Default)]

@@ -84,6 +84,21 @@ fn both_may_begin_at_once_and_each_time_the_code_is_another() {
 }
 
 #[test]
+fn a_code_that_may_have_left_the_other_screen_is_not_shown_again_but_made_anew_on_both() {
+    let (one, other) = pair();
+    one.compares(other.id());
+    let first = one.code();
+    assert_eq!(other.code(), first);
+    one.ends_comparing(other.id());
+    other.compares(one.id());
+    let is_new = |snapshot: &Snapshot| match &snapshot.comparison {
+        Some(Comparison { stage: ComparisonStage::Code(code), .. }) => Some(*code).filter(|code| *code != first),
+        _ => None,
+    };
+    assert_eq!(one.until("a new code", is_new), other.until("a new code", is_new));
+}
+
+#[test]
 fn a_click_here_verifies_it_here_and_only_here() {
     let (one, other) = pair();
     one.compares(other.id());

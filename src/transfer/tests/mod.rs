@@ -25,7 +25,6 @@ use crate::{
 
 mod broken;
 mod hostile;
-mod resume;
 mod whole;
 
 pub(super) const PEER: Fingerprint = Fingerprint([9; 32]);
@@ -75,20 +74,6 @@ pub(super) async fn run<S>(agreed: &Agreed, into: &Path, streams: (S, S)) -> Wen
 where
     S: AsyncRead + AsyncWrite,
 {
-    attempt(agreed, into, streams, None, Arc::default()).await
-}
-
-/// The same, going on with what earlier attempts left.
-pub(super) async fn attempt<S>(
-    agreed: &Agreed,
-    into: &Path,
-    streams: (S, S),
-    kept: Option<Kept>,
-    hashed: Arc<Hashed>,
-) -> Went
-where
-    S: AsyncRead + AsyncWrite,
-{
     let folder = ReceiveFolder::open(into).unwrap();
     let items = agreed.consent.offer().items.len();
     let (sending, receiving) = (Arc::new(Progress::new(items)), Arc::new(Progress::new(items)));
@@ -100,7 +85,6 @@ where
             plan: Arc::clone(&agreed.plan),
             consent: agreed.consent.clone(),
             progress: Arc::clone(&sending),
-            hashed,
             events: deliver,
         },
     );
@@ -110,7 +94,6 @@ where
             with: PEER,
             consent: agreed.consent.clone(),
             into: folder,
-            kept,
             progress: Arc::clone(&receiving),
             events: tell,
         },
