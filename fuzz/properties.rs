@@ -218,7 +218,7 @@ fn assert_safe(component: &str) {
 }
 
 fn item(kind: ItemKind, size: u64) -> Item {
-    Item { kind, name: "x".to_owned(), size, files: 1, modified: None, thumbhash: None }
+    Item { kind, name: "x".to_owned(), size, files: 1, modified: None, thumbhash: None, version: 0 }
 }
 
 fn offer(items: Vec<Item>) -> Offer {

@@ -158,7 +158,15 @@ fn an_offer_that_changes_after_it_was_asked_about_is_not_what_is_agreed_to() {
     let victim = Honest::asking(&receiver);
     let mut stream = insider_of(victim.address(), victim.fingerprint());
     let offer = |name: &str, again| {
-        let item = Item { kind: ItemKind::File, name: name.into(), size: 1, files: 1, modified: None, thumbhash: None };
+        let item = Item {
+            kind: ItemKind::File,
+            name: name.into(),
+            size: 1,
+            files: 1,
+            modified: None,
+            thumbhash: None,
+            version: 0,
+        };
         Message::Offer(Offer { transfer: TransferId([7; 16]), items: vec![item], for_take: false, again })
     };
     say(&mut stream, &hello());

@@ -5,11 +5,11 @@ mod receiver;
 
 use std::time::{Duration, Instant};
 
-use fantail::engine::api::{Phase, Presence, Problem, State};
+use fantail::engine::api::{Hold, Phase, Presence, State};
 use receiver::{Honest, LONG, Receiver};
 
 #[test]
-fn a_receiver_that_is_killed_in_the_middle_is_noticed_and_leaves_no_half_file() {
+fn a_receiver_that_is_killed_in_the_middle_is_noticed_and_waited_for_and_leaves_no_half_file() {
     let mut receiver = Receiver::start();
     let honest = Honest::near(&receiver);
     let path = honest.home.path().join("large");
@@ -22,7 +22,7 @@ fn a_receiver_that_is_killed_in_the_middle_is_noticed_and_leaves_no_half_file() 
     }
     receiver.child.kill().unwrap();
     let begin = Instant::now();
-    assert_eq!(honest.end_of(&receiver, transfer), State::Stopped(Problem::ComputerGone));
+    assert_eq!(honest.end_of(&receiver, transfer), State::Held(Hold::Away));
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     assert!(!receiver.received("large").exists());
     let gone = |presence| presence != Presence::Reachable;

@@ -35,6 +35,8 @@ With --json each line on stdout is one object:
             from or to, fingerprint; why it stopped: code, message;
             missing: so many files are not in a folder that is saved,
             with code and message for the first
+  compare   event (code, verified, differs, compare-failed), name, fingerprint,
+            digits, emoji, names, pushed (the person there began)
   receive   at first: event (ready), name, fingerprint, port, path
   notices   event (notice), code, message
   errors    event (error), code, message

@@ -131,6 +131,11 @@ impl Follow {
                 return None;
             }
             State::Running => return None,
+            State::Held(hold) => {
+                say(TransferEvent::Stopped, Some(Reason::Held(*hold)), None);
+                // What is received goes on while this runs; whoever sends need not wait for that.
+                return (entry.direction == Direction::Sent).then_some(Exit::Stopped);
+            }
             State::Saved => {
                 if let Body::Text(text) = &entry.body {
                     match entry.direction {

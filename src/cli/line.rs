@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::KeptPath;
-use crate::store::model::{Audience, Problem};
+use crate::store::model::{Audience, Hold, Problem};
 
 /// One thing a command says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +165,8 @@ pub(super) struct TransferLine {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Reason {
     Problem(Problem),
+    /// It isn't over: it goes on by itself later, or when somebody continues it.
+    Held(Hold),
     /// Somebody pressed Cancel; `here` says on which side.
     Cancelled {
         here: bool,

@@ -11,8 +11,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time
 pub use crate::protocol::compare::Code;
 use crate::protocol::{Fingerprint, TransferId};
 pub use crate::store::model::{
-    Audience, Body, DeviceKind, Direction, Entry, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Problem,
-    Rule, Settings, ShelfItem, State, Theme, Visibility,
+    Audience, Body, DeviceKind, Direction, Entry, GroupId, Hold, Item, ItemKind, ItemState, KnownComputer, Millis,
+    Problem, Rule, Settings, ShelfItem, State, Theme, Visibility,
 };
 
 /// Progress is shown at most this often; faster is noise to eyes and work to the window.

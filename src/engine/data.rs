@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    api::{ItemState, Problem, State},
+    api::{Hold, ItemState, Problem, State},
     door::{Arrival, Connection, DoorError, goodbye},
     hub::{Hub, Message},
     transfers::{Cargo, JOIN_WITHIN, Key, Side, Stage},
@@ -37,7 +37,8 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 pub(super) enum News {
     Received(Received),
     Delivered(Delivered),
-    Ended(Result<Outcome, TransferError>),
+    /// Of which attempt.
+    Ended(u32, Result<Outcome, TransferError>),
 }
 
 impl Hub {
@@ -120,36 +121,39 @@ impl Hub {
             return turn_away(connection, ByeReason::NoSuchTransfer);
         };
         let hub = self.inbox.clone();
+        let attempt = running.attempt;
         let task = match &mut running.side {
             Side::Out { cargo: Cargo::Files(prepared), .. } => {
                 let plan = &prepared.plan;
                 let progress = Arc::new(Progress::new(plan.items().len()));
                 running.progress = Some(progress.clone());
                 let (events, news) = mpsc::channel(NEWS);
-                let sending = Sending { plan: plan.clone(), consent, progress, events };
+                let sending = Sending { plan: plan.clone(), consent, progress, hashed: running.hashed.clone(), events };
                 tokio::spawn(async move {
                     let passing = pass_on(key, news, News::Delivered, &hub);
                     let (result, ()) = tokio::join!(send(connection, sending), passing);
-                    hub.send(Message::News(key, News::Ended(result))).await.ok();
+                    hub.send(Message::News(key, News::Ended(attempt, result))).await.ok();
                 })
             }
-            Side::In { folder, .. } => {
-                let (Some(into), Some(progress)) = (folder.take(), running.progress.clone()) else {
+            Side::In { kept, .. } => {
+                let (Some((into, kept)), Some(progress)) = (kept.take(), running.progress.clone()) else {
                     return turn_away(connection, ByeReason::NoSuchTransfer);
                 };
                 let (events, news) = mpsc::channel(NEWS);
-                let receiving = Receiving { with: key.0, consent, into, progress, events };
+                let receiving = Receiving { with: key.0, consent, into, kept: Some(kept), progress, events };
                 tokio::spawn(async move {
                     let passing = pass_on(key, news, News::Received, &hub);
                     let (result, ()) = tokio::join!(receive(connection, receiving), passing);
-                    hub.send(Message::News(key, News::Ended(result))).await.ok();
+                    hub.send(Message::News(key, News::Ended(attempt, result))).await.ok();
                 })
             }
             Side::Out { .. } => return turn_away(connection, ByeReason::NoSuchTransfer),
         };
         running.work.add(task.abort_handle());
         running.stage = Stage::Moving;
+        running.since = Instant::now();
         self.pace.touch();
+        self.note_going(key);
     }
 
     /// Early connections whose answer never came.
@@ -194,34 +198,37 @@ impl Hub {
                     transfer.left_out.entry(item).or_insert((0, problem)).0 += 1;
                 }
             }
-            News::Ended(result) => self.moved(key, result),
+            News::Ended(attempt, result) => self.moved(key, attempt, result),
         }
     }
 
     /// The data connection is over, one way or the other.
-    fn moved(&mut self, key: Key, result: Result<Outcome, TransferError>) {
-        if !self.transfers.contains_key(&key) {
+    fn moved(&mut self, key: Key, attempt: u32, result: Result<Outcome, TransferError>) {
+        let Some(transfer) = self.transfers.get_mut(&key).filter(|transfer| transfer.attempt == attempt) else {
             return;
+        };
+        if let Some(link) = self.links.get_mut(&key.0) {
+            link.control.data_closed(key.1);
         }
-        match result {
+        let error = match result {
             Ok(outcome) => {
                 let state = match outcome.failed.first() {
                     // Nothing came of it at all: that is no success.
                     Some((_, problem)) if outcome.saved.is_empty() => State::Stopped(problem.clone()),
                     _ => State::Saved,
                 };
-                self.finish(key, state);
+                return self.finish(key, state);
             }
-            Err(error) => {
-                log::info!("a transfer stopped: {error}");
-                let is_broken = matches!(error, TransferError::Connection(_) | TransferError::Closed(None));
-                match self.transfers.get_mut(&key) {
-                    Some(transfer) if is_broken => {
-                        transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
-                    }
-                    _ => self.finish(key, State::Stopped(error.problem())),
-                }
+            Err(error) => error,
+        };
+        log::info!("a transfer stopped: {error}");
+        match (&error, error.problem()) {
+            (TransferError::Connection(_) | TransferError::Closed(None), _) => {
+                transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
             }
+            (_, Problem::DiskFull { here }) => self.rest(key, Hold::DiskFull { here }),
+            (TransferError::Closed(_), Problem::ComputerGone | Problem::Busy) => self.again_later(key),
+            (_, problem) => self.finish(key, State::Stopped(problem)),
         }
     }
 }

@@ -16,7 +16,8 @@ use tokio::{
 };
 
 use super::{
-    api::{Audience, Config, KnownComputer, Me, Notice, Problem, Settings, ShelfItem},
+    again::Opened,
+    api::{Audience, Config, Hold, KnownComputer, Me, Notice, Problem, Settings, ShelfItem, State},
     asks::Asks,
     attempts::Attempts,
     clients::{Asker, Clients, Request},
@@ -32,12 +33,12 @@ use super::{
     resolve::Sought,
     snapshot::{Pace, View},
     taking::Browse,
-    transfers::{Key, Transfer},
+    transfers::{Key, Stage, Transfer},
 };
 use crate::{
     nearby::{Hint, Nearby, Status},
     protocol::{Fingerprint, control::Control, message::ByeReason},
-    transfer::{Plan, ReceiveFolder},
+    transfer::Plan,
 };
 
 /// Messages that may wait for the hub. Their senders wait when it is full.
@@ -130,7 +131,13 @@ pub(super) enum Message {
     LookedUp(u64, Vec<SocketAddr>),
     Link(LinkId, Heard),
     Prepared(Batch, Result<Arc<Prepared>, Problem>),
-    FolderOpened(Key, bool, Result<ReceiveFolder, Problem>),
+    WalkedAgain(Key, u32, Result<Arc<Prepared>, Problem>),
+    FolderOpened {
+        key: Key,
+        attempt: u32,
+        always: bool,
+        opened: Result<Box<Opened>, Problem>,
+    },
     News(Key, News),
     ShelfPlanned(Asker, Audience, Result<Plan, Problem>),
 }
@@ -196,7 +203,8 @@ impl Hub {
             Message::LookedUp(id, addresses) => self.looked_up(id, addresses),
             Message::Link(id, heard) => self.link_said(id, heard),
             Message::Prepared(batch, prepared) => self.prepared(batch, prepared),
-            Message::FolderOpened(key, always, opened) => self.folder_opened(key, always, opened),
+            Message::WalkedAgain(key, attempt, prepared) => self.walked_again(key, attempt, prepared),
+            Message::FolderOpened { key, attempt, always, opened } => self.folder_opened(key, attempt, always, opened),
             Message::News(key, news) => self.news(key, news),
             Message::ShelfPlanned(from, audience, plan) => self.shelf_planned(from, audience, plan),
         }
@@ -272,8 +280,14 @@ impl Hub {
         for with in everybody {
             self.hang_up(with, ByeReason::Closing);
         }
-        for key in self.transfers.keys().copied().collect::<Vec<_>>() {
-            self.finish(key, super::api::State::Stopped(Problem::Closed));
+        for (key, transfer) in std::mem::take(&mut self.transfers) {
+            // What rests says so already.
+            let rests = matches!(transfer.stage, Stage::Away { .. }) && transfer.lost.is_none();
+            if !transfer.can_go_on() {
+                self.write_state(key, State::Stopped(Problem::Closed));
+            } else if !rests {
+                self.write_state(key, State::Held(Hold::Away));
+            }
         }
         self.publish(Instant::now());
         let Self { library, inbox: own, .. } = self;

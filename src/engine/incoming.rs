@@ -9,9 +9,10 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::time::Instant;
 
 use super::{
+    again::{Opened, covers},
     api::{Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Notice, Problem, Receive, Rule, State},
     asking::Question,
-    hub::{Hub, Message},
+    hub::Hub,
     outgoing::random,
     transfers::{GRACE, JOIN_WITHIN, Key, MAX_TRANSFERS, Side, Stage, TEXT_WITHIN, Transfer},
 };
@@ -19,10 +20,10 @@ use crate::{
     protocol::{
         Fingerprint, Ranges,
         control::CantSend,
-        message::{Accept, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
+        message::{Accept, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
     },
     store::{NewEntry, StoreError},
-    transfer::{FolderError, Progress, ReceiveFolder, names},
+    transfer::{Progress, names},
 };
 
 /// Transfers that one computer may have open here.
@@ -43,7 +44,7 @@ impl Hub {
     pub fn offered(&mut self, with: Fingerprint, offer: Arc<Offer>) {
         let key = (with, offer.transfer);
         if let Some(transfer) = self.transfers.get_mut(&key) {
-            let Side::In { offer: before, into, .. } = &transfer.side else {
+            let Side::In { offer: before, into, consented, .. } = &mut transfer.side else {
                 return self.decline_offer(key, DeclineReason::Unknown);
             };
             let is_same = before.items == offer.items;
@@ -51,30 +52,30 @@ impl Hub {
                 Stage::Taking { .. } => {
                     let terms = Terms { into: Some(into.clone()), ..Terms::default() };
                     *transfer = incoming(transfer.group, offer);
-                    self.accept(key, terms);
+                    return self.accept(key, terms);
                 }
-                // What this person is asked about, or agreed to, was something else.
-                Stage::Waiting if !is_same => self.decline(key, DeclineReason::Unknown),
-                _ if !is_same => {
-                    self.decline_offer(key, DeclineReason::Unknown);
-                    self.finish(key, State::Stopped(Problem::Misbehaved));
-                }
-                // The connection broke and is back; the question stands as it was.
-                Stage::Waiting | Stage::Preparing => transfer.lost = None,
                 // It was answered, and the answer was lost.
-                Stage::Text { .. } | Stage::Joining { .. } => {
+                Stage::Text { .. } if is_same => {
                     transfer.lost = None;
-                    self.say_accepted(key);
+                    return self.say_accepted(key);
                 }
-                _ => self.decline_offer(key, DeclineReason::Unknown),
+                _ if *consented && covers(before, &offer) => return self.receive_again(key, offer),
+                // The connection broke and is back; the question stands as it was.
+                Stage::Waiting | Stage::Preparing if is_same => {
+                    transfer.lost = None;
+                    return;
+                }
+                // What this person is asked about was something else.
+                _ if !*consented => return self.decline(key, DeclineReason::Unknown),
+                // What this person agreed to was something else: a new question.
+                _ => self.drop_question(key),
             }
-            return;
         }
-        if self.transfers.len() >= MAX_TRANSFERS || self.transfers_with(with).len() >= MAX_FROM_ONE {
+        if self.transfers.len() >= MAX_TRANSFERS || self.count_from(with) >= MAX_FROM_ONE {
             return self.decline_offer(key, DeclineReason::Busy);
         }
         let is_text = offer.is_text();
-        let transfer = incoming(GroupId(random()), offer);
+        let transfer = incoming(GroupId(random()), offer.clone());
         self.transfers.insert(key, transfer);
         // Another program on this home may have changed the rules meanwhile.
         self.library.post(
@@ -87,9 +88,21 @@ impl Hub {
                 {
                     hub.accept(key, Terms::default());
                 }
+                Ok((_, Some(entry))) if matches!(entry.state, State::Cancelled { .. }) => {
+                    hub.drop_question(key);
+                    hub.mention(with, |control| control.cancel(key.1, CancelReason::Person));
+                }
+                Ok((_, Some(entry))) if hub.offered_after_the_end(key, &offer, &entry) => {}
+                Ok((known, Some(entry))) if entry.direction == Direction::Received => hub.decide(key, known.as_ref()),
                 Ok((_, Some(_))) | Err(_) => hub.decline(key, DeclineReason::Unknown),
             },
         );
+    }
+
+    /// Transfers of one computer that are open here; what rests is in the store.
+    fn count_from(&self, with: Fingerprint) -> usize {
+        let open = |key: &Key| self.transfers.get(key).is_some_and(|one| !matches!(one.stage, Stage::Away { .. }));
+        self.transfers_with(with).iter().filter(|key| open(key)).count()
     }
 
     /// By rule, by the way this engine was started, or by asking. An answer in words from a computer that this person
@@ -153,56 +166,64 @@ impl Hub {
         if offer.is_text() {
             return self.accept_text(key, terms.always);
         }
-        let (folder, bytes) = (into.clone(), transfer.bytes);
-        let hub = self.inbox.clone();
-        let task = tokio::spawn(async move {
-            let opened = tokio::task::spawn_blocking(move || open_folder(&folder, bytes)).await;
-            let opened = opened.unwrap_or(Err(Problem::Closed));
-            hub.send(Message::FolderOpened(key, terms.always, opened)).await.ok();
-        });
-        transfer.work.add(task.abort_handle());
+        self.open_folder(key, Ranges::default(), terms.always);
     }
 
     /// The folder can (or can't) be written to: now the entry, then the answer.
-    pub fn folder_opened(&mut self, key: Key, always: bool, opened: Result<ReceiveFolder, Problem>) {
-        let Some(transfer) = self.transfers.get_mut(&key) else { return };
-        let Side::In { offer, accepted, into, .. } = &transfer.side else { return };
-        let folder = match opened {
-            Ok(folder) => folder,
+    pub fn folder_opened(&mut self, key: Key, attempt: u32, always: bool, opened: Result<Box<Opened>, Problem>) {
+        let Some(transfer) = self.transfers.get_mut(&key).filter(|transfer| transfer.attempt == attempt) else {
+            return;
+        };
+        let Side::In { offer, accepted, into, consented, .. } = &transfer.side else { return };
+        let opened = match opened {
+            Ok(opened) => opened,
             Err(problem) => {
                 let reason = match &problem {
                     Problem::DiskFull { .. } => DeclineReason::DiskFull,
                     _ => DeclineReason::FolderNotWritable,
                 };
-                let notice = Notice::FolderNotWritable { folder: into.clone() };
+                let (notice, consented) = (Notice::FolderNotWritable { folder: into.clone() }, *consented);
                 if reason == DeclineReason::FolderNotWritable {
                     self.notice(notice);
                 }
-                return self.decline(key, reason);
+                return if consented { self.can_not_go_on(key, &problem) } else { self.decline(key, reason) };
             }
         };
-        let count = offer.items.len();
         self.notices.retain(|notice| *notice != Notice::FolderNotWritable { folder: into.clone() });
+        if *consented {
+            self.write_state(key, State::Running);
+            return self.ready_to_receive(key, *opened);
+        }
         let shown = offer.items.iter().zip(0u32..).map(|(item, index)| {
             let state = if accepted.contains(index) { ItemState::Pending } else { ItemState::LeftOut };
             Item { state, ..shown_item(item, index) }
         });
         let body = Body::Items { items: shown.collect(), files: transfer.files, bytes: transfer.bytes };
         self.enter_received(key, always, Some(body), State::Running, move |hub, result| match result {
+            Ok(()) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
+                hub.ready_to_receive(key, *opened);
+            }
+            // It broke while it was written down: it is agreed to all the same.
             Ok(()) => {
-                let Some(transfer) = hub.transfers.get_mut(&key) else { return };
-                transfer.progress = Some(Arc::new(Progress::new(count)));
-                if let Side::In { folder: slot, .. } = &mut transfer.side {
-                    *slot = Some(folder);
+                if let Some(Transfer { side: Side::In { consented, .. }, .. }) = hub.transfers.get_mut(&key) {
+                    *consented = true;
                 }
-                transfer.stage = Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false };
-                hub.say_accepted(key);
             }
             Err(problem) => {
                 log::error!("nothing can be accepted: {problem:?}");
                 hub.decline(key, DeclineReason::DiskFull);
             }
         });
+    }
+
+    /// The entry is in the store, the folder open: the other side may hear that it is accepted.
+    fn ready_to_receive(&mut self, key: Key, opened: Opened) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        let Side::In { offer, kept, consented, .. } = &mut transfer.side else { return };
+        transfer.progress = Some(Arc::new(Progress::new(offer.items.len())));
+        (*kept, *consented) = (Some(opened), true);
+        transfer.stage = Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false };
+        self.say_accepted(key);
     }
 
     fn accept_text(&mut self, key: Key, always: bool) {
@@ -219,10 +240,19 @@ impl Hub {
 
     /// The other side hears it; for files, the data connection comes next.
     fn say_accepted(&mut self, key: Key) {
-        let Some(Transfer { side: Side::In { offer, accepted, .. }, .. }) = self.transfers.get(&key) else { return };
+        let Some(Transfer { side: Side::In { offer, accepted, kept, .. }, .. }) = self.transfers.get(&key) else {
+            return;
+        };
         let is_text = offer.is_text();
-        let accept = Accept { items: accepted.clone(), resume: Vec::new() };
-        match self.speak(key.0, |control| control.accept(key.1, accept)) {
+        let resume = kept.as_ref().map(|(_, kept)| kept.resume(&offer.items)).unwrap_or_default();
+        let all = Accept { items: accepted.clone(), resume: Vec::new() };
+        let accept = Accept { resume, ..all.clone() };
+        let said = match self.speak(key.0, |control| control.accept(key.1, accept)) {
+            // It can't go on, so everything comes again; what is there already is passed over then.
+            Err(CantSend::Unsupported) => self.speak(key.0, |control| control.accept(key.1, all)),
+            said => said,
+        };
+        match said {
             Ok(()) if is_text => {}
             Ok(()) => self.join(key),
             // No connection, or a new one on which it is not offered again yet.
@@ -233,7 +263,7 @@ impl Hub {
             }
             Err(error) => {
                 log::info!("an acceptance could not be said: {error}");
-                self.finish(key, State::Stopped(Problem::Busy));
+                self.again_later(key);
             }
         }
     }
@@ -264,6 +294,7 @@ impl Hub {
         then: impl FnOnce(&mut Self, Result<(), Problem>) + Send + 'static,
     ) {
         let Some(group) = self.transfers.get(&(with, transfer)).map(|transfer| transfer.group) else { return };
+        let going = self.going((with, transfer)).filter(|_| state == State::Running);
         let seen = self.seen(with);
         let at = super::now();
         self.library.post(
@@ -274,16 +305,23 @@ impl Hub {
                 }
                 if let Some(body) = body {
                     let direction = Direction::Received;
-                    match store.append(NewEntry { with, transfer, group, direction, at, body, state }) {
+                    let new = NewEntry { with, transfer, group, direction, at, body, state };
+                    let is_there = store.entry_of(&with, &transfer)?.is_some();
+                    match going {
+                        Some(going) if is_there => store.renew(new, &going)?,
+                        Some(going) => drop(store.append_going(new, &going)?),
                         // A text whose receipt was lost.
-                        Ok(_) | Err(StoreError::AlreadyThere) => {}
-                        Err(error) => return Err(error),
+                        None if is_there => {}
+                        None => drop(store.append(new)?),
                     }
                 }
                 store.computer(&with)
             },
             move |hub, result| {
                 let result = result.map(|known| hub.learn(known)).map_err(|error| error.problem());
+                if always && result.is_ok() {
+                    hub.accept_what_is_asked(with);
+                }
                 then(hub, result);
             },
         );
@@ -304,7 +342,8 @@ impl Hub {
 
 fn incoming(group: GroupId, offer: Arc<Offer>) -> Transfer {
     let (files, bytes) = (offer.files(), offer.bytes());
-    let side = Side::In { offer, accepted: Ranges::default(), into: PathBuf::new(), folder: None };
+    let (accepted, into) = (Ranges::default(), PathBuf::new());
+    let side = Side::In { offer, accepted, into, kept: None, consented: false };
     let mut transfer = Transfer::new(group, Stage::Waiting, side);
     transfer.files = files;
     transfer.bytes = bytes;
@@ -325,18 +364,5 @@ pub(super) fn shown_item(item: &WireItem, index: u32) -> Item {
         path: None,
         thumbhash: item.thumbhash.as_ref().map(|hash| hash.to_vec()),
         state: ItemState::Pending,
-    }
-}
-
-fn open_folder(path: &std::path::Path, bytes: u64) -> Result<ReceiveFolder, Problem> {
-    let open = || -> Result<ReceiveFolder, FolderError> {
-        let folder = ReceiveFolder::open(path)?;
-        folder.check()?;
-        Ok(folder)
-    };
-    let folder = open().map_err(|error| error.problem())?;
-    match folder.free_space() {
-        Ok(free) if free < bytes => Err(Problem::DiskFull { here: true }),
-        _ => Ok(folder),
     }
 }

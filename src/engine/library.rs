@@ -55,6 +55,8 @@ pub(super) struct Start {
     pub comparisons: Vec<(Fingerprint, crate::store::model::Millis)>,
     pub settings: crate::store::model::Settings,
     pub digest: Digest,
+    /// In the order of their queues.
+    pub unfinished: Vec<crate::store::Unfinished>,
 }
 
 /// The hub's end of the store.
@@ -163,6 +165,7 @@ fn open(path: &std::path::Path) -> Result<(Store, Found), StoreError> {
         comparisons: store.comparisons()?,
         settings: store.settings()?,
         digest: Digest { revision: store.revision()?, unread: store.unread()? },
+        unfinished: store.unfinished()?,
     };
     Ok((store, Found { set_aside, start: Box::new(start) }))
 }

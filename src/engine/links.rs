@@ -36,6 +36,9 @@ const MAX_STRANGERS: usize = 128;
 /// Of those from one address: many accounts on one machine, or a test.
 const MAX_STRANGERS_AT_ONE: usize = 64;
 
+/// Between the end of a connection that was one too many and the arrival of the one that stays.
+const ANOTHER_WITHIN: Duration = Duration::from_secs(1);
+
 /// A stranger that is gone is shown dimmed for so long, then not at all.
 const STRANGER_FADES: Duration = Duration::from_secs(30);
 
@@ -75,6 +78,8 @@ pub(super) struct Present {
     pub addresses: Vec<SocketAddr>,
     /// When the last connection ended.
     pub gone: Option<Instant>,
+    /// The other side keeps another connection of ours, which will be here by then: meanwhile it isn't gone.
+    pub back_by: Option<Instant>,
 }
 
 impl Hub {
@@ -128,11 +133,13 @@ impl Hub {
             port: 0,
             addresses: Vec::new(),
             gone: None,
+            back_by: None,
         });
         present.name = if hello.name.is_empty() { short(with) } else { hello.name };
         present.kind = kind(hello.kind);
         present.port = hello.port;
         present.gone = None;
+        present.back_by = None;
         if hello.port != 0 || dialled {
             present.addresses.retain(|known| *known != address);
             present.addresses.insert(0, address);
@@ -140,6 +147,7 @@ impl Hub {
         }
         self.note_seen(with);
         self.pace.touch();
+        self.tell_withdrawn(with);
         self.resume_outgoing(with);
         self.resume_takes(with);
         self.resume_browses(with);
@@ -203,7 +211,13 @@ impl Hub {
         match reason {
             ByeReason::Closing => {
                 self.heard.remove(&with);
-                self.stop_all(with, &Problem::ComputerGone);
+                self.rest_all(with);
+            }
+            ByeReason::Duplicate => {
+                if let Some(present) = self.present.get_mut(&with) {
+                    present.back_by = Some(Instant::now() + ANOTHER_WITHIN);
+                }
+                self.lose(with);
             }
             ByeReason::Refused => self.stop_all(with, &Problem::Refused),
             ByeReason::Incompatible => self.stop_all(with, &Problem::Incompatible),
@@ -278,10 +292,14 @@ impl Hub {
                 silent.push(*with);
             }
         }
+        for present in self.present.values_mut().filter(|present| present.back_by.is_some_and(|by| by <= now)) {
+            present.back_by = None;
+            self.pace.touch();
+        }
         for with in silent {
             log::debug!("{with} is silent");
             self.hang_up(with, ByeReason::Idle);
-            self.stop_all(with, &Problem::ComputerGone);
+            self.rest_all(with);
         }
         let linked: Vec<Fingerprint> = self.links.keys().copied().collect();
         for with in linked {

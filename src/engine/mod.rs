@@ -18,6 +18,7 @@
 //! hands on with `try_send` and drops whom it finds stuck. So nothing here can wait in a circle.
 #![forbid(unsafe_code)]
 
+mod again;
 pub mod api;
 mod asking;
 mod asks;
@@ -29,6 +30,7 @@ mod data;
 mod dialer;
 mod door;
 mod finding;
+mod going;
 mod hub;
 mod incoming;
 mod library;

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    api::{Body, Direction, GroupId, ItemKind, KnownComputer, Outgoing, Problem, Reply, State},
+    api::{Body, Direction, GroupId, Hold, ItemKind, KnownComputer, Outgoing, Problem, Reply, State},
     clients::Asker,
     hub::{Hub, Message},
     prepare::Prepared,
@@ -31,6 +31,9 @@ const MAX_RECIPIENTS: usize = 256;
 /// An acceptance this quick was a rule's.
 const NOBODY_IS_SO_QUICK: Duration = Duration::from_millis(500);
 
+/// An offer that was made again and is declined without a reason is made once more, up to this attempt.
+const MAX_UNEXPLAINED: u32 = 4;
+
 /// Below the folder of the database: pictures that were pasted and have no file of their own.
 const PASTED: &str = "pasted";
 
@@ -49,7 +52,7 @@ impl Hub {
             Outgoing::Paths(_) | Outgoing::Picture { .. } => Cargo::Planned,
         };
         for key in &keys {
-            let side = Side::Out { cargo: cargo.clone(), offered: false, for_take: false };
+            let side = Side::Out { cargo: cargo.clone(), offered: false, for_take: false, consented: false };
             self.transfers.insert(*key, Transfer::new(group, Stage::Preparing, side));
         }
         self.pace.touch();
@@ -156,20 +159,25 @@ impl Hub {
 
     /// Puts the recipients and their entries into the store, then begins to offer.
     pub fn write_sent(&mut self, batch: Batch, body: Body) {
-        let people: Vec<_> = batch.keys.iter().map(|key| (*key, self.seen(key.0))).collect();
+        let people: Vec<_> = batch.keys.iter().map(|key| (*key, self.seen(key.0), self.going(*key))).collect();
         let group = batch.group;
         let at = super::now();
         let by_person = batch.from.is_some();
         self.library.post(
             move |store| -> Result<Vec<KnownComputer>, StoreError> {
                 let mut known = Vec::new();
-                for ((with, transfer), seen) in people {
+                for ((with, transfer), seen, going) in people {
                     seen.enter(store, with)?;
                     if by_person {
                         store.confirm(&with)?;
                     }
                     let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
-                    store.append(NewEntry { with, transfer, group, direction, at, body, state })?;
+                    let new = NewEntry { with, transfer, group, direction, at, body, state };
+                    match going {
+                        Some(going) if by_person => store.append_going(new, &going)?,
+                        // Cancelled meanwhile, or taken: the taker asks again.
+                        _ => store.append(new)?,
+                    };
                     known.extend(store.computer(&with)?);
                 }
                 Ok(known)
@@ -202,23 +210,27 @@ impl Hub {
             // Cancelled while it was written down.
             return self.write_state(key, State::Cancelled { here: true });
         };
-        let Side::Out { cargo, offered, for_take, .. } = &mut transfer.side else { return };
+        let Side::Out { cargo, offered, for_take, consented } = &mut transfer.side else { return };
         self.pace.touch();
         if !self.links.contains_key(&key.0) {
+            if *consented || matches!(cargo, Cargo::Stored(_)) {
+                return self.rest(key, Hold::Away);
+            }
             transfer.stage = Stage::Reaching { until: Instant::now() + REACH_WITHIN };
             return self.seek(key.0);
         }
         let items = match cargo {
             Cargo::Planned => return,
+            Cargo::Stored(_) => return self.go_on(key),
             Cargo::Text(text) => vec![text_item(text)],
-            Cargo::Files(prepared) => prepared.wire_items(),
+            Cargo::Files(prepared) => prepared.items.clone(),
         };
         let again = std::mem::replace(offered, true);
-        let offer = Offer { transfer: key.1, items, for_take: *for_take, again: again && !*for_take };
+        let for_take = *for_take && !*consented;
+        let offer = Offer { transfer: key.1, items, for_take, again: again && !for_take };
         transfer.stage = Stage::Waiting;
         transfer.since = Instant::now();
         transfer.lost = None;
-        let for_take = *for_take;
         match self.speak(key.0, |control| control.offer(offer)) {
             Ok(()) => {}
             // The connection is a new one; the taker asks again on it.
@@ -227,6 +239,7 @@ impl Hub {
                     transfer.lost = Some(Instant::now() + GRACE);
                 }
             }
+            Err(CantSend::Busy | CantSend::Closing) if !for_take => self.again_later(key),
             Err(error) => self.finish(key, State::Stopped(cant_send(error))),
         }
     }
@@ -234,16 +247,30 @@ impl Hub {
     /// What the other side says to our offer.
     pub fn answered(&mut self, key: Key, answer: Answer) {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
-        let Side::Out { cargo, .. } = &mut transfer.side else { return };
+        let Side::Out { cargo, consented, .. } = &mut transfer.side else { return };
         if transfer.stage != Stage::Waiting {
             return;
         }
         let accept = match answer {
             Answer::Accept(accept) => accept,
+            Answer::Decline(DeclineReason::DiskFull) if *consented => {
+                return self.rest(key, Hold::DiskFull { here: false });
+            }
+            // It was accepted once; what is in the way now passes.
+            Answer::Decline(DeclineReason::Busy | DeclineReason::NoAnswer | DeclineReason::NotReceiving)
+                if *consented =>
+            {
+                return self.again_later(key);
+            }
+            // It changed here while the question stood there.
+            Answer::Decline(DeclineReason::Unknown) if (1..MAX_UNEXPLAINED).contains(&transfer.attempt) => {
+                return self.again_later(key);
+            }
             Answer::Decline(reason) => return self.finish(key, declined(reason)),
         };
+        *consented = true;
         let updates = match cargo {
-            Cargo::Planned => return,
+            Cargo::Planned | Cargo::Stored(_) => return,
             Cargo::Text(text) => {
                 let text = text.to_string();
                 transfer.stage = Stage::Text { until: Instant::now() + TEXT_WITHIN };
@@ -282,7 +309,9 @@ impl Hub {
     pub fn resume_outgoing(&mut self, with: Fingerprint) {
         for key in self.transfers_with(with) {
             let Some(transfer) = self.transfers.get_mut(&key) else { continue };
-            transfer.lost = None;
+            if !matches!((transfer.stage, &transfer.side), (Stage::Away { .. }, Side::In { .. })) {
+                transfer.lost = None;
+            }
             let is_out = matches!(transfer.side, Side::Out { .. });
             match transfer.stage {
                 Stage::Reaching { .. } | Stage::Waiting if is_out => self.offer_or_reach(key),
@@ -291,6 +320,7 @@ impl Hub {
                     transfer.stage = Stage::Waiting;
                     self.offer_or_reach(key);
                 }
+                Stage::Away { .. } | Stage::Broken { .. } if is_out => self.go_on(key),
                 _ => {}
             }
         }
@@ -365,7 +395,7 @@ fn declined(reason: DeclineReason) -> State {
     }
 }
 
-fn text_item(text: &str) -> WireItem {
+pub(super) fn text_item(text: &str) -> WireItem {
     WireItem {
         kind: WireKind::Text,
         name: String::new(),
@@ -373,6 +403,7 @@ fn text_item(text: &str) -> WireItem {
         files: 0,
         modified: None,
         thumbhash: None,
+        version: 0,
     }
 }
 

@@ -1,17 +1,14 @@
 //! What goes into an offer, read from the disk: the plan, and soft blurs of its first pictures for whoever is asked.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::api::{Item, ItemKind, ItemState, Problem};
 use crate::{
     pictures::{name_suggests_picture, thumbhash_of},
-    protocol::{
-        limits::MAX_OFFER_ITEMS,
-        message::{Item as WireItem, ItemKind as WireKind, Time},
-    },
-    transfer::{Plan, Source, names},
+    protocol::{limits::MAX_OFFER_ITEMS, message::Item as WireItem},
+    transfer::{Offered, Plan, Source, names},
 };
 
 /// Blurs are made for the first pictures only: a card shows no more.
@@ -23,36 +20,68 @@ const BLURS_WITHIN: Duration = Duration::from_millis(300);
 /// What is going to be offered.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    pub plan: std::sync::Arc<Plan>,
-    /// ThumbHashes by item.
-    blurs: BTreeMap<u32, Vec<u8>>,
+    pub plan: Arc<Plan>,
+    /// As the wire has them.
+    pub items: Vec<WireItem>,
+    /// What tells whether each is still what it was.
+    pub digests: Vec<[u8; 32]>,
+}
+
+/// What was offered, without the walk through it: to be walked again when it goes on.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub sources: Vec<Offered>,
+    pub digests: Vec<[u8; 32]>,
 }
 
 impl Prepared {
     pub fn new(plan: Plan) -> Self {
-        Self { plan: plan.into(), blurs: BTreeMap::new() }
+        let digests = plan.items().iter().map(|source| plan.digest(source)).collect();
+        Self { items: plan.offered(), digests, plan: plan.into() }
     }
 
     /// Walks the sources, and with `blurred` looks at the pictures among them.
     pub async fn read(paths: Vec<PathBuf>, blurred: bool) -> Result<Self, Problem> {
         let mut prepared = Self::new(Plan::walk(paths).await.map_err(|error| error.problem())?);
         if blurred {
-            prepared.blurs = blurs_of(prepared.plan.items()).await;
+            for (index, blur) in blurs_of(prepared.plan.items()).await {
+                if let Some(item) = prepared.items.get_mut(index as usize) {
+                    item.thumbhash = Some(blur.into());
+                }
+            }
         }
         Ok(prepared)
     }
 
-    /// As the wire has them.
-    pub fn wire_items(&self) -> Vec<WireItem> {
-        let item = |source: &Source| WireItem {
-            kind: if source.kind == ItemKind::Folder { WireKind::Folder } else { WireKind::File },
-            name: source.name.clone(),
-            size: source.size,
-            files: source.files.max(u64::from(source.kind == ItemKind::File)),
-            modified: Some(Time { seconds: source.modified.seconds, nanos: source.modified.nanoseconds }),
-            thumbhash: self.blurs.get(&source.index).map(|blur| blur.clone().into()),
+    /// Walks what was offered before. What isn't the same any more is another version of its item.
+    pub async fn again(stored: &Stored) -> Result<Self, Problem> {
+        let plan = Plan::walk_again(stored.sources.clone()).await.map_err(|error| error.problem())?;
+        let mut prepared = Self::new(plan);
+        let before = stored.sources.iter().zip(&stored.digests);
+        let now = prepared.plan.items().iter().zip(&mut prepared.items).zip(&mut prepared.digests);
+        for ((source, (item, digest)), (Offered { item: old, .. }, old_digest)) in
+            now.map(|((source, item), digest)| (source, (item, digest))).zip(before)
+        {
+            item.thumbhash.clone_from(&old.thumbhash);
+            item.version = old.version;
+            if !prepared.plan.is_there(source) {
+                *digest = *old_digest;
+            } else if digest != old_digest {
+                item.version = old.version.wrapping_add(1);
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// All but the plan, which may be large.
+    pub fn stored(&self) -> Stored {
+        let sources = self.plan.items().iter().zip(&self.items);
+        let offered = |(source, item): (&Source, &WireItem)| Offered {
+            path: source.path.clone(),
+            item: item.clone(),
+            wanted: self.plan.is_there(source),
         };
-        self.plan.items().iter().map(item).collect()
+        Stored { sources: sources.map(offered).collect(), digests: self.digests.clone() }
     }
 
     /// As the conversation has them: those that go, then those that can't, with the reason.
@@ -64,7 +93,7 @@ impl Prepared {
             size: source.size,
             files: source.files,
             path: Some(source.path.clone()),
-            thumbhash: self.blurs.get(&source.index).cloned(),
+            thumbhash: self.blur_of(source.index),
             state: ItemState::Pending,
         });
         let numbers = self.plan.items().len() as u32..;
@@ -79,6 +108,10 @@ impl Prepared {
             state: ItemState::Failed(problem.clone()),
         });
         going.chain(missing).take(MAX_OFFER_ITEMS).collect()
+    }
+
+    fn blur_of(&self, index: u32) -> Option<Vec<u8>> {
+        self.items.get(index as usize)?.thumbhash.as_ref().map(|blur| blur.to_vec())
     }
 }
 

@@ -161,11 +161,6 @@ impl Hub {
 
     fn known_computer(&self, known: &KnownComputer) -> Computer {
         let with = known.fingerprint;
-        let presence = match (self.links.contains_key(&with), self.heard.contains_key(&with)) {
-            (true, _) => Presence::Reachable,
-            (false, true) => Presence::Visible,
-            (false, false) => Presence::Away,
-        };
         Computer {
             fingerprint: with,
             name: known.given_name.clone().unwrap_or_else(|| known.name.clone()),
@@ -174,7 +169,7 @@ impl Hub {
             rule: known.rule,
             confirmed: known.confirmed,
             new: false,
-            presence,
+            presence: self.presence(with),
             addresses: known.addresses.clone(),
             port: self.port(with).or_else(|| known.addresses.first().map(std::net::SocketAddr::port)).unwrap_or(0),
             unread: self.digest.unread.get(&with).copied().unwrap_or(0),
@@ -186,7 +181,6 @@ impl Hub {
     }
 
     fn stranger(&self, with: Fingerprint, present: &Present) -> Computer {
-        let linked = self.links.contains_key(&with);
         Computer {
             fingerprint: with,
             name: present.name.clone(),
@@ -195,7 +189,7 @@ impl Hub {
             rule: Rule::Ask,
             confirmed: false,
             new: true,
-            presence: if linked { Presence::Reachable } else { Presence::Away },
+            presence: self.presence(with),
             addresses: present.addresses.clone(),
             port: present.port,
             unread: 0,
@@ -203,6 +197,17 @@ impl Hub {
             last_seen: None,
             folder: None,
             impostor_of: self.impersonated(with, &present.name),
+        }
+    }
+
+    fn presence(&self, with: Fingerprint) -> Presence {
+        let is_coming = || self.present.get(&with).is_some_and(|present| present.back_by.is_some());
+        if self.links.contains_key(&with) || is_coming() {
+            Presence::Reachable
+        } else if self.heard.contains_key(&with) {
+            Presence::Visible
+        } else {
+            Presence::Away
         }
     }
 

@@ -169,7 +169,7 @@ impl Hub {
     /// Reads what is to be given and, if it is still what was put out, offers it.
     fn give(&mut self, key: Key) {
         let Some(items) = self.pending_takes.remove(&key) else { return };
-        let side = Side::Out { cargo: Cargo::Planned, offered: false, for_take: true };
+        let side = Side::Out { cargo: Cargo::Planned, offered: false, for_take: true, consented: false };
         let group = GroupId(random());
         let mut transfer = Transfer::new(group, Stage::Preparing, side);
         let hub = self.inbox.clone();
@@ -253,6 +253,7 @@ fn wire_shelf_item(item: &ShelfItem) -> WireShelfItem {
                 nanos: modified.0.rem_euclid(1000) as u32 * 1_000_000,
             }),
             thumbhash: None,
+            version: 0,
         },
     }
 }

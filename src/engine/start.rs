@@ -73,7 +73,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     let myself = identity.fingerprint();
     let hello = Hello {
         version: VERSION,
-        features: Features::SHELF | Features::COMPARE,
+        features: Features::SHELF | Features::COMPARE | Features::RESUME,
         name: String::new(),
         kind: DeviceKind::Computer,
         port,
@@ -143,6 +143,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     }
     hub.apply_settings(start.settings);
     clean(hub.me.folder.clone());
+    hub.restore(start.unfinished);
     hub.nearby_changed();
     // Only now, since whoever comes in is held against the gate.
     let listening: JoinSet<()> = listener::serve(sockets, &hub.door, &hub.inbox);

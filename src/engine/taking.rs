@@ -103,7 +103,8 @@ impl Hub {
         let (transfer, group) = (TransferId(random()), GroupId(random()));
         let nothing = Offer { transfer, items: Vec::new(), for_take: true, again: false };
         let into = into.unwrap_or_else(|| self.me.folder.clone());
-        let side = Side::In { offer: Arc::new(nothing), accepted: Ranges::default(), into, folder: None };
+        let side =
+            Side::In { offer: Arc::new(nothing), accepted: Ranges::default(), into, kept: None, consented: false };
         let stage = Stage::Taking { until: Instant::now() + REACH_WITHIN };
         self.transfers.insert((with, transfer), Transfer::new(group, stage, side));
         self.takes.insert((with, transfer), items);

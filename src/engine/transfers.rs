@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{task::AbortHandle, time::Instant};
 
 use super::{
-    api::{Direction, GroupId, ItemState, Phase, Problem, Running, State},
+    again::Opened,
+    api::{Direction, GroupId, Hold, ItemState, Phase, Problem, Running, State},
     hub::Hub,
-    prepare::Prepared,
+    prepare::{Prepared, Stored},
 };
 use crate::{
     protocol::{
@@ -15,7 +16,7 @@ use crate::{
         message::{CancelReason, DeclineReason, Offer},
     },
     store::ItemUpdate,
-    transfer::{Meter, Progress, ReceiveFolder},
+    transfer::{Hashed, Meter, Progress, ReceiveFolder},
 };
 
 /// A transfer is known by whom it is with and its id: ids are unique per pair.
@@ -52,8 +53,13 @@ pub(super) struct Transfer {
     pub work: Work,
     /// When it stops, unless the computer is back before.
     pub lost: Option<Instant>,
-    /// When it was offered.
+    /// When it was offered, or began to move.
     pub since: Instant,
+    /// Counts its beginnings, so that what an earlier one still has to say is known as that.
+    pub attempt: u32,
+    /// Attempts in a row that failed at once.
+    pub tries: u32,
+    pub hashed: Arc<Hashed>,
 }
 
 /// How far it is.
@@ -85,14 +91,18 @@ pub(super) enum Stage {
     Broken {
         until: Instant,
     },
+    /// It rests until the other computer is back, or until it is tried again.
+    Away {
+        retry: Option<Instant>,
+    },
 }
 
 #[derive(Debug)]
 pub(super) enum Side {
-    /// `offered`: at least once.
-    Out { cargo: Cargo, offered: bool, for_take: bool },
-    /// `folder` is there from Accept until the data connection.
-    In { offer: Arc<Offer>, accepted: Ranges, into: PathBuf, folder: Option<ReceiveFolder> },
+    /// `offered`: at least once. `consented`: it was accepted there once.
+    Out { cargo: Cargo, offered: bool, for_take: bool, consented: bool },
+    /// `kept` is there from Accept until the data connection. `consented`: it was accepted here, and is in the store.
+    In { offer: Arc<Offer>, accepted: Ranges, into: PathBuf, kept: Option<Opened>, consented: bool },
 }
 
 #[derive(Debug, Clone)]
@@ -101,6 +111,8 @@ pub(super) enum Cargo {
     Planned,
     Text(Arc<str>),
     Files(Arc<Prepared>),
+    /// To be walked again when it goes on.
+    Stored(Arc<Stored>),
 }
 
 /// Tasks of one transfer, ended when this is dropped.
@@ -136,6 +148,9 @@ impl Transfer {
             work: Work::default(),
             lost: None,
             since: Instant::now(),
+            attempt: 0,
+            tries: 0,
+            hashed: Arc::default(),
         }
     }
 
@@ -143,6 +158,14 @@ impl Transfer {
         match self.side {
             Side::Out { .. } => Direction::Sent,
             Side::In { .. } => Direction::Received,
+        }
+    }
+
+    /// It survives a break: what is given, and what was agreed to be received.
+    pub fn can_go_on(&self) -> bool {
+        match self.side {
+            Side::Out { for_take, consented, .. } => consented || !for_take,
+            Side::In { consented, .. } => consented,
         }
     }
 
@@ -154,6 +177,7 @@ impl Transfer {
             | Stage::Text { until }
             | Stage::Joining { until, .. }
             | Stage::Broken { until } => Some(until),
+            Stage::Away { retry } => retry,
             Stage::Preparing | Stage::Waiting | Stage::Moving => None,
         };
         [stage, self.lost].into_iter().flatten().min()
@@ -163,6 +187,7 @@ impl Transfer {
     pub fn running(&self, (with, transfer): Key) -> Option<Running> {
         let phase = match (self.stage, &self.progress) {
             (Stage::Waiting, _) if self.direction() == Direction::Received => return None,
+            (Stage::Away { .. }, _) if self.lost.is_none() => return None,
             (Stage::Waiting, _) => Phase::Waiting,
             (Stage::Moving, Some(progress)) if progress.finishing() => Phase::Finishing,
             (Stage::Moving | Stage::Broken { .. }, _) => Phase::Moving,
@@ -195,8 +220,7 @@ impl Hub {
             link.control.finished(key.1);
         }
         self.pace.touch();
-        if let Side::In { into, .. } = &transfer.side
-            && transfer.progress.is_some()
+        if let Side::In { into, consented: true, .. } = &transfer.side
             && state != State::Saved
         {
             discard(into.clone(), key);
@@ -228,7 +252,11 @@ impl Hub {
             self.decline(key, DeclineReason::Person);
             return Ok(());
         }
-        self.mention(key.0, |control| control.cancel(key.1, CancelReason::Person));
+        let is_told = self.speak(key.0, |control| control.withdraw(key.1)).is_ok();
+        if !is_told && matches!(transfer_of(&self.transfers, key), Some(Side::Out { offered: true, .. })) {
+            let (with, transfer) = key;
+            self.library.write("what was ended", move |store| store.withdraw(&with, &transfer));
+        }
         self.finish(key, State::Cancelled { here: true });
         Ok(())
     }
@@ -244,6 +272,9 @@ impl Hub {
             CancelReason::Busy => State::Stopped(Problem::Busy),
             // The data connection says what happened, or at least that it ended.
             CancelReason::Failed if transfer.stage == Stage::Moving => return,
+            CancelReason::Closing | CancelReason::Failed | CancelReason::Unknown if transfer.can_go_on() => {
+                return self.again_later(key);
+            }
             CancelReason::Closing | CancelReason::Failed | CancelReason::Unknown => {
                 State::Stopped(Problem::ComputerGone)
             }
@@ -259,13 +290,29 @@ impl Hub {
                 match transfer.stage {
                     // These have their own patience, and don't need the connection yet.
                     Stage::Preparing | Stage::Reaching { .. } => {}
+                    // Rests already.
+                    Stage::Away { retry: None } => {}
                     _ => transfer.lost = Some(until),
                 }
             }
         }
     }
 
-    /// Its transfers stop: it said goodbye, or may not come in any more.
+    /// Its transfers rest: it said goodbye, or is silent.
+    pub fn rest_all(&mut self, with: Fingerprint) {
+        for key in self.transfers_with(with) {
+            // Those that need no connection yet may still find one.
+            let waits = self.transfers.get(&key).is_some_and(|one| {
+                let is_early = matches!(one.stage, Stage::Preparing | Stage::Reaching { .. });
+                one.direction() == Direction::Sent && is_early || matches!(one.stage, Stage::Away { retry: None })
+            });
+            if !waits {
+                self.rest(key, Hold::Away);
+            }
+        }
+    }
+
+    /// Its transfers stop: it may not come in any more, or we not there.
     pub fn stop_all(&mut self, with: Fingerprint, problem: &Problem) {
         for key in self.transfers_with(with) {
             // Those that need no connection yet may still find one.
@@ -290,15 +337,21 @@ impl Hub {
         for key in keys {
             let Some(transfer) = self.transfers.get(&key) else { continue };
             if transfer.lost.is_some_and(|lost| lost <= now) {
-                self.finish(key, State::Stopped(Problem::ComputerGone));
+                self.rest(key, Hold::Away);
                 continue;
             }
             match transfer.stage {
                 Stage::Reaching { .. } => self.finish(key, State::Stopped(Problem::NotReachable)),
                 Stage::Taking { .. } => self.finish(key, State::Stopped(Problem::NoAnswer)),
-                Stage::Text { .. } => self.give_up(key, Problem::ComputerGone),
-                Stage::Joining { .. } => self.give_up(key, Problem::NotReachable),
-                Stage::Broken { .. } => self.finish(key, State::Stopped(Problem::ComputerGone)),
+                // It is offered again, and nothing of it was kept.
+                Stage::Text { .. } if transfer.direction() == Direction::Received => self.drop_question(key),
+                Stage::Text { .. } | Stage::Joining { .. } | Stage::Broken { .. } => self.again_later(key),
+                Stage::Away { .. } => {
+                    if let Some(transfer) = self.transfers.get_mut(&key) {
+                        transfer.stage = Stage::Away { retry: None };
+                    }
+                    self.go_on(key);
+                }
                 Stage::Preparing | Stage::Waiting | Stage::Moving => {}
             }
         }
@@ -323,7 +376,11 @@ impl Hub {
     }
 }
 
-/// What lies half-way goes: this version doesn't go on with it.
+fn transfer_of(transfers: &BTreeMap<Key, Transfer>, key: Key) -> Option<&Side> {
+    transfers.get(&key).map(|transfer| &transfer.side)
+}
+
+/// What lies half-way goes: nobody goes on with it.
 fn discard(into: PathBuf, (with, transfer): Key) {
     tokio::task::spawn_blocking(move || {
         let removed = ReceiveFolder::open(&into).and_then(|folder| folder.discard(with, transfer));

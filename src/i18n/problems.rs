@@ -1,7 +1,7 @@
 //! One plain sentence for every way something can go wrong.
 
 use super::Texts;
-use crate::store::model::Problem;
+use crate::store::model::{Hold, Problem};
 
 impl Texts {
     /// Lower-case and without a full stop: it stands after a colon or a dash ("Stopped: …").
@@ -28,6 +28,7 @@ impl Texts {
             Problem::NotFound { whom } => self.problem_not_found(whom),
             Problem::Ambiguous { fingerprints } => self.problem_ambiguous(fingerprints.len() as u64),
             Problem::Closed => self.problem_closed().into(),
+            Problem::Abandoned => self.problem_abandoned().into(),
             Problem::NotOnShelf => self.problem_not_on_shelf().into(),
             Problem::Unsupported => self.problem_unsupported().into(),
             Problem::Busy => self.problem_busy().into(),
@@ -39,6 +40,18 @@ impl Texts {
             Problem::System { message } => self.problem_system(message),
             #[allow(unreachable_patterns)]
             _ => self.problem_other().into(),
+        }
+    }
+
+    /// What a transfer with the computer of that name waits for; a sentence of its own.
+    #[must_use]
+    pub fn held(&self, hold: Hold, name: &str) -> String {
+        match hold {
+            Hold::Away => self.state_held_away(name),
+            Hold::Paused { here: true } => self.state_held_paused_here().into(),
+            Hold::Paused { here: false } => self.state_held_paused_there(name),
+            Hold::DiskFull { here: true } => self.state_held_disk_full_here().into(),
+            Hold::DiskFull { here: false } => self.state_held_disk_full_there(name),
         }
     }
 

@@ -214,6 +214,12 @@ impl Offer {
         self.items.iter().map(|item| item.size).sum()
     }
 
+    /// Files and bytes of some of its items.
+    pub fn sums(&self, items: &Ranges) -> (u64, u64) {
+        let some = items.iter().filter_map(|index| self.items.get(index as usize));
+        some.fold((0, 0), |(files, bytes), item| (files + item.files, bytes + item.size))
+    }
+
     pub fn is_text(&self) -> bool {
         self.items.iter().any(|item| item.kind == ItemKind::Text)
     }
@@ -231,6 +237,8 @@ pub struct Item {
     pub modified: Option<Time>,
     /// For pictures; 1 to [`super::limits::MAX_THUMBHASH`] bytes.
     pub thumbhash: Option<Bytes>,
+    /// How often its content began anew since it was first offered.
+    pub version: u32,
 }
 
 /// A moment on a file.

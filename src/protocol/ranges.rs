@@ -71,6 +71,11 @@ impl Ranges {
         &self.0
     }
 
+    /// The first of them, at most so many ranges.
+    pub fn first_ranges(&self, most: usize) -> Self {
+        Self(self.0.iter().take(most).cloned().collect())
+    }
+
     /// From pairs (first, count) as the wire has them, all below `end`.
     pub(super) fn from_pairs(pairs: &[u32], end: u32) -> Result<Self, NotRanges> {
         let (pairs, rest) = pairs.as_chunks::<2>();

@@ -7,7 +7,9 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef},
 };
 
-use super::model::{Audience, DeviceKind, Direction, ItemKind, ItemState, Problem, Rule, State, Theme, Visibility};
+use super::model::{
+    Audience, DeviceKind, Direction, Hold, ItemKind, ItemState, Problem, Rule, State, Theme, Visibility,
+};
 use crate::{
     platform::path_bytes,
     protocol::{Fingerprint, TransferId},
@@ -91,7 +93,7 @@ pub(super) fn optional_path(row: &Row<'_>, column: &str) -> Result<Option<PathBu
     Ok(row.get::<_, Option<PathColumn>>(column)?.map(|path| path.0))
 }
 
-/// Unfinished states are 0 and 1: an index and the leftovers of a crash are found by them.
+/// Of what was under way are 0 and 1: an index and the leftovers of a crash are found by them.
 pub(super) fn state_columns(state: &State) -> (i64, Option<String>) {
     match state {
         State::Waiting => (0, None),
@@ -101,6 +103,11 @@ pub(super) fn state_columns(state: &State) -> (i64, Option<String>) {
         State::Cancelled { here: true } => (4, None),
         State::Cancelled { here: false } => (5, None),
         State::Stopped(problem) => (6, Some(problem_text(problem))),
+        State::Held(Hold::Away) => (7, None),
+        State::Held(Hold::Paused { here: true }) => (8, None),
+        State::Held(Hold::Paused { here: false }) => (9, None),
+        State::Held(Hold::DiskFull { here: true }) => (10, None),
+        State::Held(Hold::DiskFull { here: false }) => (11, None),
     }
 }
 
@@ -112,6 +119,11 @@ pub(super) fn state_from(row: &Row<'_>) -> Result<State> {
         3 => State::Declined,
         4 => State::Cancelled { here: true },
         5 => State::Cancelled { here: false },
+        7 => State::Held(Hold::Away),
+        8 => State::Held(Hold::Paused { here: true }),
+        9 => State::Held(Hold::Paused { here: false }),
+        10 => State::Held(Hold::DiskFull { here: true }),
+        11 => State::Held(Hold::DiskFull { here: false }),
         _ => State::Stopped(problem_from(row)?),
     })
 }

@@ -10,6 +10,7 @@ use super::{
     model::{Body, Direction, Entry, GroupId, Item, ItemState, Millis, State},
     next_revision,
     search::words_of,
+    unfinished::settle_state,
 };
 use crate::protocol::{
     Fingerprint, TransferId,
@@ -43,54 +44,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownComputer`], [`StoreError::AlreadyThere`], [`StoreError::TooMuch`].
     pub fn append(&mut self, new: NewEntry) -> Result<Entry, StoreError> {
-        let NewEntry { with, transfer, group, direction, at, mut body, state } = new;
-        bound(&mut body)?;
-        self.write(|transaction| {
-            if !exists(transaction, "SELECT 1 FROM computers WHERE fingerprint = ?", [with])? {
-                return Err(StoreError::UnknownComputer);
-            }
-            if exists(transaction, "SELECT 1 FROM entries WHERE computer = ? AND transfer = ?", (with, transfer))? {
-                return Err(StoreError::AlreadyThere);
-            }
-            let revision = next_revision(transaction)?;
-            let (state_number, problem) = state_columns(&state);
-            let read = direction == Direction::Sent;
-            let (text, files, bytes) = match &body {
-                Body::Text(text) => (Some(text.as_str()), 0, text.len() as u64),
-                Body::Items { files, bytes, .. } => (None, *files, *bytes),
-            };
-            transaction
-                .prepare_cached(
-                    "INSERT INTO entries
-                     (revision, computer, transfer, grp, direction, at, state, problem, read, files, bytes, text)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                )?
-                .execute(rusqlite::params![
-                    revision,
-                    with,
-                    transfer,
-                    group.0,
-                    direction,
-                    at.0,
-                    state_number,
-                    problem,
-                    read,
-                    size_column(files),
-                    size_column(bytes),
-                    text,
-                ])?;
-            let seq = transaction.last_insert_rowid();
-            if let Body::Items { items, .. } = &body {
-                insert_items(transaction, seq, items)?;
-            }
-            transaction
-                .prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?
-                .execute((seq, words_of(&body)))?;
-            Ok(Entry { seq, revision, with, transfer, group, direction, at, body, state, read })
-        })
+        self.write(|transaction| add(transaction, new))
     }
 
-    /// False if there is no such entry (any more).
+    /// What is the case already is no news. False if there is no such entry (any more).
     pub fn update_state(
         &mut self,
         with: &Fingerprint,
@@ -100,10 +57,14 @@ impl Store {
         self.write(|transaction| {
             let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
             let (number, problem) = state_columns(state);
-            let revision = next_revision(transaction)?;
-            transaction
-                .prepare_cached("UPDATE entries SET state = ?, problem = ?, revision = ? WHERE seq = ?")?
-                .execute((number, problem, revision, seq))?;
+            let is_news = "SELECT 1 FROM entries WHERE seq = ? AND (state IS NOT ? OR problem IS NOT ?)";
+            if exists(transaction, is_news, (seq, number, &problem))? {
+                let revision = next_revision(transaction)?;
+                transaction
+                    .prepare_cached("UPDATE entries SET state = ?, problem = ?, revision = ? WHERE seq = ?")?
+                    .execute((number, problem, revision, seq))?;
+            }
+            settle_state(transaction, seq, state)?;
             Ok(true)
         })
     }
@@ -120,7 +81,7 @@ impl Store {
         self.update_items(with, transfer, &[ItemUpdate { index, state, path: path.map(Path::to_owned) }])
     }
 
-    /// Many items in one step: one wait for the disk. False if there is none of these (any more).
+    /// Many items in one step: one wait for the disk. False if there is none of these (any more), or nothing new.
     pub fn update_items(
         &mut self,
         with: &Fingerprint,
@@ -130,7 +91,9 @@ impl Store {
         self.write(|transaction| {
             let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
             let mut statement = transaction.prepare_cached(
-                "UPDATE items SET state = ?, problem = ?, path = coalesce(?, path) WHERE entry = ? AND place = ?",
+                "UPDATE items SET state = ?1, problem = ?2, path = coalesce(?3, path)
+                 WHERE entry = ?4 AND place = ?5
+                 AND (state IS NOT ?1 OR problem IS NOT ?2 OR path IS NOT coalesce(?3, path))",
             )?;
             let mut changed = 0;
             for ItemUpdate { index, state, path } in updates {
@@ -196,6 +159,74 @@ pub(super) fn remove_where(
     Ok(seqs.len())
 }
 
+pub(super) fn add(transaction: &Connection, new: NewEntry) -> Result<Entry, StoreError> {
+    let NewEntry { with, transfer, group, direction, at, mut body, state } = new;
+    bound(&mut body)?;
+    if !exists(transaction, "SELECT 1 FROM computers WHERE fingerprint = ?", [with])? {
+        return Err(StoreError::UnknownComputer);
+    }
+    if exists(transaction, "SELECT 1 FROM entries WHERE computer = ? AND transfer = ?", (with, transfer))? {
+        return Err(StoreError::AlreadyThere);
+    }
+    let revision = next_revision(transaction)?;
+    let (state_number, problem) = state_columns(&state);
+    let read = direction == Direction::Sent;
+    let (text, files, bytes) = match &body {
+        Body::Text(text) => (Some(text.as_str()), 0, text.len() as u64),
+        Body::Items { files, bytes, .. } => (None, *files, *bytes),
+    };
+    transaction
+        .prepare_cached(
+            "INSERT INTO entries
+             (revision, computer, transfer, grp, direction, at, state, problem, read, files, bytes, text)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(rusqlite::params![
+            revision,
+            with,
+            transfer,
+            group.0,
+            direction,
+            at.0,
+            state_number,
+            problem,
+            read,
+            size_column(files),
+            size_column(bytes),
+            text,
+        ])?;
+    let seq = transaction.last_insert_rowid();
+    if let Body::Items { items, .. } = &body {
+        insert_items(transaction, seq, items)?;
+    }
+    transaction.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?.execute((seq, words_of(&body)))?;
+    Ok(Entry { seq, revision, with, transfer, group, direction, at, body, state, read })
+}
+
+/// Gives an entry another body and state; it keeps its place in the conversation. Its number.
+pub(super) fn renew(transaction: &Connection, new: NewEntry) -> Result<i64, StoreError> {
+    let NewEntry { with, transfer, mut body, state, .. } = new;
+    bound(&mut body)?;
+    let Some(seq) = seq_of(transaction, &with, &transfer)? else { return Err(StoreError::UnknownComputer) };
+    let (number, problem) = state_columns(&state);
+    let revision = next_revision(transaction)?;
+    transaction
+        .prepare_cached("UPDATE entries SET state = ?, problem = ?, revision = ? WHERE seq = ?")?
+        .execute((number, problem, revision, seq))?;
+    if let Body::Items { items, files, bytes } = &body {
+        transaction.prepare_cached("UPDATE entries SET files = ?, bytes = ? WHERE seq = ?")?.execute((
+            size_column(*files),
+            size_column(*bytes),
+            seq,
+        ))?;
+        transaction.prepare_cached("DELETE FROM items WHERE entry = ?")?.execute([seq])?;
+        insert_items(transaction, seq, items)?;
+        transaction.prepare_cached("DELETE FROM words WHERE rowid = ?")?.execute([seq])?;
+        transaction.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?.execute((seq, words_of(&body)))?;
+    }
+    Ok(seq)
+}
+
 /// Holds a body to the bounds of an offer, whoever made it.
 fn bound(body: &mut Body) -> Result<(), StoreError> {
     match body {
@@ -234,13 +265,17 @@ fn insert_items(connection: &Connection, seq: i64, items: &[Item]) -> Result<(),
     Ok(())
 }
 
-fn seq_of(connection: &Connection, with: &Fingerprint, transfer: &TransferId) -> Result<Option<i64>, StoreError> {
+pub(super) fn seq_of(
+    connection: &Connection,
+    with: &Fingerprint,
+    transfer: &TransferId,
+) -> Result<Option<i64>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT seq FROM entries WHERE computer = ? AND transfer = ?")?
         .query_row((with, transfer), |row| row.get(0))
         .optional()?)
 }
 
-fn exists(connection: &Connection, query: &str, values: impl Params) -> Result<bool, StoreError> {
+pub(super) fn exists(connection: &Connection, query: &str, values: impl Params) -> Result<bool, StoreError> {
     Ok(connection.prepare_cached(query)?.exists(values)?)
 }

@@ -29,11 +29,13 @@ mod settings;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 
 pub use entries::{ItemUpdate, NewEntry};
 pub use error::StoreError;
 pub use open::Opened;
 pub use reading::{Changes, Page};
+pub use unfinished::{Going, Unfinished};
 
 /// How long another process (a command in a terminal) may hold the database before [`StoreError::Busy`].
 pub const BUSY_FOR: Duration = Duration::from_secs(5);

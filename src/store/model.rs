@@ -144,6 +144,8 @@ pub enum State {
     /// The receiving person has not answered yet.
     Waiting,
     Running,
+    /// Not over, but it doesn't move now.
+    Held(Hold),
     /// All that was accepted is saved.
     Saved,
     Declined,
@@ -152,6 +154,18 @@ pub enum State {
         here: bool,
     },
     Stopped(Problem),
+}
+
+/// Why a transfer that isn't over doesn't move, and what it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "held", rename_all = "kebab-case")]
+pub enum Hold {
+    /// The other computer isn't there. It goes on by itself when both see each other again.
+    Away,
+    /// Somebody paused it: this side or the other.
+    Paused { here: bool },
+    /// A disk is full. It goes on by itself when there is room.
+    DiskFull { here: bool },
 }
 
 /// Why something did not work, as data; every variant has one plain sentence in every language (`problem-*` messages).
@@ -193,6 +207,8 @@ pub enum Problem {
     Ambiguous { fingerprints: Vec<String> },
     /// The program was closed while it was under way.
     Closed,
+    /// Nobody came back for it in so long that what had arrived was removed.
+    Abandoned,
     /// Nothing of that id on the shelf any more, or not for this computer.
     NotOnShelf,
     /// The other computer's software can't do that.

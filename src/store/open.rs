@@ -11,10 +11,11 @@ use rusqlite::{Connection, TransactionBehavior, config::DbConfig};
 
 use super::{
     BUSY_FOR, Store, StoreError,
-    columns::problem_text,
-    model::Problem,
+    columns::{problem_text, state_columns},
+    model::{Problem, State},
     next_revision,
     schema::{APPLICATION_ID, STEPS},
+    unfinished::held_away,
 };
 use crate::platform::private;
 
@@ -35,7 +36,7 @@ pub struct Opened {
 
 impl Store {
     /// Opens the database, making it and its folder where they are missing. What was under way when the program last
-    /// ended without a goodbye is [`State::Stopped`](super::model::State::Stopped) afterwards.
+    /// ended without a goodbye is [`State::Held`] afterwards, or [`State::Stopped`] if it can't be gone on with.
     ///
     /// # Errors
     /// The folder can't be written to, the disk is full, or another process is at it and it can't be read.
@@ -150,19 +151,24 @@ fn check_pages(connection: &Connection) -> Result<(), Unusable> {
     if verdict == "ok" { Ok(()) } else { Err(Unusable::Replaceable(StoreError::Damaged(verdict.into()))) }
 }
 
-/// Nobody works at anything and nobody remembers a revision: ends what a crash left, forgets what was removed.
+/// Nobody works at anything and nobody remembers a revision: what can be gone on with waits for that, what can't is
+/// over, and what was removed is forgotten.
 fn settle(connection: &mut Connection) -> Result<(), Unusable> {
     let transaction = connection.transaction()?;
-    let unfinished: Vec<i64> = transaction
-        .prepare("SELECT seq FROM entries WHERE state IN (0, 1) ORDER BY seq")?
-        .query_map([], |row| row.get(0))?
+    let under_way: Vec<(i64, bool)> = transaction
+        .prepare(
+            "SELECT seq, EXISTS (SELECT 1 FROM unfinished WHERE entry = seq) FROM entries
+             WHERE state IN (0, 1) ORDER BY seq",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    let closed = problem_text(&Problem::Closed);
-    for seq in unfinished {
+    let closed = (state_columns(&State::Stopped(Problem::Closed)).0, Some(problem_text(&Problem::Closed)));
+    for (seq, goes_on) in under_way {
         let revision = next_revision(&transaction)?;
+        let (state, problem) = if goes_on { (held_away(), None) } else { closed.clone() };
         transaction
-            .prepare_cached("UPDATE entries SET state = 6, problem = ?, revision = ? WHERE seq = ?")?
-            .execute((&closed, revision, seq))?;
+            .prepare_cached("UPDATE entries SET state = ?, problem = ?, revision = ? WHERE seq = ?")?
+            .execute((state, problem, revision, seq))?;
     }
     transaction.execute("DELETE FROM removed", [])?;
     Ok(transaction.commit()?)

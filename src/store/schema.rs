@@ -1,7 +1,7 @@
 //! The tables, version by version. A released step is never edited: a change is a new step.
 
 /// One step for each version; `PRAGMA user_version` counts how many were made.
-pub(super) const STEPS: &[&str] = &[FIRST, COMPARISONS];
+pub(super) const STEPS: &[&str] = &[FIRST, COMPARISONS, UNFINISHED];
 
 /// In the database's header ("Ftl1"), so that another program's database is not taken for ours.
 pub(super) const APPLICATION_ID: i32 = 0x4674_6c31;
@@ -96,4 +96,26 @@ CREATE TABLE comparisons (
     computer BLOB NOT NULL CHECK (length(computer) = 32),
     at INTEGER NOT NULL
 );
+";
+
+/// What is needed to go on with a transfer in another process. The offer is in the wire's own form; `folder` and
+/// `accepted` (numbers of items) are of what is received, `digests` (one for each item) of what is sent.
+const UNFINISHED: &str = "
+CREATE TABLE unfinished (
+    entry INTEGER PRIMARY KEY NOT NULL REFERENCES entries (seq) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    offered INTEGER NOT NULL,
+    consented INTEGER NOT NULL,
+    offer BLOB NOT NULL,
+    digests BLOB NOT NULL,
+    accepted BLOB NOT NULL,
+    folder,
+    moved INTEGER NOT NULL
+);
+
+CREATE TABLE withdrawn (
+    computer BLOB NOT NULL REFERENCES computers (fingerprint) ON DELETE CASCADE,
+    transfer BLOB NOT NULL CHECK (length(transfer) = 16),
+    PRIMARY KEY (computer, transfer)
+) WITHOUT ROWID;
 ";

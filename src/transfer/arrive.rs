@@ -3,17 +3,28 @@
 //! It works inside the transfer's folder of partials only, relative to folders it opened itself. An item lies there
 //! under its number; a folder's contents have their names already, made safe.
 
-use std::{ffi::OsStr, fs::File, io, io::Write as _};
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs::File,
+    io::{self, Seek as _, SeekFrom, Write as _},
+    ops::ControlFlow,
+    sync::Mutex,
+};
 
 use super::{
-    flush::{Complete, Flusher, Gone},
+    flush::{About, Checkpoint, Complete, Flusher, Gone, lock},
+    hash::GroupHasher,
+    journal::{Journal, Record},
+    kept::{KeptItem, Partial, below, groups_of},
     names::{self, Place, Taken},
     progress::Progress,
 };
 use crate::{
     platform::files::{self, FLUSHES_FILE_SYSTEM, Folder},
     protocol::{
-        limits::MAX_BATCHED_FILE,
+        Ranges,
+        limits::{MAX_BATCHED_FILE, RESUME_GROUP},
         message::{Entry, EntryKind, Fault, Item, ItemKind, Skipped, Small, Time},
     },
 };
@@ -53,11 +64,24 @@ pub(super) const MAX_LEFT_OUT: usize = 20;
 
 /// The state of one receiving transfer on its way to the disk.
 pub(super) struct Arrival<'a> {
-    partials: Folder,
-    items: &'a [Item],
-    progress: &'a Progress,
+    parts: Parts<'a>,
     flusher: Flusher,
+    /// What earlier attempts left of items that are still to come.
+    kept: BTreeMap<u32, KeptItem>,
+    /// The first item that was not begun yet.
+    next: u32,
     current: Option<Current>,
+}
+
+/// What it works with.
+pub(super) struct Parts<'a> {
+    pub partials: Folder,
+    pub items: &'a [Item],
+    pub accepted: &'a Ranges,
+    /// Items that have their final names; what comes of them once more is not looked at.
+    pub whole: Ranges,
+    pub progress: &'a Progress,
+    pub journal: &'a Mutex<Journal>,
 }
 
 /// The item that is under way.
@@ -68,19 +92,32 @@ struct Current {
     /// The first of them.
     left_out: Vec<(String, Fault)>,
     left_out_count: u64,
-    /// Nothing of it is kept.
-    failed: Option<Fault>,
+    /// What comes of it is not kept.
+    ignored: Option<Ignored>,
     /// The item itself is a file, and it is complete.
     file: Option<(Option<File>, u64)>,
     /// Opened folders from the item down to where we are; none for a file.
     levels: Vec<Level>,
     open: Option<Open>,
+    kept: KeptItem,
+    /// Names that were written down since the last checkpoint.
+    fresh: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Ignored {
+    /// It has its final name already.
+    Whole,
+    Failed(Fault),
 }
 
 /// A folder that is being filled.
 struct Level {
     /// As the wire calls it.
     wire: String,
+    /// Below the item, on the wire and on the disk.
+    wire_path: String,
+    local_path: String,
     folder: Folder,
     taken: Taken,
     modified: Option<Time>,
@@ -88,18 +125,26 @@ struct Level {
 
 /// A file that is being filled.
 struct Open {
+    entry: u32,
     path: String,
     name: String,
-    file: File,
-    hasher: blake3::Hasher,
-    written: u64,
     size: u64,
+    written: u64,
     modified: Option<Time>,
+    /// `None`: it is there already, and what comes is not looked at.
+    content: Option<Content>,
+}
+
+struct Content {
+    file: File,
+    hasher: GroupHasher,
+    /// Groups that are written down as flushed, or are about to be.
+    told: usize,
 }
 
 impl<'a> Arrival<'a> {
-    pub(super) fn new(partials: Folder, items: &'a [Item], progress: &'a Progress, flusher: Flusher) -> Self {
-        Self { partials, items, progress, flusher, current: None }
+    pub(super) fn new(parts: Parts<'a>, kept: BTreeMap<u32, KeptItem>, flusher: Flusher) -> Self {
+        Self { parts, flusher, kept, next: 0, current: None }
     }
 
     /// Writes down one thing.
@@ -110,8 +155,16 @@ impl<'a> Arrival<'a> {
             Arrived::EntryEnd { blake3 } => self.entry_end(blake3),
             Arrived::Batch(entries) => entries.iter().try_for_each(|small| self.small(small)),
             Arrived::Skipped(skipped) => self.skipped(&skipped),
-            Arrived::End => self.finish_item(),
+            Arrived::End => {
+                self.finish_item()?;
+                self.finish_kept(u32::MAX)
+            }
         }
+    }
+
+    /// Has everything flushed and written down that is there, so that another attempt can go on from it.
+    pub(super) fn pause(&mut self) -> Result<(), ArriveError> {
+        self.checkpoint()
     }
 
     fn small(&mut self, small: &Small) -> Result<(), ArriveError> {
@@ -126,87 +179,132 @@ impl<'a> Arrival<'a> {
     fn entry(&mut self, entry: &Entry) -> Result<(), ArriveError> {
         let kind = self.begin_item(entry.item)?;
         let Some(current) = &mut self.current else { return Err(ArriveError::Rule("no item")) };
-        if current.failed.is_some() {
+        if current.ignored.is_some() {
             return Ok(());
         }
         if current.open.is_some() {
             return Err(ArriveError::Rule("a file begins inside another"));
         }
         // What was agreed to is the offered size; a folder that grew meanwhile is offered again.
-        let offered = self.items.get(entry.item as usize).map_or(0, |item| item.size);
-        if current.bytes.saturating_add(entry.size) > offered {
+        let offered = self.parts.items.get(entry.item as usize).map_or(0, |item| item.size);
+        let is_there = current.kept.saved.contains(entry.entry);
+        if !is_there && current.bytes.saturating_add(entry.size) > offered {
             return Err(ArriveError::Rule("more than was offered"));
         }
         match (kind, entry.kind, entry.path.is_itself()) {
             (ItemKind::File, EntryKind::File, true) if current.file.is_none() => {
                 let name = entry.item.to_string();
-                let file = self.partials.create_file(OsStr::new(&name))?;
-                current.open = Some(Open::new(entry, name, file));
+                let content = match current.kept.partial.take_if(|partial| partial.entry == entry.entry) {
+                    Some(partial) => Content::go_on(&self.parts, entry, &self.parts.partials, &name, partial)?,
+                    None => Content::new(self.parts.partials.create_file(OsStr::new(&name))?),
+                };
+                current.begin(&self.parts, Open::new(entry, name, Some(content)), entry.from);
                 Ok(())
             }
             (ItemKind::Folder, EntryKind::Folder, true) => {
                 if let Some(top) = current.levels.first_mut() {
                     top.modified = entry.modified;
+                    let (item, entry, modified) = (entry.item, Some(entry.entry), entry.modified);
+                    let (wire, local) = (String::new(), String::new());
+                    current.note(&self.parts, &Record::Folder { item, entry, wire, local, modified })?;
                 }
                 Ok(())
             }
-            (ItemKind::Folder, kind, false) => current.below(entry, kind),
+            (ItemKind::Folder, kind, false) => current.below(&self.parts, entry, kind),
             _ => Err(ArriveError::Rule("an entry of another kind than its item")),
         }
     }
 
     fn chunk(&mut self, bytes: &[u8]) -> Result<(), ArriveError> {
-        let Some(current) = self.current.as_mut().filter(|current| current.failed.is_none()) else { return Ok(()) };
+        let Some(current) = self.current.as_mut().filter(|current| current.ignored.is_none()) else { return Ok(()) };
         let open = current.open.as_mut().ok_or(ArriveError::Rule("bytes of no file"))?;
         let length = bytes.len() as u64;
         if open.written + length > open.size {
             return Err(ArriveError::Rule("more bytes than the file has"));
         }
-        open.hasher.update(bytes);
-        open.file.write_all(bytes)?;
         open.written += length;
+        let Some(content) = &mut open.content else { return Ok(()) };
+        content.hasher.update(bytes);
+        content.file.write_all(bytes)?;
+        let has_more = content.hasher.values().len() > content.told;
         current.bytes += length;
-        self.progress.add(current.index, length);
-        Ok(())
+        self.parts.progress.add(current.index, length);
+        if has_more && self.flusher.is_checkpoint_due(About::Groups) { self.checkpoint() } else { Ok(()) }
     }
 
     fn entry_end(&mut self, blake3: [u8; 32]) -> Result<(), ArriveError> {
-        let Some(current) = self.current.as_mut().filter(|current| current.failed.is_none()) else { return Ok(()) };
+        let Some(current) = self.current.as_mut().filter(|current| current.ignored.is_none()) else { return Ok(()) };
         let open = current.open.take().ok_or(ArriveError::Rule("the end of no file"))?;
-        if open.written != open.size {
+        let Open { entry, path: _, name, size, written, modified, content } = open;
+        if written != size {
             return Err(ArriveError::Rule("fewer bytes than the file has"));
         }
-        if *open.hasher.finalize().as_bytes() != blake3 {
+        let Some(Content { file, hasher, .. }) = content else { return Ok(()) };
+        if hasher.finish() != blake3 {
             return self.fail_item(Fault::Damaged);
         }
-        let folder = current.levels.last().map_or(&self.partials, |level| &level.folder);
-        folder.mark_from_outside(OsStr::new(&open.name), &open.file);
+        let folder = current.levels.last().map_or(&self.parts.partials, |level| &level.folder);
+        folder.mark_from_outside(OsStr::new(&name), &file);
         // Last, since marking may count as a change. A time the system can't express is not worth failing for.
-        if let Some(time) = open.modified.and_then(Time::to_system_time) {
-            open.file.set_modified(time).ok();
-        }
-        if current.levels.is_empty() {
-            // A small one is opened again if it must be flushed by itself, so that many don't hold many open files.
-            let file = (open.size > MAX_BATCHED_FILE as u64).then_some(open.file);
-            current.file = Some((file, open.size));
-        } else if !FLUSHES_FILE_SYSTEM {
-            files::flush_file(&open.file)?;
+        if let Some(time) = modified.and_then(Time::to_system_time) {
+            file.set_modified(time).ok();
         }
         current.files += 1;
-        self.progress.add_files(1);
-        Ok(())
+        self.parts.progress.add_files(1);
+        let Some(level) = current.levels.last() else {
+            // A small one is opened again if it must be flushed by itself, so that many don't hold many open files.
+            let file = (size > MAX_BATCHED_FILE as u64).then_some(file);
+            current.file = Some((file, size));
+            return Ok(());
+        };
+        let local = below(&level.local_path, &name);
+        if !FLUSHES_FILE_SYSTEM {
+            files::flush_file(&file)?;
+        }
+        drop(file);
+        current.note(&self.parts, &Record::File { item: current.index, entry, local, size })?;
+        if self.flusher.is_checkpoint_due(About::Names) { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// Has what is new of the current item flushed, and written down that it is. Goes on without waiting for that.
+    fn checkpoint(&mut self) -> Result<(), ArriveError> {
+        let Some(current) = self.current.as_mut().filter(|current| current.ignored.is_none()) else { return Ok(()) };
+        let (mut file, mut groups) = (None, Vec::new());
+        if let Some(Open { entry, name, size, content: Some(content), .. }) = &mut current.open
+            && let Some(values) = content.hasher.values().get(content.told..).filter(|values| !values.is_empty())
+        {
+            let local = current.levels.last().map(|level| below(&level.local_path, name)).unwrap_or_default();
+            groups = groups_of(current.index, *entry, &local, *size, content.told, values).collect();
+            content.told += values.len();
+            file = Some(content.file.try_clone()?);
+        }
+        if groups.is_empty() && !current.fresh {
+            return Ok(());
+        }
+        if current.fresh && !FLUSHES_FILE_SYSTEM {
+            current.levels.iter().try_for_each(|level| level.folder.flush())?;
+        }
+        let names = std::mem::replace(&mut current.fresh, false);
+        let upto = {
+            let mut journal = lock(self.parts.journal);
+            journal.write()?;
+            journal.position()
+        };
+        Ok(self.flusher.checkpoint(Checkpoint { file, names, upto, groups })?)
     }
 
     fn skipped(&mut self, skipped: &Skipped) -> Result<(), ArriveError> {
         let Skipped { item, fault, .. } = *skipped;
         let path = skipped.path.as_str();
         self.begin_item(item)?;
-        let Some(current) = self.current.as_mut().filter(|current| current.failed.is_none()) else { return Ok(()) };
+        let Some(current) = self.current.as_mut().filter(|current| current.ignored.is_none()) else { return Ok(()) };
         if let Some(open) = current.open.take_if(|open| open.path == path) {
-            drop(open.file);
-            current.bytes -= open.written;
-            let folder = current.levels.last().map_or(&self.partials, |level| &level.folder);
-            folder.remove_file(OsStr::new(&open.name))?;
+            if let Some(content) = open.content {
+                drop(content);
+                current.bytes -= open.written;
+                let folder = current.levels.last().map_or(&self.parts.partials, |level| &level.folder);
+                folder.remove_file(OsStr::new(&open.name))?;
+            }
         } else if current.open.is_some() {
             return Err(ArriveError::Rule("a note inside another file"));
         }
@@ -220,33 +318,66 @@ impl<'a> Arrival<'a> {
         Ok(())
     }
 
-    /// Makes the item the current one; the one before is complete then.
+    /// Makes the item the current one; those before it are complete then.
     fn begin_item(&mut self, index: u32) -> Result<ItemKind, ArriveError> {
-        let kind = self.items.get(index as usize).ok_or(ArriveError::Rule("an item that wasn't offered"))?.kind;
+        let kind = self.parts.items.get(index as usize).ok_or(ArriveError::Rule("an item that wasn't offered"))?.kind;
         match &self.current {
             Some(current) if current.index == index => return Ok(kind),
-            Some(current) if current.index > index => return Err(ArriveError::Rule("an item after its end")),
+            _ if index < self.next => return Err(ArriveError::Rule("an item after its end")),
             _ => {}
         }
         self.finish_item()?;
+        self.finish_kept(index)?;
+        self.current = Some(self.open_item(index, kind)?);
+        self.next = index + 1;
+        Ok(kind)
+    }
+
+    fn open_item(&mut self, index: u32, kind: ItemKind) -> Result<Current, ArriveError> {
+        let kept = self.kept.remove(&index);
+        let is_new = kept.is_none();
+        let kept = kept.unwrap_or_default();
+        let ignored = self.parts.whole.contains(index).then_some(Ignored::Whole);
         let mut levels = Vec::new();
-        if kind == ItemKind::Folder {
+        if kind == ItemKind::Folder && ignored.is_none() {
             let name = index.to_string();
-            self.partials.create_folder(OsStr::new(&name), false)?;
-            levels.push(Level::new(String::new(), self.partials.folder(OsStr::new(&name))?, None));
+            if is_new {
+                self.parts.partials.create_folder(OsStr::new(&name), false)?;
+            }
+            let modified = kept.folders.get("").and_then(|folder| folder.modified);
+            let folder = self.parts.partials.folder(OsStr::new(&name))?;
+            let mut level = Level::new(String::new(), String::new(), String::new(), folder, modified);
+            if !is_new {
+                level.look_around()?;
+            }
+            levels.push(level);
         }
-        self.current = Some(Current {
+        Ok(Current {
             index,
-            bytes: 0,
-            files: 0,
+            bytes: kept.bytes,
+            files: kept.files,
             left_out: Vec::new(),
             left_out_count: 0,
-            failed: None,
+            ignored,
             file: None,
             levels,
             open: None,
-        });
-        Ok(kind)
+            kept,
+            fresh: false,
+        })
+    }
+
+    /// Folders before `until` of which everything was there, so that nothing of them came.
+    fn finish_kept(&mut self, until: u32) -> Result<(), ArriveError> {
+        let passed: Vec<u32> = self.kept.range(..until).map(|(index, _)| *index).collect();
+        for index in passed {
+            let is_folder = self.parts.items.get(index as usize).is_some_and(|item| item.kind == ItemKind::Folder);
+            if is_folder && self.parts.accepted.contains(index) {
+                self.current = Some(self.open_item(index, ItemKind::Folder)?);
+                self.finish_item()?;
+            }
+        }
+        Ok(())
     }
 
     fn finish_item(&mut self) -> Result<(), ArriveError> {
@@ -254,10 +385,16 @@ impl<'a> Arrival<'a> {
         if current.open.is_some() {
             return Err(ArriveError::Rule("an item ends inside a file"));
         }
-        if let Some(fault) = current.failed {
-            return Ok(self.flusher.failed(current.index, fault)?);
+        match current.ignored {
+            Some(Ignored::Whole) => return Ok(()),
+            Some(Ignored::Failed(fault)) => return Ok(self.flusher.failed(current.index, fault)?),
+            None => {}
         }
         let is_folder = !current.levels.is_empty();
+        if let (Some(partial), Some(top)) = (current.kept.partial.take(), current.levels.first()) {
+            // It didn't come: its beginning alone is no file.
+            remove_below(&top.folder, &partial.local)?;
+        }
         while let Some(level) = current.levels.pop() {
             level.close()?;
         }
@@ -266,7 +403,7 @@ impl<'a> Arrival<'a> {
             None if is_folder => (None, current.bytes),
             None => return Err(ArriveError::Rule("an item without its file")),
         };
-        let offered = self.items.get(current.index as usize).map_or("", |item| item.name.as_str());
+        let offered = self.parts.items.get(current.index as usize).map_or("", |item| item.name.as_str());
         self.flusher.complete(Complete {
             index: current.index,
             is_folder,
@@ -283,10 +420,10 @@ impl<'a> Arrival<'a> {
     /// Nothing of the current item is kept; the rest of the transfer goes on.
     fn fail_item(&mut self, fault: Fault) -> Result<(), ArriveError> {
         if let Some(current) = &mut self.current {
-            current.failed = Some(fault);
+            current.ignored = Some(Ignored::Failed(fault));
             current.open = None;
             current.levels.clear();
-            super::folder::remove(&self.partials, OsStr::new(&current.index.to_string()))?;
+            super::folder::remove(&self.parts.partials, OsStr::new(&current.index.to_string()))?;
         }
         Ok(())
     }
@@ -294,9 +431,13 @@ impl<'a> Arrival<'a> {
 
 impl Current {
     /// An entry inside a folder.
-    fn below(&mut self, entry: &Entry, kind: EntryKind) -> Result<(), ArriveError> {
+    fn below(&mut self, parts: &Parts<'_>, entry: &Entry, kind: EntryKind) -> Result<(), ArriveError> {
         let mut parents: Vec<&str> = entry.path.components().collect();
         let Some(wire) = parents.pop() else { return Err(ArriveError::Rule("an entry without a name")) };
+        if kind == EntryKind::File && self.kept.saved.contains(entry.entry) {
+            self.open = Some(Open::new(entry, String::new(), None));
+            return Ok(());
+        }
         // Depth first: whatever isn't above this entry is complete.
         let open = self.levels.iter().skip(1);
         let common = open.zip(&parents).take_while(|(level, parent)| level.wire == **parent).count();
@@ -306,31 +447,130 @@ impl Current {
             }
         }
         for parent in parents.iter().skip(common) {
-            self.descend(parent, None)?;
+            self.descend(parts, parent, None)?;
         }
         match kind {
-            EntryKind::Folder => self.descend(wire, entry.modified),
+            EntryKind::Folder => self.descend(parts, wire, Some(entry)),
             EntryKind::File => {
                 let level = self.levels.last_mut().ok_or(ArriveError::Rule("an entry outside a folder"))?;
-                let (name, file) = level.make(wire, false, |folder, name| folder.create_file(name))?;
-                self.open = Some(Open::new(entry, name, file));
+                let begun = self.kept.partial.take_if(|partial| partial.entry == entry.entry);
+                let begun = begun.and_then(|partial| Some((level.name_inside(&partial.local)?.to_owned(), partial)));
+                let (name, content) = match begun {
+                    Some((name, partial)) => {
+                        let content = Content::go_on(parts, entry, &level.folder, &name, partial)?;
+                        (name, content)
+                    }
+                    None => {
+                        let (name, file) = level.make(wire, false, |folder, name| folder.create_file(name))?;
+                        (name, Content::new(file))
+                    }
+                };
+                self.begin(parts, Open::new(entry, name, Some(content)), entry.from);
                 Ok(())
             }
         }
     }
 
-    fn descend(&mut self, wire: &str, modified: Option<Time>) -> Result<(), ArriveError> {
+    fn begin(&mut self, parts: &Parts<'_>, open: Open, from: u64) {
+        self.bytes += from;
+        if from > 0 {
+            parts.progress.add(self.index, from);
+        }
+        self.open = Some(open);
+    }
+
+    /// Goes into a folder; into the one that was made for it, if an earlier attempt did.
+    fn descend(&mut self, parts: &Parts<'_>, wire: &str, entry: Option<&Entry>) -> Result<(), ArriveError> {
         let level = self.levels.last_mut().ok_or(ArriveError::Rule("an entry outside a folder"))?;
+        let wire_path = below(&level.wire_path, wire);
+        let modified = entry.and_then(|entry| entry.modified);
+        let kept = self.kept.folders.get(&wire_path);
+        let known =
+            kept.and_then(|kept| Some((level.name_inside(&kept.local)?.to_owned(), modified.or(kept.modified))));
+        if let Some((name, modified)) = known {
+            let local_path = below(&level.local_path, &name);
+            let folder = level.folder.folder(OsStr::new(&name))?;
+            let mut level = Level::new(wire.to_owned(), wire_path, local_path, folder, modified);
+            level.look_around()?;
+            self.levels.push(level);
+            return Ok(());
+        }
         let (name, ()) = level.make(wire, true, |folder, name| folder.create_folder(name, false))?;
+        let local = below(&level.local_path, &name);
         let folder = level.folder.folder(OsStr::new(&name))?;
-        self.levels.push(Level::new(wire.to_owned(), folder, modified));
-        Ok(())
+        self.levels.push(Level::new(wire.to_owned(), wire_path.clone(), local.clone(), folder, modified));
+        let (item, entry) = (self.index, entry.map(|entry| entry.entry));
+        self.note(parts, &Record::Folder { item, entry, wire: wire_path, local, modified })
+    }
+
+    fn note(&mut self, parts: &Parts<'_>, record: &Record) -> Result<(), ArriveError> {
+        self.fresh = true;
+        Ok(lock(parts.journal).append(record)?)
+    }
+}
+
+impl Content {
+    fn new(file: File) -> Self {
+        Self { file, hasher: GroupHasher::new(), told: 0 }
+    }
+
+    /// Goes on with a file of which the beginning is there, from where its entry says.
+    fn go_on(
+        parts: &Parts<'_>,
+        entry: &Entry,
+        folder: &Folder,
+        name: &str,
+        partial: Partial,
+    ) -> Result<Self, ArriveError> {
+        let Partial { local, mut groups, size, .. } = partial;
+        let from = usize::try_from(entry.from / RESUME_GROUP).unwrap_or(usize::MAX);
+        if from > groups.len() {
+            return Err(ArriveError::Rule("a file goes on where nothing is"));
+        }
+        if from < groups.len() || size != entry.size {
+            // Before anything is overwritten, so that it never counts as what it was.
+            let mut journal = lock(parts.journal);
+            for record in groups_of(entry.item, entry.entry, &local, entry.size, from, &[]) {
+                journal.append(&record)?;
+            }
+            journal.flush()?;
+        }
+        groups.truncate(from);
+        let mut file = folder.writable_file(OsStr::new(name))?;
+        file.set_len(entry.from)?;
+        file.seek(SeekFrom::Start(entry.from))?;
+        Ok(Self { file, told: groups.len(), hasher: GroupHasher::after(groups) })
+    }
+}
+
+fn remove_below(folder: &Folder, local: &str) -> io::Result<()> {
+    match local.split_once('/') {
+        Some((first, rest)) => remove_below(&folder.folder(OsStr::new(first))?, rest),
+        None => super::folder::remove(folder, OsStr::new(local)),
     }
 }
 
 impl Level {
-    fn new(wire: String, folder: Folder, modified: Option<Time>) -> Self {
-        Self { wire, folder, taken: Taken::default(), modified }
+    fn new(wire: String, wire_path: String, local_path: String, folder: Folder, modified: Option<Time>) -> Self {
+        Self { wire, wire_path, local_path, folder, taken: Taken::default(), modified }
+    }
+
+    /// Takes in the names that are given here already.
+    fn look_around(&mut self) -> io::Result<()> {
+        let Self { folder, taken, .. } = self;
+        folder.list(&mut |entry| {
+            taken.hold(&entry.name.to_string_lossy());
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// The name of something directly in here, by its path below the item.
+    fn name_inside<'p>(&self, local: &'p str) -> Option<&'p str> {
+        let name = match self.local_path.as_str() {
+            "" => local,
+            above => local.strip_prefix(above)?.strip_prefix('/')?,
+        };
+        (!name.is_empty() && !name.contains('/')).then_some(name)
     }
 
     /// Makes something under a safe name that is free here, and tells that name.
@@ -371,15 +611,15 @@ impl Level {
 }
 
 impl Open {
-    fn new(entry: &Entry, name: String, file: File) -> Self {
+    fn new(entry: &Entry, name: String, content: Option<Content>) -> Self {
         Self {
+            entry: entry.entry,
             path: entry.path.as_str().to_owned(),
             name,
-            file,
-            hasher: blake3::Hasher::new(),
-            written: 0,
             size: entry.size,
+            written: entry.from,
             modified: entry.modified,
+            content,
         }
     }
 }

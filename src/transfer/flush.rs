@@ -3,12 +3,19 @@
 //! Order, for one file: flush of the file, move to a free name without replacing, flush of the folder, and only then is
 //! it told. For several at once, and for folders: one flush of the file system, the moves, one flush of the folder.
 //! Whatever completes within a tenth of a second, or while a flush runs, is flushed together.
+//!
+//! From time to time what is under way is flushed too, and then written down in the journal: a [`Checkpoint`].
 
 use std::{
+    cell::Cell,
     ffi::OsStr,
     fs::File,
     io,
     path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,6 +24,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     events::{Received, SavedItem},
     folder::ReceiveFolder,
+    journal::{Journal, Record},
+    kept::Named,
     names,
 };
 use crate::{
@@ -37,6 +46,15 @@ const GATHERING: Duration = Duration::from_millis(100);
 /// So few files are flushed one by one: a flush of the whole file system also waits for what others write to it.
 const FEW: usize = 16;
 
+/// Between two checkpoints, at least: what came since the last one comes again after a crash.
+const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
+
+/// The same for files inside folders: that flushes the whole file system, and many small ones come in a second.
+const NAMES_AFTER: Duration = Duration::from_secs(5);
+
+/// And so many times as long as the last one took, so that a slow disk spends little of its time on them.
+const CHECKPOINT_SHARE: u32 = 4;
+
 /// An item of which everything is written.
 #[derive(Debug)]
 pub(super) struct Complete {
@@ -50,6 +68,18 @@ pub(super) struct Complete {
     pub files: u64,
     pub left_out: Vec<(String, Fault)>,
     pub left_out_count: u64,
+}
+
+/// What is under way, to be flushed and then written down, so that another attempt can go on from it.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    /// The file of `groups`.
+    pub file: Option<File>,
+    /// Files and folders were made too: everything that was written down before `upto` is to be flushed.
+    pub names: bool,
+    pub upto: u64,
+    /// Written down when the file is flushed.
+    pub groups: Vec<Record>,
 }
 
 /// What the connection's task hears, in order.
@@ -77,18 +107,52 @@ pub(super) struct Gone;
 #[derive(Debug)]
 pub(super) struct Flusher {
     queue: flume::Sender<Waiting>,
+    took: Arc<AtomicU64>,
+    last: Cell<(Instant, Duration)>,
+}
+
+/// What a checkpoint is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// The beginning of a large file.
+    Groups,
+    /// Files inside a folder.
+    Names,
 }
 
 #[derive(Debug)]
 enum Waiting {
     Complete(Complete),
     Failed { index: u32, fault: Fault },
+    Checkpoint(Checkpoint),
 }
+
+/// Instead of how long a checkpoint took: it isn't done.
+const UNDER_WAY: u64 = u64::MAX;
 
 impl Flusher {
     pub(super) fn new() -> (Self, FlushQueue) {
         let (queue, waiting) = flume::bounded(WAITING);
-        (Self { queue }, FlushQueue { waiting })
+        let took = Arc::new(AtomicU64::new(0));
+        let last = Cell::new((Instant::now(), Duration::ZERO));
+        (Self { queue, took: Arc::clone(&took), last }, FlushQueue { waiting, took })
+    }
+
+    /// Whether the last one is done, and long enough ago.
+    pub(super) fn is_checkpoint_due(&self, about: About) -> bool {
+        let (last, took) = self.last.get();
+        let pause = if about == About::Groups { CHECKPOINT_AFTER } else { NAMES_AFTER };
+        last.elapsed() >= pause.max(took * CHECKPOINT_SHARE) && self.took.load(Ordering::Relaxed) != UNDER_WAY
+    }
+
+    /// Goes on while it is made; those that follow wait for it.
+    pub(super) fn checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Gone> {
+        let took = match self.took.swap(UNDER_WAY, Ordering::Relaxed) {
+            UNDER_WAY => Duration::ZERO,
+            millis => Duration::from_millis(millis),
+        };
+        self.last.set((Instant::now(), took));
+        self.queue.send(Waiting::Checkpoint(checkpoint)).map_err(|_| Gone)
     }
 
     pub(super) fn complete(&self, complete: Complete) -> Result<(), Gone> {
@@ -104,6 +168,17 @@ impl Flusher {
 #[derive(Debug)]
 pub(super) struct FlushQueue {
     waiting: flume::Receiver<Waiting>,
+    /// Milliseconds that the last checkpoint took.
+    took: Arc<AtomicU64>,
+}
+
+/// Where the flushing thread works, and whom it tells.
+pub(super) struct Place<'a> {
+    pub partials: &'a Folder,
+    pub target: &'a ReceiveFolder,
+    pub journal: &'a Mutex<Journal>,
+    pub events: &'a mpsc::Sender<Received>,
+    pub out: &'a mpsc::Sender<Flushed>,
 }
 
 /// Why flushing stopped.
@@ -123,27 +198,30 @@ impl From<Gone> for FlushError {
 
 impl FlushQueue {
     /// Flushes until the writing thread is done.
-    pub(super) fn run(
-        self,
-        partials: &Folder,
-        target: &ReceiveFolder,
-        events: &mpsc::Sender<Received>,
-        out: &mpsc::Sender<Flushed>,
-    ) -> Result<(), FlushError> {
+    pub(super) fn run(self, place: &Place<'_>) -> Result<(), FlushError> {
+        let Place { partials, target, journal, out, .. } = *place;
         while let Ok(first) = self.waiting.recv() {
-            let mut complete = Vec::new();
+            let (mut complete, mut checkpoints) = (Vec::new(), Vec::new());
             for waiting in std::iter::once(first).chain(self.gather()) {
                 match waiting {
                     Waiting::Complete(item) => complete.push(item),
+                    Waiting::Checkpoint(checkpoint) => checkpoints.push(checkpoint),
                     Waiting::Failed { index, fault } => {
                         out.blocking_send(Flushed::Failed { item: index, fault }).map_err(|_| Gone)?;
                     }
                 }
             }
+            for checkpoint in checkpoints {
+                let begin = Instant::now();
+                checkpoint.make(partials, journal)?;
+                let took = u64::try_from(begin.elapsed().as_millis()).unwrap_or(0);
+                self.took.store(took, Ordering::Relaxed);
+            }
             if complete.is_empty() {
                 continue;
             }
-            flush_content(partials, &mut complete)?;
+            announce(partials, journal, &complete)?;
+            flush_content(partials, journal, &mut complete)?;
             let mut moved = Vec::with_capacity(complete.len());
             let mut failure = None;
             for item in complete {
@@ -158,7 +236,8 @@ impl FlushQueue {
             // Also after a failure: what has its name already is saved.
             if !moved.is_empty() {
                 target.folder().flush()?;
-                tell(moved, events, out)?;
+                let moved = moved.into_iter().map(|(item, path)| (Moved::from(item), path));
+                tell(moved.collect(), place)?;
             }
             if let Some(error) = failure {
                 return Err(error.into());
@@ -174,7 +253,42 @@ impl FlushQueue {
     }
 }
 
-fn flush_content(partials: &Folder, items: &mut [Complete]) -> io::Result<()> {
+impl Checkpoint {
+    fn make(self, partials: &Folder, journal: &Mutex<Journal>) -> io::Result<()> {
+        let Self { file, names, upto, groups } = self;
+        if names && FLUSHES_FILE_SYSTEM {
+            partials.flush_file_system()?;
+        } else if let Some(file) = &file {
+            file.sync_data()?;
+        }
+        let mut journal = lock(journal);
+        if names {
+            journal.append(&Record::Flushed { upto })?;
+        }
+        for record in &groups {
+            journal.append(record)?;
+        }
+        journal.flush()
+    }
+}
+
+pub(super) fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes down which items are about to get their names, so that they are known again if nobody can be told any more.
+fn announce(partials: &Folder, journal: &Mutex<Journal>, items: &[Complete]) -> io::Result<()> {
+    let mut journal = lock(journal);
+    for complete in items {
+        let inode = partials.look(OsStr::new(&complete.index.to_string()))?.inode;
+        let Complete { index: item, files, size: bytes, left_out_count, .. } = *complete;
+        let left_out = complete.left_out.clone();
+        journal.append(&Record::Naming { item, inode, files, bytes, left_out_count, left_out })?;
+    }
+    journal.write()
+}
+
+fn flush_content(partials: &Folder, journal: &Mutex<Journal>, items: &mut [Complete]) -> io::Result<()> {
     let one_by_one = !FLUSHES_FILE_SYSTEM || (items.len() <= FEW && items.iter().all(|item| !item.is_folder));
     if !one_by_one {
         // Closed before, so that nothing of them is written later.
@@ -189,7 +303,7 @@ fn flush_content(partials: &Folder, items: &mut [Complete]) -> io::Result<()> {
         };
         files::flush_file(&file)?;
     }
-    Ok(())
+    lock(journal).flush()
 }
 
 /// Moves an item to the first free form of its name.
@@ -212,16 +326,46 @@ fn give_name(partials: &Folder, target: &Folder, item: &Complete) -> io::Result<
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn tell(
-    moved: Vec<(Complete, PathBuf)>,
-    events: &mpsc::Sender<Received>,
-    out: &mpsc::Sender<Flushed>,
-) -> Result<(), Gone> {
+/// What is told of an item that has its name.
+pub(super) struct Moved {
+    pub index: u32,
+    pub is_folder: bool,
+    pub files: u64,
+    pub bytes: u64,
+    pub left_out: Vec<(String, Fault)>,
+    pub left_out_count: u64,
+}
+
+impl From<Complete> for Moved {
+    fn from(item: Complete) -> Self {
+        let Complete { index, is_folder, files, size, left_out, left_out_count, .. } = item;
+        Self { index, is_folder, files, bytes: size, left_out, left_out_count }
+    }
+}
+
+/// Tells of items that got their names in an earlier attempt.
+pub(super) fn tell_named(
+    named: Vec<Named>,
+    is_folder: impl Fn(u32) -> bool,
+    place: &Place<'_>,
+) -> Result<(), FlushError> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    place.target.folder().flush()?;
+    let moved = named.into_iter().map(|Named { item, name, files, bytes, left_out, left_out_count }| {
+        let path = place.target.path().join(name);
+        (Moved { index: item, is_folder: is_folder(item), files, bytes, left_out, left_out_count }, path)
+    });
+    Ok(tell(moved.collect(), place)?)
+}
+
+fn tell(moved: Vec<(Moved, PathBuf)>, place: &Place<'_>) -> Result<(), Gone> {
     let (acknowledge, acknowledged) = oneshot::channel();
     let told = Flushed::Saved {
         items: moved.iter().map(|(item, _)| item.index).collect(),
         files: moved.iter().map(|(item, _)| item.files).sum(),
-        bytes: moved.iter().map(|(item, _)| item.size).sum(),
+        bytes: moved.iter().map(|(item, _)| item.bytes).sum(),
         acknowledged,
     };
     let items = moved.into_iter().map(|(item, path)| SavedItem {
@@ -229,10 +373,10 @@ fn tell(
         kind: if item.is_folder { ItemKind::Folder } else { ItemKind::File },
         path,
         files: item.files,
-        bytes: item.size,
+        bytes: item.bytes,
         left_out_count: item.left_out_count,
         left_out: item.left_out.into_iter().map(|(path, fault)| super::events::problem_of(fault, true, path)).collect(),
     });
-    events.blocking_send(Received::Saved { items: items.collect(), acknowledge }).map_err(|_| Gone)?;
-    out.blocking_send(told).map_err(|_| Gone)
+    place.events.blocking_send(Received::Saved { items: items.collect(), acknowledge }).map_err(|_| Gone)?;
+    place.out.blocking_send(told).map_err(|_| Gone)
 }

@@ -12,9 +12,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use super::{journal, kept::Kept};
 use crate::{
     platform::files::{Folder, Kind, Moment, is_full, is_link},
-    protocol::{Fingerprint, TransferId},
+    protocol::{Fingerprint, Ranges, TransferId, message::Item},
     store::model::Problem,
 };
 
@@ -123,11 +124,43 @@ impl ReceiveFolder {
                 }
                 ControlFlow::Continue(())
             })?;
+            // A large file grows without its folder changing.
+            let last = |name: &OsString| partials.folder(name).and_then(|one| one.look(OsStr::new(journal::NAME)));
+            old.retain(|name| last(name).map_or(true, |journal| journal.modified < oldest));
             old.iter().try_for_each(|name| remove(&partials, name))
         };
         let result = clean().map_err(|error| explain(self.path(), error));
         self.tidy();
         result
+    }
+
+    /// What earlier attempts left of a transfer, tidied up; or, where nothing is left, a fresh start. `told` are the items
+    /// that were told as saved before. Waits, bounded, for an attempt that was just ended. Blocks.
+    ///
+    /// # Errors
+    /// When something can't be read or made.
+    pub fn kept(
+        &self,
+        with: Fingerprint,
+        transfer: TransferId,
+        items: &[Item],
+        accepted: &Ranges,
+        told: Ranges,
+    ) -> Result<Kept, FolderError> {
+        let read = || -> io::Result<Kept> {
+            let partials = match self.existing_partials()?.map(|all| all.folder(&key(with, transfer))) {
+                Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => None,
+                Some(opened) => Some(opened?),
+                None => None,
+            };
+            let kept =
+                partials.map(|partials| Kept::read(partials, &self.folder, items, accepted, &told)).transpose()?;
+            match kept.flatten() {
+                Some(kept) => Ok(kept),
+                None => Kept::begin(self.begin(with, transfer)?, items).map(|fresh| Kept { told, ..fresh }),
+            }
+        };
+        read().map_err(|error| explain(self.path(), error))
     }
 
     pub(super) fn folder(&self) -> &Folder {
@@ -157,7 +190,11 @@ impl ReceiveFolder {
     /// The end of a transfer of which nothing is left: its folder goes if it is empty.
     pub(super) fn end(&self, with: Fingerprint, transfer: TransferId) {
         if let Ok(Some(partials)) = self.existing_partials() {
-            partials.remove_folder(&key(with, transfer)).ok();
+            let key = key(with, transfer);
+            if let Ok(folder) = partials.folder(&key) {
+                folder.remove_file(OsStr::new(journal::NAME)).ok();
+            }
+            partials.remove_folder(&key).ok();
         }
         self.tidy();
     }

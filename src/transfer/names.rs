@@ -125,6 +125,11 @@ impl Taken {
         Ok(None)
     }
 
+    /// A name that is given already.
+    pub fn hold(&mut self, name: &str) {
+        self.insert(name);
+    }
+
     fn is_free(&self, name: &str) -> bool {
         !self.hashes.contains(&self.hash(name))
     }

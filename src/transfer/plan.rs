@@ -73,6 +73,17 @@ pub(super) enum What {
     NotAFile,
     /// A folder that can't be opened.
     Unreadable,
+    /// Not there any more, when its transfer went on.
+    Gone,
+}
+
+/// A source that was offered before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    pub path: PathBuf,
+    pub item: message::Item,
+    /// It is looked at again; otherwise it only keeps its number.
+    pub wanted: bool,
 }
 
 /// Why there is no plan.
@@ -158,6 +169,82 @@ impl Plan {
         }
     }
 
+    /// Walks what was offered before, on a thread of its own, each source keeping its number and its name. What isn't
+    /// there any more, or is of another kind now, is told when its turn comes.
+    ///
+    /// # Errors
+    /// See [`PlanError`].
+    pub async fn walk_again(sources: Vec<Offered>) -> Result<Self, PlanError> {
+        let stop = StopOnDrop::default();
+        let flag = Arc::clone(&stop.0);
+        let (done, result) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name("fantail-walk".to_owned())
+            .spawn(move || done.send(Self::again(&sources, &flag)).ok())
+            .map_err(PlanError::Thread)?;
+        result.await.unwrap_or(Err(PlanError::Cancelled))
+    }
+
+    fn again(sources: &[Offered], stop: &AtomicBool) -> Result<Self, PlanError> {
+        let mut plan = Self::default();
+        for Offered { path, item, wanted } in sources {
+            let (nodes, files, bytes) = (plan.nodes.len(), plan.files, plan.bytes);
+            let walked = if *wanted { plan.add(path, stop) } else { Err(PlanError::Nothing) };
+            let kind = if item.kind == message::ItemKind::File { ItemKind::File } else { ItemKind::Folder };
+            match walked {
+                Ok(()) if plan.items.last().is_some_and(|source| source.kind == kind) => {
+                    if let Some(source) = plan.items.last_mut() {
+                        source.name.clone_from(&item.name);
+                    }
+                    continue;
+                }
+                Ok(()) => drop(plan.items.pop()),
+                Err(PlanError::Nothing | PlanError::Gone { .. } | PlanError::Unreadable { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            plan.nodes.truncate(nodes);
+            (plan.files, plan.bytes) = (files, bytes);
+            plan.push(Node { what: What::Gone, depth: 0, name: OsString::new().into(), stamp: Stamp::default() })?;
+            let modified = item.modified.unwrap_or(message::Time { seconds: 0, nanos: 0 });
+            plan.items.push(Source {
+                index: u32::try_from(plan.items.len()).unwrap_or(u32::MAX),
+                kind,
+                name: item.name.clone(),
+                path: path.clone(),
+                size: item.size,
+                files: if kind == ItemKind::File { 0 } else { item.files },
+                modified: Moment { seconds: modified.seconds, nanoseconds: modified.nanos },
+                nodes: nodes..plan.nodes.len(),
+            });
+        }
+        Ok(plan)
+    }
+
+    /// Tells whether an item's sources are the same as another time: every name, size and time, and which file it is.
+    /// Devices are left out, since their numbers may change when a computer starts.
+    #[must_use]
+    pub fn digest(&self, item: &Source) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let moment = |hasher: &mut blake3::Hasher, moment: Moment| {
+            hasher.update(&moment.seconds.to_le_bytes()).update(&moment.nanoseconds.to_le_bytes());
+        };
+        for Node { what, depth, name, stamp } in self.nodes(item) {
+            let name = crate::platform::path_bytes::to_bytes(Path::new(name));
+            hasher.update(&[*what as u8]).update(&depth.to_le_bytes());
+            hasher.update(&(name.len() as u64).to_le_bytes()).update(&name);
+            hasher.update(&stamp.size.to_le_bytes()).update(&stamp.inode.to_le_bytes());
+            moment(&mut hasher, stamp.modified);
+            moment(&mut hasher, stamp.changed);
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// Whether the item was found where it was.
+    #[must_use]
+    pub fn is_there(&self, item: &Source) -> bool {
+        self.nodes(item).first().is_some_and(|node| node.what != What::Gone)
+    }
+
     /// In the order of the offer; an item's index is its place here.
     #[must_use]
     pub fn items(&self) -> &[Source] {
@@ -174,6 +261,7 @@ impl Plan {
             files: if item.kind == ItemKind::File { 1 } else { item.files },
             modified: Some(message::Time { seconds: item.modified.seconds, nanos: item.modified.nanoseconds }),
             thumbhash: None,
+            version: 0,
         };
         self.items.iter().map(offered).collect()
     }

@@ -2,27 +2,35 @@
 //!
 //! A file must be what it was when it was offered: its stamp is compared when it is opened and again when its last byte
 //! was read. What has vanished, changed or can't be read is skipped with a note, and the rest goes on.
+//!
+//! What the other side has already is not read again: whole entries are passed over, and a file goes on after the last
+//! group of which both have the same value.
 
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
-use super::plan::{Node, Plan, Source, What};
+use super::{
+    hash::{GroupHasher, Value, resumable},
+    plan::{Node, Plan, Source, What},
+    progress::Progress,
+};
 use crate::{
     platform::files::{self, Moment, Stamp},
     protocol::{
         Ranges,
+        consent::Consent,
         data::{BatchBuilder, DataError, Outbound},
         frame::Frame,
-        limits::MAX_BATCHED_FILE,
+        limits::{MAX_BATCHED_FILE, RESUME_GROUP},
         message::{Entry, EntryKind, Fault, Skipped, Time},
         names::RelativePath,
     },
@@ -34,6 +42,37 @@ const CHUNK: usize = 256 * 1024;
 
 /// A batch that is not full goes after this: a slow disk shall not look like a standstill.
 const BATCH_WITHIN: Duration = Duration::from_millis(200);
+
+/// What is known of the file that was sent last, so that going on with it needn't hash its beginning again. Shared by
+/// the attempts of one transfer; 32 bytes for 16 MiB.
+#[derive(Debug, Default)]
+pub struct Hashed(Mutex<HashedFile>);
+
+#[derive(Debug, Default)]
+struct HashedFile {
+    item: u32,
+    entry: u32,
+    stamp: Stamp,
+    values: Vec<Value>,
+}
+
+impl Hashed {
+    /// The values that are known of a file as it is now.
+    fn of(&self, entry: &Entry, stamp: &Stamp) -> Vec<Value> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_this = (known.item, known.entry, known.stamp) == (entry.item, entry.entry, *stamp);
+        if is_this { known.values.clone() } else { Vec::new() }
+    }
+
+    fn begin(&self, item: u32, entry: u32, stamp: &Stamp, values: &[Value]) {
+        let values = values.to_vec();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = HashedFile { item, entry, stamp: *stamp, values };
+    }
+
+    fn add(&self, value: Value) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values.push(value);
+    }
+}
 
 /// One frame, and what it counts for.
 #[derive(Debug)]
@@ -69,12 +108,17 @@ pub(super) enum ReadingError {
 /// Reads the accepted items of a plan until all is read, or nobody takes the pieces any more.
 pub(super) fn run(
     plan: &Arc<Plan>,
-    accepted: &Ranges,
-    outbound: Outbound,
+    consent: &Consent,
+    progress: &Arc<Progress>,
+    hashed: &Arc<Hashed>,
     out: mpsc::Sender<Piece>,
 ) -> Result<(), ReadingError> {
+    let accepted = &consent.accept().items;
     let mut reader = Reader {
-        outbound,
+        outbound: Outbound::new(consent.clone()),
+        consent,
+        progress,
+        hashed,
         out,
         batch: BatchBuilder::new(),
         buffers: Buffers::default(),
@@ -89,8 +133,11 @@ pub(super) fn run(
     reader.send(Piece { last: true, ..frame.into() })
 }
 
-struct Reader {
+struct Reader<'a> {
     outbound: Outbound,
+    consent: &'a Consent,
+    progress: &'a Progress,
+    hashed: &'a Hashed,
     out: mpsc::Sender<Piece>,
     batch: BatchBuilder,
     buffers: Buffers,
@@ -141,8 +188,9 @@ struct Place {
     above: Vec<RelativePath>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn item(&mut self, item: &Source, nodes: &[Node]) -> Result<(), ReadingError> {
+        let saved = self.consent.resume(item.index).map_or_else(Ranges::default, |resume| resume.saved.clone());
         let mut place = Place { path: item.path.clone(), above: Vec::new() };
         // Everything deeper than this is below a folder that couldn't be named.
         let mut unnamed_below = None;
@@ -181,6 +229,12 @@ impl Reader {
                 from: 0,
             };
             match node.what {
+                _ if saved.contains(number) => {
+                    if node.what == What::File {
+                        self.progress.add(item.index, node.stamp.size);
+                        self.progress.add_files(1);
+                    }
+                }
                 What::File => {
                     let entry = entry(EntryKind::File, node.stamp.size);
                     if let Err(fault) = self.file(&place.path, entry, &node.stamp)? {
@@ -192,6 +246,7 @@ impl Reader {
                 }
                 What::NotAFile => self.skip(item.index, number, wire.clone(), Fault::NotAFile)?,
                 What::Unreadable => self.skip(item.index, number, wire.clone(), Fault::Unreadable)?,
+                What::Gone => self.skip(item.index, number, wire.clone(), Fault::Gone)?,
             }
             if node.what == What::Folder {
                 place.above.push(wire);
@@ -219,11 +274,22 @@ impl Reader {
             };
         }
         self.send_batch()?;
-        let item = entry.item;
-        let frame = self.outbound.entry(entry)?;
+        let (item, number) = (entry.item, entry.entry);
+        let values = match self.agreed(&mut file, &entry, stamp) {
+            Ok(values) => values,
+            Err(error) => return Ok(Err(fault(&error))),
+        };
+        let from = values.len() as u64 * RESUME_GROUP;
+        if let Err(error) = file.seek(SeekFrom::Start(from)) {
+            return Ok(Err(fault(&error)));
+        }
+        let frame = self.outbound.entry(Entry { from, ..entry })?;
         self.send(frame.into())?;
-        let mut hasher = blake3::Hasher::new();
-        let mut left = stamp.size;
+        self.progress.add(item, from);
+        self.hashed.begin(item, number, stamp, &values);
+        let mut known = values.len();
+        let mut hasher = GroupHasher::after(values);
+        let mut left = stamp.size - from;
         while left > 0 {
             let want = left.min(CHUNK as u64);
             let mut chunk = self.buffers.take();
@@ -234,6 +300,10 @@ impl Reader {
                 Err(error) => return Ok(Err(fault(&error))),
             }
             hasher.update(&chunk);
+            for value in hasher.values().iter().skip(known) {
+                self.hashed.add(*value);
+                known += 1;
+            }
             left -= want;
             let frame = self.outbound.chunk(self.buffers.lend(chunk))?;
             self.send(Piece { bytes: vec![(item, want)], ..frame.into() })?;
@@ -241,8 +311,38 @@ impl Reader {
         if let Err(fault) = unchanged(&file, stamp) {
             return Ok(Err(fault));
         }
-        let frame = self.outbound.entry_end(*hasher.finalize().as_bytes())?;
+        let frame = self.outbound.entry_end(hasher.finish())?;
         self.send(Piece { files: 1, ..frame.into() }).map(Ok)
+    }
+
+    /// The values of the groups at the file's beginning that the other side has as they are here. What isn't known of
+    /// them is read and hashed.
+    fn agreed(&self, file: &mut File, entry: &Entry, stamp: &Stamp) -> io::Result<Vec<Value>> {
+        let theirs = match self.consent.resume(entry.item) {
+            Some(resume) if resume.entry == entry.entry => resume.groups.as_chunks::<{ blake3::OUT_LEN }>().0,
+            _ => return Ok(Vec::new()),
+        };
+        let most = theirs.len().min(usize::try_from(resumable(stamp.size)).unwrap_or(usize::MAX));
+        let mut known = self.hashed.of(entry, stamp);
+        let mut agreed = Vec::with_capacity(most);
+        let mut read = GroupHasher::after(Vec::new());
+        for (theirs, number) in theirs.iter().take(most).zip(0..) {
+            let ours = match known.get(number) {
+                Some(value) => *value,
+                None => {
+                    if read.values().len() < number {
+                        read = GroupHasher::after(std::mem::take(&mut known));
+                        file.seek(SeekFrom::Start(number as u64 * RESUME_GROUP))?;
+                    }
+                    hash_group(file, &mut read)?
+                }
+            };
+            if ours != *theirs || self.out.is_closed() {
+                break;
+            }
+            agreed.push(ours);
+        }
+        Ok(agreed)
     }
 
     fn small(&mut self, entry: Entry, content: Bytes, blake3: [u8; 32]) -> Result<(), ReadingError> {
@@ -277,6 +377,17 @@ impl Reader {
     fn send(&mut self, piece: Piece) -> Result<(), ReadingError> {
         self.out.blocking_send(piece).map_err(|_| ReadingError::Gone)
     }
+}
+
+/// Reads the next group.
+fn hash_group(file: &mut File, hasher: &mut GroupHasher) -> io::Result<Value> {
+    let mut buffer = vec![0; CHUNK];
+    let before = hasher.values().len();
+    while hasher.values().len() == before {
+        file.read_exact(&mut buffer)?;
+        hasher.update(&buffer);
+    }
+    hasher.values().last().copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
 /// A small file's content, if it is still what it was.

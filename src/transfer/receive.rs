@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     io,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,11 +21,12 @@ use tokio::{
 };
 
 use super::{
-    arrive::{Arrival, ArriveError, Arrived},
+    arrive::{Arrival, ArriveError, Arrived, Parts},
     events::{Outcome, Received, TransferError, problem_of},
-    flush::{FlushError, Flushed, Flusher},
+    flush::{FlushError, Flushed, Flusher, Place, tell_named},
     folder::{FolderError, ReceiveFolder, explain},
     framed::{FrameReader, FrameWriter, Framed, ReadError},
+    kept::Kept,
     plan::StopOnDrop,
     progress::Progress,
 };
@@ -34,7 +35,7 @@ use crate::protocol::{
     consent::Consent,
     data::{Inbound, Incoming},
     frame::{Frame, Stage},
-    message::{ByeReason, Failed, Fault, Message, Saved},
+    message::{ByeReason, Failed, Fault, Item, ItemKind, Message, Saved},
 };
 
 /// What is read ahead of the disk, in frames of at most 1 MiB. With the one that is being read, the one that is being
@@ -58,6 +59,8 @@ pub struct Receiving {
     pub with: Fingerprint,
     pub consent: Consent,
     pub into: ReceiveFolder,
+    /// What earlier attempts left, as the acceptance says it.
+    pub kept: Option<Kept>,
     /// Made for as many items as were offered.
     pub progress: Arc<Progress>,
     pub events: mpsc::Sender<Received>,
@@ -65,8 +68,8 @@ pub struct Receiving {
 
 /// Receives until the other side is done, and everything is saved and told; to be called right after the Hello.
 ///
-/// Dropping the future ends it: its threads notice within milliseconds, and what was not complete waits for
-/// [`ReceiveFolder::discard`]. A silent connection is not noticed here but by the control connection beside it.
+/// Dropping the future ends it: its threads notice within milliseconds, flush what there is, and what was not complete
+/// waits for [`ReceiveFolder::kept`] or [`ReceiveFolder::discard`]. A silent connection is not noticed here but by the control connection beside it.
 ///
 /// # Errors
 /// See [`TransferError`]. What was saved before stays, and was told; nothing else lies under a final name.
@@ -78,6 +81,7 @@ pub async fn receive<S: AsyncRead + AsyncWrite>(
     reader.enter(Stage::DataIn);
     let consent = receiving.consent.clone();
     let events = receiving.events.clone();
+    let told = receiving.kept.as_ref().map(|kept| kept.told.clone()).unwrap_or_default();
     let stop = StopOnDrop::default();
     let (arrived, arriving) = mpsc::channel(AHEAD);
     let (flushed, mut flushes) = mpsc::channel(MAX_UNACKNOWLEDGED);
@@ -85,12 +89,17 @@ pub async fn receive<S: AsyncRead + AsyncWrite>(
     let flag = Arc::clone(&stop.0);
     std::thread::Builder::new()
         .name("fantail-write".to_owned())
-        .spawn(move || end.send(save(&receiving, arriving, &flushed, &flag)).ok())
+        .spawn(move || end.send(save(receiving, arriving, &flushed, &flag)).ok())
         .map_err(TransferError::System)?;
 
     let mut input = Input { inbound: Inbound::new(consent.clone()), arrived: Some(arrived), lost: None };
     let mut unacknowledged = VecDeque::new();
     let mut outcome = Outcome::default();
+    if !told.is_empty() {
+        // It may not have heard so.
+        outcome.saved.extend(told.iter());
+        writer.push(Message::Saved(Saved { items: told, ..Saved::default() }).encode());
+    }
     loop {
         let room = unacknowledged.len() < MAX_UNACKNOWLEDGED && writer.queued() < MAX_RECEIPTS;
         tokio::select! {
@@ -234,29 +243,43 @@ async fn part<S: AsyncRead + AsyncWrite>(mut reader: FrameReader<S>, mut writer:
 
 /// The writing thread: makes the files, with the flushing thread beside it, until the end has come and all is flushed.
 fn save(
-    receiving: &Receiving,
+    receiving: Receiving,
     mut arriving: mpsc::Receiver<Arrived>,
     flushed: &mpsc::Sender<Flushed>,
     stop: &AtomicBool,
 ) -> Result<(), TransferError> {
-    let Receiving { with, consent, into, progress, events } = receiving;
+    let Receiving { with, consent, into, kept, progress, events } = receiving;
     let explain = |error| TransferError::from(explain(into.path(), error));
-    if consent.bytes() > into.free_space()? {
+    let items = &consent.offer().items;
+    let is_folder = |index: u32| items.get(index as usize).is_some_and(|item| item.kind == ItemKind::Folder);
+    let accepted = &consent.accept().items;
+    let missing = kept.as_ref().map_or(consent.bytes(), |kept| kept.missing(items, accepted));
+    if missing > into.free_space()? {
         return Err(FolderError::Full.into());
     }
-    let partials = into.begin(*with, consent.transfer()).map_err(explain)?;
+    let kept = match kept {
+        Some(kept) => kept,
+        None => Kept::begin(into.begin(with, consent.transfer()).map_err(explain)?, items).map_err(explain)?,
+    };
+    let whole = kept.whole();
+    show(&kept, items, &progress);
+    let Kept { partials, journal, items: kept, named, .. } = kept;
     let for_flushing = partials.try_clone().map_err(explain)?;
+    let journal = Mutex::new(journal);
     let (flusher, queue) = Flusher::new();
-    let mut arrival = Arrival::new(partials, &consent.offer().items, progress, flusher);
+    let parts = Parts { partials, items, accepted, whole, progress: &progress, journal: &journal };
+    let mut arrival = Arrival::new(parts, kept, flusher);
+    let place = Place { partials: &for_flushing, target: &into, journal: &journal, events: &events, out: flushed };
     let result = std::thread::scope(|scope| {
+        let flush = || tell_named(named, is_folder, &place).and_then(|()| queue.run(&place));
         let flushing = std::thread::Builder::new()
             .name("fantail-flush".to_owned())
-            .spawn_scoped(scope, || queue.run(&for_flushing, into, events, flushed))
+            .spawn_scoped(scope, flush)
             .map_err(TransferError::System)?;
         let written = loop {
             let Some(arrived) = arriving.blocking_recv().filter(|_| !stop.load(Ordering::Relaxed)) else {
                 // The connection was lost or the transfer dropped: its task knows which.
-                break Err(ArriveError::Gone);
+                break arrival.pause().and(Err(ArriveError::Gone));
             };
             let ends = matches!(arrived, Arrived::End);
             if ends {
@@ -278,13 +301,28 @@ fn save(
             (Ok(()), Ok(())) => Ok(()),
         }
     });
+    drop((for_flushing, journal));
     match &result {
-        Ok(()) => into.end(*with, consent.transfer()),
+        Ok(()) => into.end(with, consent.transfer()),
         // Nobody will go on with these, and on a full disk they are in the way.
         Err(TransferError::Folder(_) | TransferError::Misbehaved { .. }) => {
-            into.discard(*with, consent.transfer()).ok();
+            into.discard(with, consent.transfer()).ok();
         }
         Err(_) => {}
     }
     result
+}
+
+/// What needn't come counts as done.
+fn show(kept: &Kept, items: &[Item], progress: &Progress) {
+    for index in kept.whole().iter() {
+        if let Some(item) = items.get(index as usize) {
+            progress.add(index, item.size);
+            progress.add_files(item.files);
+        }
+    }
+    for (index, item) in &kept.items {
+        progress.add(*index, item.bytes);
+        progress.add_files(item.files);
+    }
 }

@@ -24,11 +24,11 @@ use super::{
     framed::{FrameReader, FrameWriter, Framed},
     plan::Plan,
     progress::Progress,
-    read::{self, Piece, ReadingError},
+    read::{self, Hashed, Piece, ReadingError},
 };
 use crate::protocol::{
     consent::Consent,
-    data::{Outbound, Receipt, Receipts},
+    data::{Receipt, Receipts},
     frame::{Frame, Stage},
     message::{ByeReason, Fault, Message},
     names::RelativePath,
@@ -50,6 +50,8 @@ pub struct Sending {
     pub consent: Consent,
     /// Made for as many items as were offered.
     pub progress: Arc<Progress>,
+    /// Of the transfer's earlier attempts.
+    pub hashed: Arc<Hashed>,
     pub events: mpsc::Sender<Delivered>,
 }
 
@@ -61,15 +63,15 @@ pub struct Sending {
 /// # Errors
 /// See [`TransferError`]. What the other side said is saved, is.
 pub async fn send<S: AsyncRead + AsyncWrite>(framed: Framed<S>, sending: Sending) -> Result<Outcome, TransferError> {
-    let Sending { plan, consent, progress, events } = sending;
+    let Sending { plan, consent, progress, hashed, events } = sending;
     let Framed { mut reader, mut writer } = framed;
     reader.enter(Stage::DataOut);
     let (out, mut pieces) = mpsc::channel(AHEAD);
     let (end, mut ended) = oneshot::channel();
-    let (outbound, accepted) = (Outbound::new(consent.clone()), consent.accept().items.clone());
+    let (agreed, shown) = (consent.clone(), Arc::clone(&progress));
     std::thread::Builder::new()
         .name("fantail-read".to_owned())
-        .spawn(move || end.send(read::run(&plan, &accepted, outbound, out)).ok())
+        .spawn(move || end.send(read::run(&plan, &agreed, &shown, &hashed, out)).ok())
         .map_err(TransferError::System)?;
 
     let mut state = State::new(consent, progress, events);

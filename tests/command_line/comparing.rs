@@ -1,12 +1,10 @@
 //! Being sure from a terminal: the same code on both ends, and what a yes and a no to it mean.
 
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-};
-
-use super::lan::{Computer, Ended, Lan, WindowLike};
 use serde_json::Value;
+
+use crate::lan::{Computer, Lan};
+#[cfg(target_os = "linux")]
+use crate::{lan::WindowLike, screen::Terminal};
 
 fn known(computer: &Computer<'_>) -> Value {
     let listed = computer.run(&["known", "--json"]).with_code(0).json();
@@ -50,6 +48,7 @@ fn both_sides_say_the_same_code_and_yes_verifies_here_alone() {
     assert_eq!(often.event("error")["code"], "compared-too-often");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_person_at_a_terminal_is_asked_and_their_no_takes_trust_away() {
     let lan = Lan::new();
@@ -57,34 +56,25 @@ fn a_person_at_a_terminal_is_asked_and_their_no_takes_trust_away() {
     // The office has a window open, so that the question goes from its process to this terminal and back.
     let window = WindowLike::open(&lan, "Office");
     let receiving = mei.receive(&[]);
-    let answered = |answer: &str| {
-        // A terminal of its own, which `script` makes.
-        let program = env!("CARGO_BIN_EXE_fantail");
-        let words = format!("{program} compare --with {}", receiving.address());
-        let mut command = office.command(&[]);
-        let mut script = Command::new("script");
-        script.args(["-qec", &words, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => script.env(name, value),
-                None => script.env_remove(name),
-            };
-        }
-        command.stdin(Stdio::null());
-        let mut child = script.spawn().expect("util-linux has script");
+    let terminal = || {
+        let terminal = Terminal::open(&office, &format!("compare --with {}", receiving.address()));
         receiving.event("code");
-        child.stdin.as_mut().unwrap().write_all(answer.as_bytes()).unwrap();
-        let kept_open = child.stdin.take();
-        let ended = Ended::of(child, &["compare"]);
-        drop(kept_open);
-        ended
+        terminal
     };
-    let yes = answered("what?\ny\n").with_code(0);
-    assert!(yes.out.contains("The same on both screens?") && yes.out.contains("Mei: Verified"), "{}", yes.out);
+    let mut asked = terminal();
+    for answer in ["what?\n", "y\n"] {
+        asked.until("The same on both screens? y/n ");
+        asked.type_in(answer);
+    }
+    asked.until("Mei: Verified");
+    asked.end(0);
     assert_eq!(known(&office)["verified"], true);
     office.run(&["known", "accept", "Mei"]).with_code(0);
-    let no = answered("n\n").with_code(4);
-    assert!(no.out.contains("The codes differ"), "{}", no.out);
+    let mut asked = terminal();
+    asked.until("The same on both screens? y/n ");
+    asked.type_in("n\n");
+    asked.until("The codes differ");
+    asked.end(4);
     let mei = known(&office);
     assert_eq!((mei["verified"].as_bool(), mei["rule"].as_str()), (Some(false), Some("ask")));
     drop(window);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     engine::api::{Phase, Running},
-    store::model::{Body, Direction, Entry, Item, ItemState, Problem, State},
+    store::model::{Body, Direction, Entry, Hold, Item, ItemState, Problem, State},
 };
 
 /// What the line below an entry says, as data; [`super::words`] makes the sentence.
@@ -35,6 +35,8 @@ pub enum Status {
     Cancelled {
         here: bool,
     },
+    /// Not over, but it waits for something.
+    Held(Hold),
     Stopped(Problem),
     /// Nothing needs saying: a text that came.
     Nothing,
@@ -62,6 +64,7 @@ impl Status {
                 },
                 |running| Self::under_way(running, sending),
             ),
+            State::Held(hold) => running.map_or(Self::Held(*hold), |running| Self::under_way(running, sending)),
             State::Saved => match &entry.body {
                 Body::Text(_) if sending => Self::Delivered,
                 Body::Text(_) => Self::Nothing,
@@ -104,9 +107,10 @@ impl Status {
         }
     }
 
-    /// Still going on, so that it can be cancelled.
+    /// Not over, so that it can be cancelled.
     pub fn is_open(&self) -> bool {
-        matches!(self, Self::Preparing | Self::WaitingThere | Self::WaitingHere | Self::Moving(_) | Self::Finishing)
+        let goes = matches!(self, Self::Preparing | Self::WaitingThere | Self::WaitingHere | Self::Moving(_));
+        goes || matches!(self, Self::Finishing | Self::Held(_))
     }
 
     /// Ended without what was wanted, so that sending again makes sense.

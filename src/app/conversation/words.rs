@@ -6,7 +6,7 @@ use super::{excerpt, status::Status};
 use crate::{
     app::{design::Palette, icons},
     i18n::Texts,
-    store::model::{Body, Direction, Entry, Item, ItemKind, ItemState},
+    store::model::{Body, Direction, Entry, Hold, Item, ItemKind, ItemState},
 };
 
 /// As much of a text is read out as one sentence; the rest can be walked through.
@@ -42,6 +42,7 @@ pub fn sentence(texts: &Texts, status: &Status, name: &str, sent: bool) -> Strin
         Status::Declined => texts.state_declined_here().to_owned(),
         Status::Cancelled { here: true } => texts.state_cancelled_here().to_owned(),
         Status::Cancelled { here: false } => texts.state_cancelled_there(name),
+        Status::Held(hold) => texts.held(*hold, name),
         Status::Stopped(problem) => texts.state_stopped(&texts.problem(problem)),
         Status::Nothing => String::new(),
     }
@@ -64,6 +65,8 @@ pub fn mark(palette: &Palette, status: &Status) -> Option<(&'static str, Color32
         Status::SavedWithout { .. } | Status::Partly { .. } => (icons::WARNING_CIRCLE, palette.warn),
         Status::Declined => (icons::PROHIBIT, palette.warn),
         Status::Cancelled { .. } => (icons::X_CIRCLE, palette.secondary),
+        Status::Held(Hold::DiskFull { .. }) => (icons::WARNING_CIRCLE, palette.warn),
+        Status::Held(_) => (icons::CLOCK, palette.secondary),
         Status::Stopped(_) => (icons::WARNING, palette.bad),
         Status::Nothing => return None,
     })

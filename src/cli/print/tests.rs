@@ -1,9 +1,15 @@
 use std::{cell::RefCell, rc::Rc};
 
+use serde_json::Value;
+
 use super::*;
 use crate::{
-    cli::{line::OfferedLine, request::KeptPath},
+    cli::{
+        line::{NoticeLine, OfferedLine, TransferEvent},
+        request::KeptPath,
+    },
     i18n::Language,
+    store::model::Problem,
 };
 
 #[derive(Clone, Default)]

@@ -1,4 +1,5 @@
-use super::*;
+use super::{puppet::Puppet, *};
+use crate::protocol::message::{ByeReason, Message};
 
 #[test]
 fn two_computers_see_each_other_within_two_seconds_of_starting() {
@@ -23,6 +24,32 @@ fn twenty_computers_all_see_each_other() {
         });
         assert!(one.client.snapshot().computers.iter().all(|computer| computer.fingerprint != one.id()));
     }
+}
+
+#[test]
+fn a_computer_that_keeps_another_connection_is_not_shown_as_gone_until_that_one_is_late() {
+    let net = Net::new();
+    let one = net.computer("Studio Mac");
+    let other = Puppet::new("Office PC");
+    let presence =
+        |snapshot: &Snapshot| Some(snapshot.computers.iter().find(|one| one.fingerprint == other.id)?.presence);
+    let reachable = |snapshot: &Snapshot| (presence(snapshot) == Some(Presence::Reachable)).then_some(());
+
+    let mut first = other.dial(&one);
+    one.until("the other", reachable);
+    first.say(&Message::Bye(ByeReason::Duplicate));
+    first.hears_bye(ByeReason::Done);
+    assert_eq!(presence(&one.client.snapshot()), Some(Presence::Reachable));
+    let second = other.dial(&one);
+    one.until("the other on its second connection", reachable);
+    drop(second);
+
+    let mut third = other.dial(&one);
+    one.until("the other on its third connection", reachable);
+    third.say(&Message::Bye(ByeReason::Duplicate));
+    one.until("the other to be gone, since nothing came", |snapshot| {
+        (presence(snapshot) == Some(Presence::Away)).then_some(())
+    });
 }
 
 #[test]

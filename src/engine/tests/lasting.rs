@@ -1,18 +1,19 @@
 use super::*;
 
 #[test]
-fn it_ends_within_a_second_and_what_was_under_way_says_why() {
+fn it_ends_within_a_second_and_what_was_under_way_says_that_it_will_go_on() {
     let (one, mut other) = friends();
     let sent = one.send_paths(&other, &[&one.file("large", noise(300_000_000))]);
     other.until("it to move", |snapshot| snapshot.transfers.iter().find(|one| one.phase == Phase::Moving).map(drop));
     let begin = Instant::now();
     assert!(other.shut_down());
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
-    one.until_state(&other, sent, &State::Stopped(Problem::ComputerGone));
+    one.until_state(&other, sent, &State::Held(Hold::Away));
     assert!(matches!(other.client.wait_event(LONG), Some(Event::Ended)));
     assert!(!other.received("large").exists());
     other.start_again();
-    other.until_state(&one, sent, &State::Stopped(Problem::Closed));
+    other.until_state(&one, sent, &State::Saved);
+    one.until_state(&other, sent, &State::Saved);
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod finding;
 mod lasting;
 mod moving;
 mod puppet;
+#[cfg(target_os = "linux")]
+mod resuming;
 mod shelves;
 mod texting;
 

@@ -80,6 +80,32 @@ impl Folder {
         if file.metadata()?.is_file() { Ok(file) } else { Err(Errno::INVAL.into()) }
     }
 
+    /// Opens a plain file for reading and writing. A link, and anything but a plain file, is an error.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn writable_file(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&self.handle, single(name)?, flags, Mode::empty())?);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(Errno::INVAL.into()) }
+    }
+
+    /// What lies under a name, links not followed.
+    ///
+    /// # Errors
+    /// Those of the system; [`io::ErrorKind::NotFound`] where nothing does.
+    pub fn look(&self, name: &OsStr) -> io::Result<Stamp> {
+        Ok(stamp_of_stat(&rustix::fs::statat(&self.handle, single(name)?, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    /// Renames a file within this folder, replacing what has the name `to`.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn replace_file(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.handle, single(from)?, &self.handle, single(to)?)?)
+    }
+
     /// Whether anything, a dangling link included, has that name.
     ///
     /// # Errors

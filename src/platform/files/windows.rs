@@ -85,6 +85,30 @@ impl Folder {
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
     }
 
+    /// Opens a plain file for reading and writing. A link, and anything but a plain file, is an error.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn writable_file(&self, name: &OsStr) -> io::Result<File> {
+        self.file(name)
+    }
+
+    /// What lies under a name, links not followed.
+    ///
+    /// # Errors
+    /// Those of the system; [`io::ErrorKind::NotFound`] where nothing does.
+    pub fn look(&self, name: &OsStr) -> io::Result<Stamp> {
+        Ok(stamp(&std::fs::symlink_metadata(self.below(name)?)?))
+    }
+
+    /// Renames a file within this folder, replacing what has the name `to`.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn replace_file(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        std::fs::rename(self.below(from)?, self.below(to)?)
+    }
+
     /// Whether anything, a dangling link included, has that name.
     ///
     /// # Errors

@@ -66,7 +66,8 @@ pub enum Event {
     TextSaved {
         transfer: TransferId,
     },
-    /// It has ended. Its data connection, if there is one, is to be closed.
+    /// It has ended. Its data connection, if there is one, is to be closed. It may be one that was left unfinished on an
+    /// earlier connection, or one that nobody here knows.
     Cancelled {
         transfer: TransferId,
         reason: CancelReason,
@@ -175,6 +176,17 @@ enum Open {
     Text { end: End, offer: Arc<Offer>, crossed: bool },
     /// Files that were accepted, and whether they have a data connection.
     Moving { consent: Consent, connected: bool },
+}
+
+impl Open {
+    /// This side gives, or wants to.
+    fn gives(&self) -> bool {
+        match self {
+            Self::Taking | Self::Taken => false,
+            Self::Waiting { end, .. } | Self::Text { end, .. } => *end == End::Giving,
+            Self::Moving { consent, .. } => consent.end() == End::Giving,
+        }
+    }
 }
 
 /// What [`Control::take_over`] could not carry on by itself.

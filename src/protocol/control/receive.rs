@@ -29,8 +29,10 @@ impl Control {
             Message::Text { transfer, text } => return self.on_text(transfer, text),
             Message::TextSaved { transfer } => return self.on_text_saved(transfer),
             Message::Cancel { transfer, reason } => {
-                // May cross with the end; then it says nothing new.
-                return Ok(self.end(transfer).map(|_| Event::Cancelled { transfer, reason }));
+                // May cross with the end; then it says nothing new. One that isn't open on this connection may have
+                // been left unfinished on an earlier one.
+                let is_over = self.end(transfer).is_none() && self.ended.contains(transfer);
+                return Ok((!is_over).then_some(Event::Cancelled { transfer, reason }));
             }
             Message::Pause { transfer } => return Ok(self.is_moving(transfer).then_some(Event::Paused { transfer })),
             Message::Continue { transfer } => {

@@ -29,6 +29,8 @@ impl Control {
             Some(Open::Taken) if offer.for_take => {}
             _ if offer.for_take => return Err(CantSend::NoSuchTransfer),
             None if offer.again || !self.ended.contains(transfer) => {}
+            // What became of it was lost sight of: the question is open again.
+            Some(open) if offer.again && open.gives() => {}
             _ => return Err(CantSend::OutOfBounds),
         }
         if !self.has_room(End::Giving, &offer) {
@@ -138,6 +140,17 @@ impl Control {
         self.outbox.push(&Message::Cancel { transfer, reason })?;
         self.end(transfer);
         Ok(())
+    }
+
+    /// Tells that a transfer of an earlier connection was ended here meanwhile. One that is unknown there is ignored.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn withdraw(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        if self.open.contains_key(&transfer) {
+            return self.cancel(transfer, CancelReason::Person);
+        }
+        self.outbox.push(&Message::Cancel { transfer, reason: CancelReason::Person })
     }
 
     /// Asks the other side to stop the data of a transfer for a while, or tells it that ours stops.

@@ -138,6 +138,7 @@ impl Item {
             files,
             modified: time_from_wire(item.modified),
             thumbhash: (!item.thumbhash.is_empty()).then(|| detached(&item.thumbhash)),
+            version: item.version,
         })
     }
 
@@ -149,6 +150,7 @@ impl Item {
             files: self.files,
             modified: time_to_wire(self.modified),
             thumbhash: self.thumbhash.clone().unwrap_or_default(),
+            version: self.version,
         }
     }
 }
@@ -256,7 +258,10 @@ impl Shelf {
     pub(super) fn from_wire(shelf: wire::Shelf) -> Checked<Self> {
         let items = shelf.items.into_iter().map(|item| {
             let wire::ShelfItem { id, kind, name, size, files, modified, thumbhash } = item;
-            Ok(ShelfItem { id, item: Item::from_wire(wire::Item { kind, name, size, files, modified, thumbhash })? })
+            Ok(ShelfItem {
+                id,
+                item: Item::from_wire(wire::Item { kind, name, size, files, modified, thumbhash, version: 0 })?,
+            })
         });
         let shelf = Self { request: shelf.request, items: items.collect::<Checked<_>>()?, more: shelf.more };
         shelf.check()?;
@@ -265,7 +270,7 @@ impl Shelf {
 
     pub(super) fn to_wire(&self) -> wire::Shelf {
         let items = self.items.iter().map(|ShelfItem { id, item }| {
-            let wire::Item { kind, name, size, files, modified, thumbhash } = item.to_wire();
+            let wire::Item { kind, name, size, files, modified, thumbhash, .. } = item.to_wire();
             wire::ShelfItem { id: *id, kind, name, size, files, modified, thumbhash }
         });
         wire::Shelf { request: self.request, items: items.collect(), more: self.more }

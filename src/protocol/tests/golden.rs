@@ -51,6 +51,7 @@ fn vectors() -> Vec<(&'static str, Message, &'static str)> {
                 vec![Item {
                     modified: Some(Time { seconds: 1_700_000_000, nanos: 5 }),
                     thumbhash: Some(Bytes::from_static(&[1, 2, 3])),
+                    version: 0,
                     ..file("照片.jpg", 6_000_000)
                 }],
             )),

@@ -26,7 +26,7 @@ fn items() -> impl Strategy<Value = Item> {
     (kinds, any::<String>(), 0u64..1 << 40, 0u64..1000, times(), proptest::option::of(bytes(40))).prop_map(
         |(kind, name, size, files, modified, thumbhash)| {
             let files = if kind == ItemKind::File { 1 } else { files };
-            Item { kind, name: to_wire(&name), size, files, modified, thumbhash }
+            Item { kind, name: to_wire(&name), size, files, modified, thumbhash, version: 0 }
         },
     )
 }
@@ -193,6 +193,7 @@ fn the_largest_offer_fits_its_frame() {
         files: 1000,
         modified: Some(Time { seconds: i64::MIN, nanos: 999_999_999 }),
         thumbhash: Some(Bytes::from(vec![1; 40])),
+        version: u32::MAX,
     };
     let offer = offer(id(1), vec![item; MAX_OFFER_ITEMS]);
     let frame = Message::Offer(offer.clone()).encode();

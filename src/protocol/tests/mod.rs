@@ -89,7 +89,7 @@ fn id(byte: u8) -> TransferId {
 }
 
 fn file(name: &str, size: u64) -> Item {
-    Item { kind: ItemKind::File, name: name.to_owned(), size, files: 1, modified: None, thumbhash: None }
+    Item { kind: ItemKind::File, name: name.to_owned(), size, files: 1, modified: None, thumbhash: None, version: 0 }
 }
 
 fn folder(name: &str, size: u64, files: u64) -> Item {

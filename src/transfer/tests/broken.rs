@@ -54,7 +54,7 @@ async fn a_single_file_that_changed_is_its_items_failure_on_both_sides() {
 }
 
 /// Lets so many bytes of the first stream through to the second and then cuts both.
-async fn cut_after(mut from: DuplexStream, mut to: DuplexStream, bytes: u64) {
+pub(super) async fn cut_after(mut from: impl AsyncRead + AsyncWrite + Unpin, mut to: DuplexStream, bytes: u64) {
     let mut left = bytes;
     let mut buffer = vec![0; 4096];
     let mut back = vec![0; 4096];
@@ -133,12 +133,19 @@ async fn a_dropped_transfer_ends_its_threads_and_can_be_discarded() {
     let progress = Arc::new(Progress::new(1));
     let folder = ReceiveFolder::open(&into).unwrap();
     let plan = Arc::clone(&agreed.plan);
-    let sending = Sending { plan, consent: agreed.consent.clone(), progress: Arc::clone(&progress), events: deliver };
+    let sending = Sending {
+        plan,
+        consent: agreed.consent.clone(),
+        progress: Arc::clone(&progress),
+        hashed: Arc::default(),
+        events: deliver,
+    };
     let giving = tokio::spawn(send(Framed::new(one), sending));
     let receiving = Receiving {
         with: PEER,
         consent: agreed.consent,
         into: folder.clone(),
+        kept: None,
         progress: Arc::clone(&progress),
         events: tell,
     };
@@ -174,10 +181,11 @@ async fn when_nobody_writes_down_what_is_saved_it_is_not_told_as_saved() {
         plan: Arc::clone(&agreed.plan),
         consent: agreed.consent.clone(),
         progress: Arc::clone(&progress),
+        hashed: Arc::default(),
         events: deliver,
     };
     let giving = tokio::spawn(send(Framed::new(one), sending));
-    let receiving = Receiving { with: PEER, consent: agreed.consent, into, progress, events: tell };
+    let receiving = Receiving { with: PEER, consent: agreed.consent, into, kept: None, progress, events: tell };
     let taking = tokio::spawn(receive(Framed::new(other), receiving));
     let Some(Received::Saved { acknowledge, .. }) = told.recv().await else { panic!("not saved") };
     drop(acknowledge);

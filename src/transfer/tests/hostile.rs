@@ -10,7 +10,7 @@ use crate::protocol::{
 };
 
 fn item(kind: Offered, name: &str, size: u64, files: u64) -> Item {
-    Item { kind, name: name.to_owned(), size, files, modified: None, thumbhash: None }
+    Item { kind, name: name.to_owned(), size, files, modified: None, thumbhash: None, version: 0 }
 }
 
 fn entry(path: &str, kind: EntryKind, size: u64) -> Message {
@@ -39,6 +39,7 @@ async fn receive_these(
         with: PEER,
         consent,
         into: ReceiveFolder::open(into).unwrap(),
+        kept: None,
         progress: Arc::new(Progress::new(count)),
         events: tell,
     };
@@ -221,6 +222,7 @@ async fn a_receiver_that_says_saved_too_early_or_forgets_items_is_not_believed()
             plan: agreed.plan,
             consent: agreed.consent,
             progress: Arc::new(Progress::new(1)),
+            hashed: Arc::default(),
             events: deliver,
         };
         let lie = async {

@@ -25,6 +25,7 @@ use crate::{
 
 mod broken;
 mod hostile;
+mod resume;
 mod whole;
 
 pub(super) const PEER: Fingerprint = Fingerprint([9; 32]);
@@ -74,6 +75,20 @@ pub(super) async fn run<S>(agreed: &Agreed, into: &Path, streams: (S, S)) -> Wen
 where
     S: AsyncRead + AsyncWrite,
 {
+    attempt(agreed, into, streams, None, Arc::default()).await
+}
+
+/// The same, going on with what earlier attempts left.
+pub(super) async fn attempt<S>(
+    agreed: &Agreed,
+    into: &Path,
+    streams: (S, S),
+    kept: Option<Kept>,
+    hashed: Arc<Hashed>,
+) -> Went
+where
+    S: AsyncRead + AsyncWrite,
+{
     let folder = ReceiveFolder::open(into).unwrap();
     let items = agreed.consent.offer().items.len();
     let (sending, receiving) = (Arc::new(Progress::new(items)), Arc::new(Progress::new(items)));
@@ -85,6 +100,7 @@ where
             plan: Arc::clone(&agreed.plan),
             consent: agreed.consent.clone(),
             progress: Arc::clone(&sending),
+            hashed,
             events: deliver,
         },
     );
@@ -94,6 +110,7 @@ where
             with: PEER,
             consent: agreed.consent.clone(),
             into: folder,
+            kept,
             progress: Arc::clone(&receiving),
             events: tell,
         },

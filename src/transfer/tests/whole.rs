@@ -228,13 +228,14 @@ async fn nothing_is_told_as_saved_before_it_is_acknowledged_here() {
             plan: Arc::clone(&agreed.plan),
             consent: agreed.consent.clone(),
             progress: Arc::clone(&progress),
+            hashed: Arc::default(),
             events: deliver,
         },
     ));
     let into = ReceiveFolder::open(&into).unwrap();
     let taking = tokio::spawn(receive(
         Framed::new(other),
-        Receiving { with: PEER, consent: agreed.consent, into, progress, events: tell },
+        Receiving { with: PEER, consent: agreed.consent, into, kept: None, progress, events: tell },
     ));
     let Some(Received::Saved { acknowledge, .. }) = told.recv().await else { panic!("not saved") };
     let early = tokio::time::timeout(Duration::from_millis(200), delivered.recv()).await;

@@ -1,0 +1,286 @@
+//! Going on after a break: what rests until the other computer is back, and how it begins again.
+//!
+//! A transfer that isn't over is in the store with all that another process needs. When nothing of it can move it rests
+//! ([`Stage::Away`]); when a connection stands again, the giving side offers it once more with `again`, and the
+//! receiving side accepts by itself what was consented to (see `again`). Sources are walked anew before that, since they
+//! may have changed; plans, which may be large, aren't kept meanwhile.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    api::{Direction, GroupId, Hold, ItemState, Problem, State},
+    hub::{Hub, Message},
+    outgoing::text_item,
+    prepare::{Prepared, Stored},
+    transfers::{Cargo, GRACE, Key, Side, Stage, Transfer, Work},
+};
+use crate::{
+    protocol::{
+        Fingerprint, Ranges,
+        frame::{Frame, Kind},
+        message::{Message as WireMessage, Offer},
+    },
+    store::{
+        Going, Unfinished,
+        model::{Body, Entry},
+    },
+    transfer::{KEEP_PARTIALS, Offered},
+};
+
+/// Before an attempt that failed at once is made again, doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+
+/// The longest of these pauses: a person who waits notices nothing shorter.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// An attempt that lasted so long was none that failed at once.
+const GOOD_ATTEMPT: Duration = Duration::from_secs(10);
+
+/// How often is tried whether a full disk has room again.
+const FULL_DISK_PAUSE: Duration = Duration::from_secs(5);
+
+impl Hub {
+    /// What the last process left unfinished.
+    pub fn restore(&mut self, unfinished: Vec<Unfinished>) {
+        let now = super::now();
+        for Unfinished { entry, going, moved } in unfinished {
+            let key = (entry.with, entry.transfer);
+            let Some(transfer) = restored(entry, going) else {
+                log::error!("what was unfinished of {} can't be read", key.1);
+                self.write_state(key, State::Stopped(Problem::Closed));
+                continue;
+            };
+            let is_abandoned = transfer.direction() == Direction::Received
+                && now.0.saturating_sub(moved.0) > KEEP_PARTIALS.as_millis() as i64;
+            self.transfers.insert(key, transfer);
+            if is_abandoned {
+                self.finish(key, State::Stopped(Problem::Abandoned));
+            }
+        }
+    }
+
+    /// It can't move now. What can be gone on with waits; the rest is over.
+    pub fn rest(&mut self, key: Key, hold: Hold) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        match &transfer.side {
+            _ if matches!(transfer.stage, Stage::Taking { .. }) => {
+                return self.finish(key, State::Stopped(Problem::ComputerGone));
+            }
+            // The taker asks for it again.
+            Side::Out { for_take: true, consented: false, .. } => {
+                return self.finish(key, State::Stopped(Problem::ComputerGone));
+            }
+            // It is offered again.
+            Side::In { consented: false, .. } => return self.drop_question(key),
+            Side::In { offer, .. } if offer.is_text() => return self.drop_question(key),
+            Side::Out { .. } | Side::In { .. } => {}
+        }
+        transfer.halt(Stage::Away { retry: None });
+        if let Side::Out { cargo, .. } = &mut transfer.side
+            && let Cargo::Files(prepared) = cargo
+        {
+            *cargo = Cargo::Stored(Arc::new(prepared.stored()));
+        }
+        if let Hold::DiskFull { .. } = hold
+            && let Side::Out { .. } = transfer.side
+        {
+            transfer.stage = Stage::Away { retry: Some(Instant::now() + FULL_DISK_PAUSE) };
+        }
+        self.pace.touch();
+        self.write_state(key, State::Held(hold));
+    }
+
+    /// A question that nobody was asked, or that nobody answered yet.
+    pub fn drop_question(&mut self, key: Key) {
+        self.transfers.remove(&key);
+        self.asks.remove(key.0, key.1);
+        self.pace.touch();
+    }
+
+    /// Its attempt came to nothing although the other computer is there: once more, a little later.
+    pub fn again_later(&mut self, key: Key) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        if transfer.direction() == Direction::Received {
+            return self.await_again(key);
+        }
+        if transfer.since.elapsed() > GOOD_ATTEMPT {
+            transfer.tries = 0;
+        }
+        let pause = FIRST_PAUSE.saturating_mul(1 << transfer.tries.min(16)).min(LONGEST_PAUSE);
+        transfer.tries = transfer.tries.saturating_add(1);
+        transfer.halt(Stage::Away { retry: Some(Instant::now() + pause) });
+        if !self.links.contains_key(&key.0) {
+            transfer.lost.get_or_insert(Instant::now() + GRACE);
+        }
+        self.pace.touch();
+    }
+
+    /// Its turn has come again.
+    pub fn go_on(&mut self, key: Key) {
+        if !self.links.contains_key(&key.0) {
+            return;
+        }
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        let Side::Out { cargo, .. } = &transfer.side else { return };
+        let Cargo::Stored(stored) = cargo else { return self.offer_or_reach(key) };
+        let stored = stored.clone();
+        transfer.halt(Stage::Preparing);
+        let (attempt, hub) = (transfer.attempt, self.inbox.clone());
+        let task = tokio::spawn(async move {
+            let prepared = Prepared::again(&stored).await.map(Arc::new);
+            hub.send(Message::WalkedAgain(key, attempt, prepared)).await.ok();
+        });
+        transfer.work.add(task.abort_handle());
+        self.pace.touch();
+    }
+
+    /// The sources as they are now. What is offered is in the store before it is said, so that no version of an item is
+    /// ever two contents.
+    pub fn walked_again(&mut self, key: Key, attempt: u32, prepared: Result<Arc<Prepared>, Problem>) {
+        let Some(transfer) = self.transfers.get_mut(&key).filter(|transfer| transfer.attempt == attempt) else {
+            return;
+        };
+        let Side::Out { cargo, .. } = &mut transfer.side else { return };
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(problem) => return self.finish(key, State::Stopped(problem)),
+        };
+        *cargo = Cargo::Files(prepared);
+        let Some(going) = self.going(key) else { return };
+        let (with, id) = key;
+        let at = super::now();
+        self.library.post(
+            move |store| store.keep_going(&with, &id, &going, at),
+            move |hub, result| match result {
+                Ok(_) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
+                    hub.offer_or_reach(key);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    log::error!("what goes on could not be written down: {error}");
+                    hub.again_later(key);
+                }
+            },
+        );
+    }
+
+    /// What the store keeps of it.
+    pub fn going(&self, key: Key) -> Option<Going> {
+        let transfer = self.transfers.get(&key)?;
+        Some(match &transfer.side {
+            Side::Out { cargo, offered, consented, .. } => {
+                let (items, digests) = match cargo {
+                    Cargo::Planned => return None,
+                    Cargo::Text(text) => (vec![text_item(text)], Vec::new()),
+                    Cargo::Files(prepared) => (prepared.items.clone(), prepared.digests.clone()),
+                    Cargo::Stored(stored) => {
+                        (stored.sources.iter().map(|source| source.item.clone()).collect(), stored.digests.clone())
+                    }
+                };
+                let offer = Offer { transfer: key.1, items, for_take: false, again: true };
+                let (offered, consented) = (*offered, *consented);
+                Going { offered, consented, offer: to_bytes(offer), digests, ..Going::default() }
+            }
+            Side::In { offer, accepted, into, .. } => Going {
+                offered: true,
+                consented: true,
+                offer: to_bytes(Offer::clone(offer)),
+                digests: Vec::new(),
+                accepted: accepted.iter().collect(),
+                folder: Some(into.clone()),
+            },
+        })
+    }
+
+    /// Something of it happened: the week begins anew.
+    pub fn note_going(&mut self, key: Key) {
+        let Some(going) = self.going(key) else { return };
+        let at = super::now();
+        self.library.write("what goes on", move |store| store.keep_going(&key.0, &key.1, &going, at));
+    }
+
+    /// A computer is back: it hears what was ended here meanwhile.
+    pub fn tell_withdrawn(&mut self, with: Fingerprint) {
+        if !self.known.contains_key(&with) {
+            return;
+        }
+        self.library.post(
+            move |store| store.take_withdrawn(&with),
+            move |hub, result| match result {
+                Ok(transfers) => {
+                    for transfer in transfers {
+                        hub.mention(with, |control| control.withdraw(transfer));
+                    }
+                }
+                Err(error) => log::warn!("what was ended meanwhile could not be read: {error}"),
+            },
+        );
+    }
+}
+
+impl Transfer {
+    /// Ends what runs for it; it begins anew from this stage.
+    pub fn halt(&mut self, stage: Stage) {
+        self.work = Work::default();
+        self.attempt = self.attempt.wrapping_add(1);
+        self.stage = stage;
+        self.lost = None;
+        self.progress = None;
+        self.left_out.clear();
+        self.meter = crate::transfer::Meter::default();
+        if let Side::In { kept, .. } = &mut self.side {
+            *kept = None;
+        }
+    }
+}
+
+fn restored(entry: Entry, going: Going) -> Option<Transfer> {
+    let Going { offered, consented, offer, digests, accepted, folder } = going;
+    let offer = from_bytes(offer)?;
+    let Entry { group, direction, body, .. } = entry;
+    let side = match (direction, body) {
+        (Direction::Sent, Body::Text(text)) => {
+            Side::Out { cargo: Cargo::Text(text.into()), offered, for_take: false, consented }
+        }
+        (Direction::Sent, Body::Items { items, .. }) => {
+            let sources = offer.items.into_iter().zip(items).map(|(item, shown)| {
+                let wanted = shown.state != ItemState::LeftOut;
+                Some(Offered { path: shown.path?, item, wanted })
+            });
+            let sources = sources.collect::<Option<Vec<_>>>()?;
+            let cargo = Cargo::Stored(Arc::new(Stored { sources, digests }));
+            return Some(at_rest(group, Side::Out { cargo, offered, for_take: false, consented }));
+        }
+        (Direction::Received, _) => {
+            let accepted = Ranges::from_numbers(accepted);
+            Side::In { offer: Arc::new(offer), accepted, into: folder?, kept: None, consented: true }
+        }
+    };
+    Some(at_rest(group, side))
+}
+
+fn at_rest(group: GroupId, side: Side) -> Transfer {
+    let mut transfer = Transfer::new(group, Stage::Away { retry: None }, side);
+    (transfer.files, transfer.bytes) = match &transfer.side {
+        Side::In { offer, accepted, .. } => offer.sums(accepted),
+        Side::Out { cargo: Cargo::Stored(stored), .. } => {
+            let taken = stored.sources.iter().filter(|source| source.wanted).map(|source| &source.item);
+            (taken.clone().map(|item| item.files).sum(), taken.map(|item| item.size).sum())
+        }
+        Side::Out { .. } => (0, 0),
+    };
+    transfer
+}
+
+fn to_bytes(offer: Offer) -> Vec<u8> {
+    WireMessage::Offer(offer).encode().payload.to_vec()
+}
+
+fn from_bytes(bytes: Vec<u8>) -> Option<Offer> {
+    match WireMessage::decode(Frame { kind: Kind::Offer, payload: bytes.into() }) {
+        Ok(WireMessage::Offer(offer)) => Some(offer),
+        _ => None,
+    }
+}

@@ -1,0 +1,275 @@
+//! Breaks of every kind, and going on after them.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::*;
+
+/// A cable to a computer, which can be pulled.
+struct Cable {
+    port: u16,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+    /// What crossed towards the computer.
+    crossed: Arc<AtomicU64>,
+}
+
+impl Cable {
+    /// Lets at most `speed` bytes a second through, to keep a transfer going for a while.
+    fn to(machine: &Machine, speed: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let to = machine.client.snapshot().me.port;
+        let open: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
+        let crossed: Arc<AtomicU64> = Arc::default();
+        let (streams, count) = (open.clone(), crossed.clone());
+        spawn(move || {
+            for near in listener.incoming() {
+                let (Ok(near), Ok(far)) = (near, connect(to)) else { continue };
+                streams.lock().unwrap().extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
+                let (back_from, back_to) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+                let counted = count.clone();
+                spawn(move || pass(near, far, Some(&(speed, counted))));
+                spawn(move || pass(back_from, back_to, None));
+            }
+        });
+        Self { port, open, crossed }
+    }
+
+    fn pull(&self) {
+        for stream in self.open.lock().unwrap().drain(..) {
+            stream.shutdown(Shutdown::Both).ok();
+        }
+    }
+
+    fn crossed(&self) -> u64 {
+        self.crossed.load(Ordering::Relaxed)
+    }
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().spawn(work).unwrap();
+}
+
+/// From an address at which nobody listens, so that the computer can't dial back past the cable.
+fn connect(port: u16) -> std::io::Result<TcpStream> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 2], 0)).into())?;
+    socket.connect(&std::net::SocketAddr::from(([127, 0, 0, 1], port)).into())?;
+    Ok(socket.into())
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, counted: Option<&(u64, Arc<AtomicU64>)>) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(read) = from.read(&mut buffer) {
+        if read == 0 || to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+        if let Some((speed, count)) = counted {
+            count.fetch_add(read as u64, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_secs_f64(read as f64 / *speed as f64));
+        }
+    }
+    to.shutdown(Shutdown::Both).ok();
+    from.shutdown(Shutdown::Both).ok();
+}
+
+/// Two that know each other and are connected by a cable alone: they don't hear each other, and `other` can't dial.
+fn wired(speed: u64) -> (Machine, Machine, Cable) {
+    let (one, other) = (Net::new().computer("Studio Mac"), Net::new().computer("Office PC"));
+    let cable = Cable::to(&other, speed);
+    plug(&one, &cable);
+    one.always_accepts(&other);
+    other.always_accepts(&one);
+    (one, other, cable)
+}
+
+fn plug(one: &Machine, cable: &Cable) {
+    let whom = format!("127.0.0.1:{}", cable.port);
+    let found = one.ask(Command::Resolve { whom, new: true, within: Duration::from_secs(5) });
+    assert!(matches!(&found, Ok(Reply::Resolved(found)) if found.len() == 1), "{found:?}");
+}
+
+fn until_moved(machine: &Machine, bytes: u64) {
+    machine.until("it to move", |snapshot| snapshot.transfers.iter().find(|one| one.bytes > bytes).map(drop));
+}
+
+const MIB: u64 = 1024 * 1024;
+
+#[test]
+fn a_cable_that_is_pulled_and_plugged_in_costs_nothing_that_had_arrived() {
+    let (one, other, cable) = wired(60 * MIB);
+    let content = noise(100 * MIB as usize);
+    let path = one.file("film.mkv", &content);
+    let sent = one.send_paths(&other, &[&path]);
+    until_moved(&other, 40 * MIB);
+    cable.pull();
+    one.until("it to have stopped", |snapshot| snapshot.transfers.iter().all(|one| one.bytes == 0).then_some(()));
+    one.until_state(&other, sent, &State::Saved);
+    other.until_state(&one, sent, &State::Saved);
+    assert!(fs::read(other.received("film.mkv")).unwrap() == content);
+    let again = cable.crossed().saturating_sub(content.len() as u64);
+    assert!(again < 30 * MIB, "{} MiB crossed twice", again / MIB);
+    assert!(!other.received(".fantail").exists() && !other.received("film (2).mkv").exists());
+    assert_eq!(other.conversation(&one).len(), 1, "one entry, not two");
+}
+
+fn fill(one: &Machine) -> PathBuf {
+    for n in 0..60 {
+        one.file(&format!("trip/CON/{n:02}.bin"), noise(50_000 + n));
+        one.file(&format!("trip/day:1/deep/{n:02}.bin"), noise(60_000 + n));
+        one.file(&format!("trip/Day:1/{n:02}.bin"), noise(70_000 + n));
+    }
+    one.home.path().join("desk/trip")
+}
+
+fn files_below(folder: &Path) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            all.extend(files_below(&entry.path()));
+        } else {
+            all.push(fs::read(entry.path()).unwrap());
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn a_folder_goes_on_in_its_middle_and_is_made_once() {
+    let (one, other, cable) = wired(8 * MIB);
+    let trip = fill(&one);
+    let sent = one.send_paths(&other, &[&trip]);
+    for part in [2, 5] {
+        until_moved(&other, part * MIB);
+        cable.pull();
+        one.until("it to have stopped", |snapshot| snapshot.transfers.iter().all(|one| one.bytes == 0).then_some(()));
+    }
+    one.until_state(&other, sent, &State::Saved);
+    other.until_state(&one, sent, &State::Saved);
+    assert!(files_below(&other.received("trip")) == files_below(&trip));
+    let mut names: Vec<_> =
+        fs::read_dir(other.received("trip")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["Day_1", "_CON", "day_1 (2)"], "as in one go");
+    let again = cable.crossed().saturating_sub(11 * MIB);
+    assert!(again < 6 * MIB, "{again} bytes crossed twice");
+}
+
+#[test]
+fn either_program_that_ends_and_is_started_again_goes_on() {
+    for who in ["giver", "receiver", "both"] {
+        let (mut one, mut other, cable) = wired(60 * MIB);
+        let content = noise(90 * MIB as usize);
+        let path = one.file("film.mkv", &content);
+        one.file("second.txt", "second");
+        let second = one.home.path().join("desk/second.txt");
+        let sent = one.send_paths(&other, &[&second, &path]);
+        until_moved(&other, 50 * MIB);
+        if who != "receiver" {
+            assert!(one.shut_down());
+        }
+        if who != "giver" {
+            assert!(other.shut_down());
+        }
+        for machine in [(&one, &other), (&other, &one)] {
+            if machine.0.engine.is_some() {
+                let held = machine.0.until_state(machine.1, sent, &State::Held(Hold::Away));
+                assert_eq!(held.group, machine.0.entry(machine.1, sent).unwrap().group);
+            }
+        }
+        if one.engine.is_none() {
+            one.start_again();
+        }
+        if other.engine.is_none() {
+            other.start_again();
+        }
+        // They find each other by what they remember.
+        one.until_state(&other, sent, &State::Saved);
+        let entry = other.until_state(&one, sent, &State::Saved);
+        let Body::Items { items, .. } = &entry.body else { panic!("{entry:?}") };
+        assert!(items.iter().all(|item| item.state == ItemState::Saved), "{who}: {items:?}");
+        assert!(fs::read(other.received("film.mkv")).unwrap() == content, "{who}");
+        let mut names: Vec<_> =
+            fs::read_dir(&other.config.home.received).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["film.mkv", "second.txt"], "{who}");
+        assert_eq!(one.conversation(&other).len(), 1);
+        let again = cable.crossed().saturating_sub(content.len() as u64);
+        assert!(again < 35 * MIB, "{who}: {} MiB crossed twice", again / MIB);
+    }
+}
+
+#[test]
+fn what_was_ended_here_while_the_other_was_away_is_heard_there_when_it_is_back() {
+    for by_giver in [true, false] {
+        let (mut one, mut other, _cable) = wired(20 * MIB);
+        let path = one.file("film.mkv", noise(90 * MIB as usize));
+        let sent = one.send_paths(&other, &[&path]);
+        until_moved(&other, 5 * MIB);
+        let (here, away) = if by_giver { (&mut one, &mut other) } else { (&mut other, &mut one) };
+        away.shut_down();
+        here.until_state(away, sent, &State::Held(Hold::Away));
+        assert!(matches!(here.ask(Command::Cancel { with: away.id(), transfer: sent }), Ok(Reply::Done)));
+        here.until_state(away, sent, &State::Cancelled { here: true });
+        away.start_again();
+        away.until_state(here, sent, &State::Cancelled { here: false });
+        let left = other.received(".fantail");
+        other.until("partials to go", |_| (!left.exists()).then_some(()));
+        assert!(!other.received("film.mkv").exists());
+    }
+}
+
+#[test]
+fn a_source_that_changed_meanwhile_begins_anew_and_a_larger_one_is_a_new_question() {
+    for larger in [false, true] {
+        let (mut one, other, _cable) = wired(60 * MIB);
+        assert!(matches!(other.ask(Command::SetRule { with: one.id(), rule: Rule::Ask }), Ok(Reply::Done)));
+        let path = one.file("film.mkv", noise(90 * MIB as usize));
+        let sent = one.send_paths(&other, &[&path]);
+        other.accept_next();
+        until_moved(&other, 40 * MIB);
+        one.shut_down();
+        let mut content = noise(90 * MIB as usize);
+        content[0] ^= 1;
+        if larger {
+            content.push(7);
+        }
+        fs::write(&path, &content).unwrap();
+        one.start_again();
+        if larger {
+            let ask = other.question();
+            assert_eq!((ask.transfer, ask.bytes), (sent, content.len() as u64));
+            other.answer(&ask, ACCEPT);
+        }
+        one.until_state(&other, sent, &State::Saved);
+        let entry = other.until_state(&one, sent, &State::Saved);
+        let Body::Items { bytes, .. } = &entry.body else { panic!("{entry:?}") };
+        assert_eq!(*bytes, content.len() as u64);
+        assert!(fs::read(other.received("film.mkv")).unwrap() == content);
+        assert_eq!(other.conversation(&one).len(), 1);
+    }
+}
+
+#[test]
+fn a_text_that_was_not_confirmed_goes_again_and_arrives_once() {
+    let (mut one, mut other) = friends();
+    other.shut_down();
+    let sent = one.send_text(&other, "are you there?");
+    one.shut_down();
+    one.start_again();
+    one.until_state(&other, sent, &State::Held(Hold::Away));
+    other.start_again();
+    one.until_state(&other, sent, &State::Saved);
+    other.until_state(&one, sent, &State::Saved);
+    one.shut_down();
+    one.start_again();
+    one.sees(&other);
+    assert_eq!(other.conversation(&one).len(), 1);
+}

@@ -1,0 +1,186 @@
+//! Transfers that aren't over, with what another process needs to go on with them.
+//!
+//! A row lives beside its entry, from the moment the entry is written until its state is an end.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::{
+    Store, StoreError,
+    columns::{optional_path, path_value, state_columns},
+    entries::{add, exists, renew, seq_of},
+    model::{Entry, Millis, State},
+    reading,
+};
+use crate::{
+    protocol::{Fingerprint, TransferId},
+    store::NewEntry,
+};
+
+/// Transfers that were ended here while the other side was away, so that it can be told; of one computer.
+const MAX_WITHDRAWN: i64 = 1_000;
+
+/// What is kept beside the entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Going {
+    /// It was offered at least once.
+    pub offered: bool,
+    /// It was agreed to.
+    pub consented: bool,
+    /// The offer as the wire has it.
+    pub offer: Vec<u8>,
+    /// Of what is sent: what tells whether an item's sources are still what they were.
+    pub digests: Vec<[u8; 32]>,
+    /// Of what is received: the items that were agreed to.
+    pub accepted: Vec<u32>,
+    /// Of what is received: where it goes.
+    pub folder: Option<std::path::PathBuf>,
+}
+
+/// A transfer that isn't over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    pub entry: Entry,
+    pub going: Going,
+    /// When something of it last happened.
+    pub moved: Millis,
+}
+
+impl Store {
+    /// As [`Store::append`], of something that can be gone on with later. It goes to the end of the queue.
+    ///
+    /// # Errors
+    /// As that one's.
+    pub fn append_going(&mut self, new: NewEntry, going: &Going) -> Result<Entry, StoreError> {
+        let at = new.at;
+        self.write(|transaction| {
+            let entry = add(transaction, new)?;
+            keep(transaction, entry.seq, going, at)?;
+            Ok(entry)
+        })
+    }
+
+    /// Begins an entry anew that is there already, with what was agreed to this time.
+    ///
+    /// # Errors
+    /// As those of [`Store::append`].
+    pub fn renew(&mut self, new: NewEntry, going: &Going) -> Result<(), StoreError> {
+        let at = new.at;
+        self.write(|transaction| {
+            let seq = renew(transaction, new)?;
+            keep(transaction, seq, going, at)
+        })
+    }
+
+    /// Notes what changed about it, or that it can be gone on with from now on. False if it is over, or was never there.
+    pub fn keep_going(
+        &mut self,
+        with: &Fingerprint,
+        transfer: &TransferId,
+        going: &Going,
+        at: Millis,
+    ) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
+            let is_open =
+                exists(transaction, "SELECT 1 FROM entries WHERE seq = ? AND state IN (0, 1, 7, 8, 9, 10, 11)", [seq])?;
+            if is_open {
+                keep(transaction, seq, going, at)?;
+            }
+            Ok(is_open)
+        })
+    }
+
+    /// All that aren't over, in the order of their queues.
+    pub fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        self.read(|connection| {
+            let rows: Vec<(i64, Going, Millis)> = connection
+                .prepare_cached("SELECT * FROM unfinished ORDER BY place, entry")?
+                .query_map([], |row| Ok((row.get("entry")?, going_from(row)?, Millis(row.get("moved")?))))?
+                .collect::<Result<_, _>>()?;
+            let mut all = Vec::with_capacity(rows.len());
+            for (seq, going, moved) in rows {
+                let Some(entry) = reading::entry(connection, seq)? else { continue };
+                all.push(Unfinished { entry, going, moved });
+            }
+            Ok(all)
+        })
+    }
+
+    /// To be told to the other side when it is back: this one ended the transfer.
+    pub fn withdraw(&mut self, with: &Fingerprint, transfer: &TransferId) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let count: i64 = transaction
+                .prepare_cached("SELECT count(*) FROM withdrawn WHERE computer = ?")?
+                .query_row([with], |row| row.get(0))?;
+            let is_known = exists(transaction, "SELECT 1 FROM computers WHERE fingerprint = ?", [with])?;
+            if is_known && count < MAX_WITHDRAWN {
+                transaction
+                    .prepare_cached("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)")?
+                    .execute((with, transfer))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What is to be told to a computer that is back; forgotten with this.
+    pub fn take_withdrawn(&mut self, with: &Fingerprint) -> Result<Vec<TransferId>, StoreError> {
+        if !self.read(|connection| exists(connection, "SELECT 1 FROM withdrawn WHERE computer = ?", [with]))? {
+            return Ok(Vec::new());
+        }
+        self.write(|transaction| {
+            Ok(transaction
+                .prepare_cached("DELETE FROM withdrawn WHERE computer = ? RETURNING transfer")?
+                .query_map([with], |row| row.get(0))?
+                .collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn keep(connection: &Connection, seq: i64, going: &Going, at: Millis) -> Result<(), StoreError> {
+    let Going { offered, consented, offer, digests, accepted, folder } = going;
+    let accepted: Vec<u8> = accepted.iter().flat_map(|item| item.to_le_bytes()).collect();
+    let place: Option<i64> = connection
+        .prepare_cached("SELECT place FROM unfinished WHERE entry = ?")?
+        .query_row([seq], |row| row.get(0))
+        .optional()?;
+    connection.prepare_cached("INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
+        rusqlite::params![
+            seq,
+            place.unwrap_or(seq),
+            offered,
+            consented,
+            offer,
+            digests.as_flattened(),
+            accepted,
+            folder.as_deref().map(path_value),
+            at.0,
+        ],
+    )?;
+    Ok(())
+}
+
+fn going_from(row: &Row<'_>) -> rusqlite::Result<Going> {
+    let digests: Vec<u8> = row.get("digests")?;
+    let accepted: Vec<u8> = row.get("accepted")?;
+    Ok(Going {
+        offered: row.get("offered")?,
+        consented: row.get("consented")?,
+        offer: row.get("offer")?,
+        digests: digests.as_chunks().0.to_vec(),
+        accepted: accepted.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect(),
+        folder: optional_path(row, "folder")?,
+    })
+}
+
+/// With an end, nothing is left to go on with.
+pub(super) fn settle_state(connection: &Connection, seq: i64, state: &State) -> Result<(), StoreError> {
+    if !matches!(state, State::Waiting | State::Running | State::Held(_)) {
+        connection.prepare_cached("DELETE FROM unfinished WHERE entry = ?")?.execute([seq])?;
+    }
+    Ok(())
+}
+
+/// After a start, nothing moves yet.
+pub(super) fn held_away() -> i64 {
+    state_columns(&State::Held(super::model::Hold::Away)).0
+}

@@ -1,0 +1,485 @@
+//! What is left of a transfer that stopped: read from its journal, held against what lies on the disk, and tidied up, so
+//! that receiving can go on there.
+//!
+//! Only what was flushed counts; everything else in the folder of partials is removed and comes again. Blocks.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    ffi::{OsStr, OsString},
+    fs::{File, TryLockError},
+    hash::{BuildHasher as _, RandomState},
+    io,
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use super::{
+    folder::remove,
+    hash::{Value, resumable},
+    journal::{self, Journal, MAX_VALUES, Record},
+};
+use crate::{
+    platform::files::{Folder, Kind, Stamp},
+    protocol::{
+        Ranges,
+        limits::{MAX_ENTRIES, MAX_OFFER_ITEMS, MAX_RESUME_GROUPS, RESUME_GROUP},
+        message::{Fault, Item, ItemKind, Resume, Time},
+    },
+};
+
+/// While a journal is written anew.
+const NEW_NAME: &str = "journal.new";
+
+/// An attempt that was just ended still flushes what it has.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Ranges of saved entries that an answer may name in all, so that it stays within its frame beside the groups. What is
+/// beyond comes again and is ignored.
+const MAX_RANGES: usize = 16 * MAX_OFFER_ITEMS;
+
+/// Everything that is left, with the journal open and locked. Dropping it lets others in.
+///
+/// Holds about 40 bytes for each entry inside folders, and twice its path for each folder, while it is read; the latter
+/// also while receiving goes on.
+#[derive(Debug)]
+pub struct Kept {
+    pub(super) partials: Folder,
+    pub(super) journal: Journal,
+    pub(super) items: BTreeMap<u32, KeptItem>,
+    /// Told as saved by an earlier attempt.
+    pub(super) told: Ranges,
+    /// Under their final names, but nobody was told.
+    pub(super) named: Vec<Named>,
+}
+
+/// What is left of an item.
+#[derive(Debug, Default)]
+pub(super) struct KeptItem {
+    /// Entries that needn't come.
+    pub saved: Ranges,
+    pub files: u64,
+    pub bytes: u64,
+    /// By their paths on the wire, below the item.
+    pub folders: HashMap<String, KeptFolder>,
+    pub partial: Option<Partial>,
+}
+
+#[derive(Debug)]
+pub(super) struct KeptFolder {
+    entry: Option<u32>,
+    /// On the disk, below the item.
+    pub local: String,
+    pub modified: Option<Time>,
+}
+
+/// The beginning of a file.
+#[derive(Debug)]
+pub(super) struct Partial {
+    pub entry: u32,
+    /// On the disk, below the item; empty for an item that is a file.
+    pub local: String,
+    pub size: u64,
+    pub groups: Vec<Value>,
+}
+
+#[derive(Debug)]
+pub(super) struct Named {
+    pub item: u32,
+    pub name: OsString,
+    pub files: u64,
+    pub bytes: u64,
+    pub left_out: Vec<(String, Fault)>,
+    pub left_out_count: u64,
+}
+
+impl Kept {
+    /// A fresh start in an empty folder of partials.
+    pub(super) fn begin(partials: Folder, items: &[Item]) -> io::Result<Self> {
+        let file = partials.create_file(OsStr::new(journal::NAME))?;
+        lock(&file)?;
+        let mut journal = Journal::new(file);
+        journal.append(&begun(items))?;
+        let told = Ranges::default();
+        Ok(Self { partials, journal, items: BTreeMap::new(), told, named: Vec::new() })
+    }
+
+    /// What earlier attempts left in `partials` of the accepted items, `told` being those that were told as saved.
+    /// `None` when there is nothing to go on from.
+    pub(super) fn read(
+        partials: Folder,
+        target: &Folder,
+        items: &[Item],
+        accepted: &Ranges,
+        told: &Ranges,
+    ) -> io::Result<Option<Self>> {
+        let Some(old) = open_locked(&partials)? else { return Ok(None) };
+        let mut found = Found::of(&old, items, accepted, told)?;
+        let named = find_named(&partials, target, std::mem::take(&mut found.naming))?;
+        for named in &named {
+            found.items.remove(&named.item);
+        }
+        found.check(&partials)?;
+
+        // Only what is there stays written down: what comes again must not count before it is flushed again.
+        remove(&partials, OsStr::new(NEW_NAME))?;
+        let file = partials.create_file(OsStr::new(NEW_NAME))?;
+        lock(&file)?;
+        let mut journal = Journal::new(file);
+        journal.append(&begun(items))?;
+        found.copy_files(&old, &mut journal)?;
+        let kept = found.into_items();
+        for (item, kept) in &kept {
+            kept.write_down(*item, &mut journal)?;
+        }
+        let upto = journal.position();
+        journal.append(&Record::Flushed { upto })?;
+        journal.flush()?;
+        drop(old);
+        partials.replace_file(OsStr::new(NEW_NAME), OsStr::new(journal::NAME))?;
+        partials.flush()?;
+        Ok(Some(Self { partials, journal, items: kept, told: told.clone(), named }))
+    }
+
+    /// Bytes of the accepted items that are still to come.
+    pub fn missing(&self, items: &[Item], accepted: &Ranges) -> u64 {
+        let size = |index: u32| items.get(index as usize).map_or(0, |item| item.size);
+        let whole = self.whole();
+        let there = |index: u32| match self.items.get(&index) {
+            _ if whole.contains(index) => size(index),
+            Some(kept) => {
+                let begun = kept.partial.as_ref().map_or(0, |partial| partial.groups.len() as u64 * RESUME_GROUP);
+                kept.bytes.saturating_add(begun)
+            }
+            None => 0,
+        };
+        accepted.iter().map(|index| size(index).saturating_sub(there(index))).sum()
+    }
+
+    /// Items under their final names.
+    pub(super) fn whole(&self) -> Ranges {
+        Ranges::from_numbers(self.told.iter().chain(self.named.iter().map(|named| named.item)))
+    }
+
+    /// For the answer: what needn't come.
+    #[must_use]
+    pub fn resume(&self, items: &[Item]) -> Vec<Resume> {
+        let whole = self.whole();
+        let (mut ranges, mut values) = (MAX_RANGES, MAX_RESUME_GROUPS / blake3::OUT_LEN);
+        let mut all = Vec::new();
+        for (item, index) in items.iter().zip(0..) {
+            let resume = if whole.contains(index) {
+                let entries = if item.kind == ItemKind::File { 1 } else { MAX_ENTRIES as u32 };
+                Resume { item: index, saved: Ranges::all(entries), entry: 0, groups: bytes::Bytes::new() }
+            } else if let Some(kept) = self.items.get(&index) {
+                let saved = kept.saved.first_ranges(ranges.min(MAX_OFFER_ITEMS));
+                ranges -= saved.as_slice().len();
+                let groups = kept.partial.as_ref().map_or(&[][..], |partial| &partial.groups);
+                let groups = groups.get(..values.min(groups.len())).unwrap_or_default();
+                values -= groups.len();
+                let entry = kept.partial.as_ref().map_or(0, |partial| partial.entry);
+                let groups = bytes::Bytes::copy_from_slice(groups.as_flattened());
+                Resume { item: index, saved, entry, groups }
+            } else {
+                continue;
+            };
+            if !resume.saved.is_empty() || !resume.groups.is_empty() {
+                all.push(resume);
+            }
+        }
+        all
+    }
+}
+
+impl KeptItem {
+    fn add_groups(&mut self, new: Partial, first: usize) {
+        match &mut self.partial {
+            Some(old) if (old.entry, old.size, &old.local) == (new.entry, new.size, &new.local) => {
+                old.groups.truncate(first);
+                if old.groups.len() == first {
+                    old.groups.extend(new.groups);
+                }
+            }
+            _ => self.partial = (first == 0).then_some(new),
+        }
+    }
+
+    /// Holds the beginning of a file against the length it has. False if nothing of it counts.
+    fn check_partial(&mut self, length: u64) -> bool {
+        if let Some(partial) = &mut self.partial {
+            let most = resumable(partial.size).min(length / RESUME_GROUP);
+            partial.groups.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        }
+        self.partial = self.partial.take().filter(|partial| !partial.groups.is_empty());
+        self.partial.is_some()
+    }
+
+    /// All but its files, which are copied one by one.
+    fn write_down(&self, item: u32, journal: &mut Journal) -> io::Result<()> {
+        for (wire, KeptFolder { entry, local, modified }) in &self.folders {
+            let (wire, local) = (wire.clone(), local.clone());
+            journal.append(&Record::Folder { item, entry: *entry, wire, local, modified: *modified })?;
+        }
+        let Some(Partial { entry, local, size, groups }) = &self.partial else { return Ok(()) };
+        for record in groups_of(item, *entry, local, *size, 0, groups) {
+            journal.append(&record)?;
+        }
+        Ok(())
+    }
+}
+
+/// The records of a file's groups from number `first` on; at least one, which voids what was said of later ones.
+pub(super) fn groups_of(
+    item: u32,
+    entry: u32,
+    local: &str,
+    size: u64,
+    first: usize,
+    values: &[Value],
+) -> impl Iterator<Item = Record> {
+    let count = values.len().div_ceil(MAX_VALUES).max(1);
+    (0..count).map(move |n| {
+        let from = n * MAX_VALUES;
+        let values = values.get(from..values.len().min(from + MAX_VALUES)).unwrap_or_default().to_vec();
+        let first = u32::try_from(first + from).unwrap_or(u32::MAX);
+        Record::Groups { item, entry, local: local.to_owned(), size, first, values }
+    })
+}
+
+fn begun(items: &[Item]) -> Record {
+    Record::Begun { versions: items.iter().map(|item| item.version).collect() }
+}
+
+/// The journal, once nobody else is at it.
+fn open_locked(partials: &Folder) -> io::Result<Option<File>> {
+    let name = OsStr::new(journal::NAME);
+    loop {
+        let file = match partials.writable_file(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        lock(&file)?;
+        // Whoever had it may have put another in its place.
+        if partials.look(name).is_ok_and(|now| file.metadata().is_ok_and(|this| Stamp::of(&this).inode == now.inode)) {
+            return Ok(Some(file));
+        }
+    }
+}
+
+/// Whoever holds the lock is receiving there. Where the file system has no locks, nobody is.
+fn lock(file: &File) -> io::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() > until => return Err(io::ErrorKind::TimedOut.into()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+/// What a journal says, before the disk is asked.
+struct Found {
+    items: BTreeMap<u32, FoundItem>,
+    naming: BTreeMap<u32, (u64, Named)>,
+    /// What counts lies before this position.
+    upto: u64,
+    state: RandomState,
+}
+
+#[derive(Default)]
+struct FoundItem {
+    is_folder: bool,
+    kept: KeptItem,
+    /// By the hashes of their paths on the disk: entry and size.
+    files: HashMap<u64, (u32, u64)>,
+    /// The hashes of its folders' paths.
+    known: HashSet<u64>,
+    /// Of everything that is there.
+    seen: HashSet<u64>,
+}
+
+impl Found {
+    fn of(old: &File, items: &[Item], accepted: &Ranges, told: &Ranges) -> io::Result<Self> {
+        let mut begun_with = Vec::new();
+        let mut upto = 0;
+        journal::read(old, |_, record| {
+            match record {
+                Record::Flushed { upto: more } => upto = upto.max(more),
+                Record::Begun { versions } => begun_with = versions,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let is_wanted = |index: u32| {
+            let version = items.get(index as usize).map(|item| item.version);
+            version.is_some()
+                && begun_with.get(index as usize).copied() == version
+                && accepted.contains(index)
+                && !told.contains(index)
+        };
+        let is_folder = |index: u32| items.get(index as usize).is_some_and(|item| item.kind == ItemKind::Folder);
+        let state = RandomState::new();
+        let new = |index: u32| (index, FoundItem { is_folder: is_folder(index), ..FoundItem::default() });
+        let mut found: BTreeMap<u32, FoundItem> = accepted.iter().filter(|index| is_wanted(*index)).map(new).collect();
+        let mut naming = BTreeMap::new();
+        journal::read(old, |position, record| {
+            match record {
+                Record::Folder { item, entry, wire, local, modified } if position <= upto => {
+                    if let Some(found) = found.get_mut(&item) {
+                        found.kept.folders.insert(wire, KeptFolder { entry, local, modified });
+                    }
+                }
+                Record::File { item, entry, local, size } if position <= upto => {
+                    if let Some(found) = found.get_mut(&item) {
+                        found.files.insert(state.hash_one(&local), (entry, size));
+                    }
+                }
+                Record::Groups { item, entry, local, size, first, values } => {
+                    if let Some(found) = found.get_mut(&item) {
+                        found.kept.add_groups(Partial { entry, local, size, groups: values }, first as usize);
+                    }
+                }
+                Record::Naming { item, inode, files, bytes, left_out_count, left_out } if found.contains_key(&item) => {
+                    let named = Named { item, name: OsString::new(), files, bytes, left_out, left_out_count };
+                    naming.insert(item, (inode, named));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Self { items: found, naming, upto, state })
+    }
+
+    /// Holds it against the disk: what isn't there is forgotten, what isn't known is removed.
+    fn check(&mut self, partials: &Folder) -> io::Result<()> {
+        let mut unknown = Vec::new();
+        partials.list(&mut |entry| {
+            if entry.name != journal::NAME {
+                unknown.push((entry.name, entry.kind, entry.stamp.size));
+            }
+            ControlFlow::Continue(())
+        })?;
+        let mut there = HashSet::new();
+        for (name, kind, size) in unknown {
+            let index = name.to_str().and_then(|name| name.parse::<u32>().ok());
+            let found = index.and_then(|index| self.items.get_mut(&index));
+            let stays = match found {
+                Some(found) if found.is_folder && kind == Kind::Folder => {
+                    found.check_folders(&partials.folder(&name)?, &self.state)?
+                }
+                Some(found) if !found.is_folder && kind == Kind::File => found.kept.check_partial(size),
+                _ => false,
+            };
+            if stays {
+                there.extend(index);
+            } else {
+                remove(partials, &name)?;
+            }
+        }
+        self.items.retain(|index, _| there.contains(index));
+        Ok(())
+    }
+
+    /// Writes down anew the files that are there.
+    fn copy_files(&self, old: &File, journal: &mut Journal) -> io::Result<()> {
+        journal::read(old, |position, record| match &record {
+            Record::File { item, local, .. } if position <= self.upto => {
+                let seen = |found: &FoundItem| found.seen.contains(&self.state.hash_one(local));
+                if self.items.get(item).is_some_and(seen) { journal.append(&record) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        })
+    }
+
+    fn into_items(self) -> BTreeMap<u32, KeptItem> {
+        let whole = |found: FoundItem| {
+            let FoundItem { mut kept, files, seen, .. } = found;
+            let there = files.iter().filter(|(path, _)| seen.contains(path)).map(|(_, file)| *file);
+            let folders = kept.folders.values().filter_map(|folder| folder.entry);
+            kept.saved = Ranges::from_numbers(there.clone().map(|(entry, _)| entry).chain(folders));
+            kept.files = there.clone().count() as u64;
+            kept.bytes = there.map(|(_, size)| size).sum();
+            kept
+        };
+        self.items.into_iter().map(|(index, found)| (index, whole(found))).collect()
+    }
+}
+
+impl FoundItem {
+    /// Looks through the whole folder. False if nothing in it counts.
+    fn check_folders(&mut self, folder: &Folder, state: &RandomState) -> io::Result<bool> {
+        self.known = self.kept.folders.values().map(|folder| state.hash_one(&folder.local)).collect();
+        self.check_folder(folder, "", state)?;
+        let seen = &self.seen;
+        let is_there = |local: &str| seen.contains(&state.hash_one(local));
+        self.kept.folders.retain(|_, folder| folder.local.is_empty() || is_there(&folder.local));
+        self.kept.partial = self.kept.partial.take().filter(|partial| is_there(&partial.local));
+        Ok(!seen.is_empty())
+    }
+
+    /// Looks through one folder, `local` being its path below the item.
+    fn check_folder(&mut self, folder: &Folder, local: &str, state: &RandomState) -> io::Result<()> {
+        let mut inside = Vec::new();
+        folder.list(&mut |entry| {
+            inside.push((entry.name, entry.kind, entry.stamp.size));
+            ControlFlow::Continue(())
+        })?;
+        for (name, kind, size) in inside {
+            let path = name.to_str().map(|name| below(local, name)).unwrap_or_default();
+            let hash = state.hash_one(&path);
+            let stays = match kind {
+                Kind::Folder => self.known.contains(&hash),
+                Kind::File if self.files.get(&hash).is_some_and(|file| file.1 == size) => true,
+                Kind::File => {
+                    let is_partial = self.kept.partial.as_ref().is_some_and(|partial| partial.local == path);
+                    is_partial && self.kept.check_partial(size)
+                }
+                Kind::Link | Kind::Special => false,
+            };
+            if !stays {
+                remove(folder, &name)?;
+                continue;
+            }
+            self.seen.insert(hash);
+            if kind == Kind::Folder {
+                self.check_folder(&folder.folder(&name)?, &path, state)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Those of `naming` that left the partials and have their final names.
+fn find_named(partials: &Folder, target: &Folder, naming: BTreeMap<u32, (u64, Named)>) -> io::Result<Vec<Named>> {
+    let left = |item: &u32| {
+        partials.look(OsStr::new(&item.to_string())).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    // Where the system gives no numbers, nothing can be found again, and comes a second time.
+    let mut sought: HashMap<u64, Named> =
+        naming.into_iter().filter(|(item, (inode, _))| *inode != 0 && left(item)).map(|(_, named)| named).collect();
+    let mut found = Vec::new();
+    if sought.is_empty() {
+        return Ok(found);
+    }
+    target.list(&mut |entry| {
+        let fits = |named: &Named| match entry.kind {
+            Kind::File => named.bytes == entry.stamp.size,
+            Kind::Folder => true,
+            Kind::Link | Kind::Special => false,
+        };
+        if sought.get(&entry.stamp.inode).is_some_and(fits)
+            && let Some(named) = sought.remove(&entry.stamp.inode)
+        {
+            found.push(Named { name: entry.name, ..named });
+        }
+        ControlFlow::Continue(())
+    })?;
+    found.sort_unstable_by_key(|named| named.item);
+    Ok(found)
+}
+
+pub(super) fn below(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
