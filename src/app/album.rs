@@ -213,7 +213,8 @@ fn show_one(
         let text = format!("+{more}");
         painter.text(place.center(), Align2::CENTER_CENTER, text, design::title(), palette.on_scrim);
     }
-    let over = ui.ctx().animate_bool_with_time(response.id.with("over"), response.hovered(), motion::QUICK);
+    let over =
+        ui.ctx().animate_bool_with_time(response.id.with("over"), response.hovered(), motion::time(ui, motion::QUICK));
     painter.rect_filled(place, corners, palette.scrim.gamma_multiply(over * 0.14));
     if response.has_focus() {
         painter.rect_stroke(place, corners, design::focus_ring(palette), StrokeKind::Inside);

@@ -42,6 +42,8 @@ const SCROLLED: f32 = 240.0;
 #[derive(Debug, Default)]
 pub struct Viewer {
     open: Option<Open>,
+    /// What gets the keyboard back now that it is closed.
+    gives_back: Option<Id>,
 }
 
 /// A picture that can be shown.
@@ -115,7 +117,17 @@ impl Viewer {
 
     /// Draws it over everything while it is open. Call last.
     pub fn show(&mut self, ctx: &Context, previews: &mut Previews, texts: &Texts) -> Vec<ViewerAction> {
-        let Some(open) = &mut self.open else { return Vec::new() };
+        let Some(open) = &mut self.open else {
+            // Not in the frame in which it closed: nothing behind it could have the keyboard then.
+            if let Some(behind) = self.gives_back.take() {
+                ctx.memory_mut(|memory| memory.request_focus(behind));
+            }
+            return Vec::new();
+        };
+        if !open.focused {
+            // Now: what lies behind loses the keyboard as soon as something lies before it.
+            open.before = ctx.memory(egui::Memory::focused);
+        }
         let mut wishes = keys(ctx);
         let screen = ctx.content_rect();
         let area = Modal::default_area(Id::unique("viewer"))
@@ -138,12 +150,10 @@ impl Viewer {
             actions.extend(open.fulfil(wish, ctx, previews));
         }
         if close {
-            let before = open.before;
-            self.close();
+            self.gives_back = open.before;
+            self.open = None;
             previews.forget_tiles();
-            if let Some(before) = before {
-                ctx.memory_mut(|memory| memory.request_focus(before));
-            }
+            ctx.request_repaint();
         }
         actions
     }
@@ -241,7 +251,6 @@ impl Open {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
         if !self.focused {
             self.focused = true;
-            self.before = ui.memory(egui::Memory::focused);
             response.request_focus();
         }
         if response.has_focus() {

@@ -26,7 +26,13 @@ def nodes(node, left):
     if node is None or left[0] == 0:
         return
     left[0] -= 1
-    line = {"role": node.get_role_name(), "name": node.get_name() or ""}
+    try:
+        line = {"role": node.get_role_name(), "name": node.get_name() or ""}
+        line["focused"] = node.get_state_set().contains(Atspi.StateType.FOCUSED)
+        children = node.get_child_count()
+    except GLib.Error:
+        # It has gone meanwhile.
+        return
     try:
         box = node.get_extents(Atspi.CoordType.SCREEN)
         line["box"] = [box.x, box.y, box.width, box.height]
@@ -39,8 +45,12 @@ def nodes(node, left):
     except GLib.Error:
         pass
     print(json.dumps(line))
-    for index in range(node.get_child_count()):
-        nodes(node.get_child_at_index(index), left)
+    for index in range(children):
+        try:
+            child = node.get_child_at_index(index)
+        except GLib.Error:
+            continue
+        nodes(child, left)
 
 
 if sys.argv[1:] == ["switch-on"]:

@@ -36,6 +36,9 @@ pub struct Node {
     pub place: Option<[i32; 4]>,
     #[serde(default)]
     pub text: Option<String>,
+    /// The keyboard is there.
+    #[serde(default)]
+    pub focused: bool,
 }
 
 impl Node {
@@ -141,9 +144,11 @@ impl<'h> Desktop<'h> {
             }
             last.clone_from(&nodes);
             if std::time::Instant::now() > deadline {
-                let picture = self.screenshot("failed");
-                let seen: Vec<_> = last.iter().map(|node| format!("{}: {}", node.role, node.words())).collect();
-                panic!("{what} is not on the screen ({}):\n{}", picture.display(), seen.join("\n"));
+                let picture = self.screenshot(&failed());
+                let seen: Vec<_> =
+                    last.iter().map(|node| format!("{}: {} {:?}", node.role, node.words(), node.place)).collect();
+                let hand = self.run("xdotool", &["getmouselocation"]);
+                panic!("{what} is not on the screen ({}), hand at {hand}{}", picture.display(), seen.join("\n"));
             }
         }
     }
@@ -153,6 +158,20 @@ impl<'h> Desktop<'h> {
         let button =
             self.find(&format!("the button {name:?}"), |node| node.name == name && node.role.contains("button"));
         self.click_at(button.center());
+    }
+
+    /// Clicks a button until it is gone: one that has just appeared takes no click for a moment.
+    pub fn click_away(&self, name: &str) {
+        self.click(name);
+        wait_for(&format!("the button {name:?} gone"), PATIENCE, || {
+            let there = self.nodes().into_iter().rfind(|node| node.name == name && node.role.contains("button"));
+            there
+                .is_none_or(|button| {
+                    self.click_at(button.center());
+                    false
+                })
+                .then_some(())
+        });
     }
 
     pub fn click_at(&self, (x, y): (i32, i32)) {
@@ -178,19 +197,71 @@ impl<'h> Desktop<'h> {
         self.hands(&["mouseup", "1"]);
     }
 
+    /// Clicks while a key is held.
+    pub fn click_holding(&self, key: &str, at: (i32, i32)) {
+        self.hands(&["keydown", key]);
+        self.click_at(at);
+        self.hands(&["keyup", key]);
+    }
+
     pub fn key(&self, key: &str) {
         self.hands(&["key", key]);
     }
 
+    /// Types as fast as a quick typist.
+    pub fn write(&self, text: &str) {
+        self.hands(&["type", "--delay", "30", text]);
+    }
+
+    /// Presses a key until the keyboard is at what satisfies this, as somebody without a mouse does.
+    pub fn walk(&self, key: &str, what: &str, reached: impl Fn(&Node) -> bool) -> Node {
+        /// More than there is in any window here.
+        const STEPS: usize = 60;
+        let mut met = Vec::new();
+        for _ in 0..STEPS {
+            self.key(key);
+            std::thread::sleep(HAND_MOVES);
+            let Some(here) = self.nodes().into_iter().rfind(|node| node.focused) else { continue };
+            if reached(&here) {
+                return here;
+            }
+            met.push(format!("{}: {}", here.role, here.words()));
+        }
+        let picture = self.screenshot(&failed());
+        panic!("{key} doesn't lead to {what} ({}), only to:\n{}", picture.display(), met.join("\n"));
+    }
+
     /// Puts a text on the clipboard, as another program's Copy does.
     pub fn copy(&mut self, text: &str) {
+        self.offer("UTF8_STRING", text.as_bytes());
+    }
+
+    /// Puts a picture on the clipboard, as a program for screenshots does.
+    pub fn copy_png(&mut self, png: &Path) {
+        let bytes = std::fs::read(png).unwrap_or_else(|error| panic!("{}: {error}", png.display()));
+        self.offer("image/png", &bytes);
+    }
+
+    fn offer(&mut self, form: &str, bytes: &[u8]) {
         use std::io::Write as _;
         let mut command = self.command("xclip");
-        command.args(["-selection", "clipboard", "-quiet", "-in"]).stdin(Stdio::piped()).stderr(Stdio::null());
-        let mut clipboard = Running::start("xclip", &mut command);
-        clipboard.child.stdin.take().and_then(|mut input| input.write_all(text.as_bytes()).ok()).expect("xclip reads");
+        command.args(["-selection", "clipboard", "-target", form, "-quiet", "-in"]);
+        let mut clipboard = Running::start("xclip", command.stdin(Stdio::piped()).stderr(Stdio::null()));
+        clipboard.child.stdin.take().and_then(|mut input| input.write_all(bytes).ok()).expect("xclip reads");
         self.programs.push(clipboard);
         std::thread::sleep(HAND_RESTS);
+    }
+
+    /// Puts files on the clipboard in all the forms a file manager offers them in.
+    pub fn copy_files(&mut self, files: &[&Path]) {
+        let mut command = self.command("/usr/bin/python3");
+        command.arg(script("clipboard_files.py")).args(files);
+        let mut owner = Running::start(
+            "file manager",
+            command.env("GDK_BACKEND", "x11").env("NO_AT_BRIDGE", "1").stdout(Stdio::piped()),
+        );
+        assert_eq!(first_line(&mut owner), "ready");
+        self.programs.push(owner);
     }
 
     /// Gives the window of this title this size, at the screen's upper left corner.
@@ -213,6 +284,14 @@ impl<'h> Desktop<'h> {
             let output = self.command("xdotool").args(["search", "--onlyvisible", "--name", title]).output().ok()?;
             Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
         })
+    }
+
+    /// Waits until no window of this title is there any more.
+    pub fn gone(&self, title: &str) {
+        wait_for(&format!("no window called {title}"), PATIENCE, || {
+            let output = self.command("xdotool").args(["search", "--onlyvisible", "--name", title]).output().ok()?;
+            output.stdout.is_empty().then_some(())
+        });
     }
 
     /// Takes a picture of the whole screen and keeps it under this name.
@@ -243,6 +322,11 @@ fn screenshots() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
     folder
+}
+
+/// How the last picture of a test that fails is called.
+fn failed() -> String {
+    format!("failed-{}", std::thread::current().name().unwrap_or_default().replace("::", "-"))
 }
 
 fn script(name: &str) -> String {

@@ -18,6 +18,8 @@
 mod command_line;
 mod desktop;
 mod network;
+mod seat;
+mod using;
 mod windows;
 
 use std::path::{Path, PathBuf};

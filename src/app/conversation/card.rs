@@ -1,6 +1,6 @@
 //! Files and folders: a card with a row for each, saying what it is, how large, and how far.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use egui::{
     Color32, CornerRadius, CursorIcon, Galley, Id, Rect, Response, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2,
@@ -56,8 +56,15 @@ struct Row {
 }
 
 impl Laid {
-    pub fn new(ui: &Ui, stage: &mut Stage<'_>, entry: &Entry, items: &[Item], which: &[usize], widest: f32) -> Self {
-        let width = WIDTH.min(widest);
+    pub fn new(
+        ui: &Ui,
+        stage: &mut Stage<'_>,
+        entry: &Entry,
+        items: &[Item],
+        which: &[usize],
+        width: RangeInclusive<f32>,
+    ) -> Self {
+        let width = WIDTH.max(*width.start()).min(*width.end());
         let all = which.len() <= ROWS_AT_FIRST + 1 || stage.expanded.contains(&entry.seq);
         let count = if all { which.len() } else { ROWS_AT_FIRST };
         let rows: Vec<Row> = which[..count].iter().map(|at| Row::new(ui, stage, entry, items, *at, width)).collect();

@@ -243,8 +243,10 @@ fn keys(ui: &Ui, stage: &mut Stage<'_>, shown: &Shown) {
         Body::Text(text) if copy => stage.actions.push(Action::CopyText(text.clone())),
         Body::Text(_) if enter => {}
         Body::Items { items, .. } => {
-            let first = items.iter().find_map(|item| Some((item, acts::here(entry, item)?)));
-            let Some((item, path)) = first else { return };
+            let here = |item| Some((item, acts::here(entry, item)?));
+            // Pictures stand above everything else.
+            let picture = items.iter().filter(|item| album::is_picture(stage.previews, item)).find_map(here);
+            let Some((item, path)) = picture.or_else(|| items.iter().find_map(here)) else { return };
             if copy {
                 stage
                     .actions

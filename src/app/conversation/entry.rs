@@ -170,7 +170,9 @@ fn of_items(ui: &Ui, stage: &mut Stage<'_>, shown: &Shown, items: &[Item], wides
         parts.push((Part::Album(pictures), size));
     }
     if !others.is_empty() {
-        let laid = card::Laid::new(ui, stage, entry, items, &others, widest);
+        // As wide as the pictures above it.
+        let least = parts.first().map_or(0.0, |(_, size): &(Part, Vec2)| size.x);
+        let laid = card::Laid::new(ui, stage, entry, items, &others, least..=widest);
         let size = laid.size;
         parts.push((Part::Card(laid), size));
     }

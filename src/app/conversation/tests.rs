@@ -588,6 +588,27 @@ fn the_keyboard_walks_from_entry_to_entry_and_reaches_what_can_be_done() {
 }
 
 #[test]
+fn enter_on_an_entry_with_files_and_pictures_looks_at_the_first_picture() {
+    let picture = Item { path: Some(fixture("small-inside.jpg")), ..file(1, "beach.jpg", 9) };
+    let notes = Item { path: Some(fixture("small-inside.jpg")), ..file(0, "notes.txt", 9) };
+    let body = items(vec![notes, picture]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    until(&mut window, |window| window.query_by_label("Picture beach.jpg, 480 by 320").is_some());
+    window.get_by_label_contains(": notes.txt, beach.jpg").focus();
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    let looked_at = only(&mut window, |action| match action {
+        Action::View(target) => Some(target.item),
+        _ => None,
+    });
+    assert_eq!(looked_at, 1);
+    let (album, card) =
+        (window.get_by_label("Picture beach.jpg, 480 by 320").rect(), window.get_by_label_contains("notes.txt, 9"));
+    assert_eq!(album.width(), card.rect().width(), "one under the other");
+}
+
+#[test]
 fn the_menu_of_an_entry_copies_and_removes_it() {
     let mut window = Room::new([received(1, NOON, "keep this")]).harness();
     window.get_by_role_and_label(Role::Label, "keep this").click_secondary();

@@ -40,6 +40,7 @@ fn harness<'a>() -> Harness<'a, Room> {
                     previews
                 });
                 previews.logic(ui.ctx());
+                let _ = ui.button("Behind it");
                 actions.extend(viewer.show(ui.ctx(), previews, texts));
             },
             Room { previews: None, texts, viewer, actions: Vec::new() },
@@ -182,6 +183,21 @@ fn escape_and_the_button_close_it() {
     harness.get_by_label("Close the viewer").click();
     harness.run();
     assert!(!harness.state().viewer.is_open());
+}
+
+#[test]
+fn the_keyboard_goes_back_to_where_it_was() {
+    let mut harness = harness();
+    harness.key_press(Key::Escape);
+    harness.run();
+    harness.get_by_label("Behind it").focus();
+    harness.run();
+    harness.state_mut().viewer.open(vec![shown("quadrants.png")], 0);
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+    assert!(!harness.get_by_label("Behind it").is_focused());
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.get_by_label("Behind it").is_focused());
 }
 
 #[test]
