@@ -39,7 +39,11 @@ fn a_computer_that_keeps_another_connection_is_not_shown_as_gone_until_that_one_
     one.until("the other", reachable);
     first.say(&Message::Bye(ByeReason::Duplicate));
     first.hears_bye(ByeReason::Done);
-    assert_eq!(presence(&one.client.snapshot()), Some(Presence::Reachable));
+    let watched = Instant::now();
+    while watched.elapsed() < Duration::from_millis(300) {
+        assert_eq!(presence(&one.client.snapshot()), Some(Presence::Reachable));
+        one.client.wait(Duration::from_millis(50));
+    }
     let second = other.dial(&one);
     one.until("the other on its second connection", reachable);
     drop(second);
