@@ -241,3 +241,46 @@ fn nameless() -> ServerName<'static> {
 async fn in_time<T>(work: impl Future<Output = Result<T, DoorError>>) -> Result<T, DoorError> {
     tokio::time::timeout(HANDSHAKE_WITHIN, work).await.unwrap_or(Err(DoorError::TimedOut))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{io::AsyncReadExt as _, net::TcpListener};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::protocol::message::{DeviceKind, Features, VERSION};
+
+    fn door() -> Door {
+        let hello = Hello {
+            version: VERSION,
+            features: Features::NONE,
+            name: "Office PC".into(),
+            kind: DeviceKind::Computer,
+            port: 0,
+            role: Role::Control,
+            software: String::new(),
+        };
+        Door::new(Identity::generate().unwrap(), hello).unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_does_not_agree_to_speak_what_we_do_is_told_nothing_even_if_it_is_whom_we_look_for() {
+        let office = Identity::generate().unwrap();
+        let mut config = rustls::ServerConfig::clone(&trust::server_config(&office).unwrap());
+        config.alpn_protocols.clear();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let door = door();
+        let knocking = door.knock(address, Some(office.fingerprint()), Role::Control);
+        let answering = async {
+            let (tcp, _) = listener.accept().await.unwrap();
+            let mut tls = TlsAcceptor::from(Arc::new(config)).accept(tcp).await.unwrap();
+            let mut heard = Vec::new();
+            tls.read_to_end(&mut heard).await.ok();
+            heard
+        };
+        let (result, heard) = tokio::join!(knocking, answering);
+        assert!(matches!(result, Err(DoorError::NotOurs)), "{result:?}");
+        assert!(heard.is_empty(), "{heard:?}");
+    }
+}

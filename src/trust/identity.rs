@@ -4,7 +4,7 @@
 //! (a hash of the machine's own id, so that a cloned disk is noticed).
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
@@ -14,7 +14,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::
 
 use super::tls::fingerprint_of;
 use crate::{
-    platform::{files::Folder, home::create_private_dir},
+    platform::{
+        files::{Folder, flush_file},
+        home::create_private_dir,
+    },
     protocol::Fingerprint,
 };
 
@@ -26,6 +29,9 @@ const MAX_FILE: u64 = 64 * 1024;
 
 /// From before computers to after us: the certificate's dates are not checked, and must not make others refuse it.
 const VALID_YEARS: (i32, i32) = (1975, 4096);
+
+/// Each failed try means that another start was quicker, and the next one finds what it made.
+const MAX_TRIES: u32 = 10;
 
 /// So many identities can be set aside before something else is wrong.
 const MAX_SET_ASIDE: u32 = 1_000;
@@ -66,38 +72,44 @@ pub enum IdentityError {
 
 impl Identity {
     /// Loads the identity kept in `dir`, or makes one. `machine_id` is the machine's own id where it has one; only its
-    /// hash is kept.
+    /// hash is kept. Two that do this at the same moment come out with the same identity.
     pub fn load_or_create(dir: &Path, machine_id: Option<&str>) -> Result<Loaded, IdentityError> {
         let io_error = |source| IdentityError::Io { path: dir.to_path_buf(), source };
         create_private_dir(dir).map_err(io_error)?;
         let folder = Folder::open(dir).map_err(io_error)?;
         let machine = machine_id.map(mark_of);
-
-        let fresh = match read(&folder, IDENTITY).map_err(io_error)? {
-            None => Fresh::FirstStart,
-            Some(bytes) => match Self::from_pem(&bytes) {
-                None => Fresh::Damaged,
-                Some(identity) => {
-                    let kept = read(&folder, MACHINE).map_err(io_error)?;
-                    // Where either is unknown nothing speaks against it: never lose an identity for a lost mark.
-                    match (machine, kept) {
-                        (Some(machine), Some(kept)) if kept != machine.as_bytes() => Fresh::OtherMachine,
-                        _ => return Ok(Loaded { identity, fresh: None }),
+        for _ in 0..MAX_TRIES {
+            let kept = read(&folder, IDENTITY).map_err(io_error)?;
+            let fresh = match &kept {
+                None => Fresh::FirstStart,
+                Some(bytes) => match Self::from_pem(bytes) {
+                    None => Fresh::Damaged,
+                    Some(identity) => {
+                        let kept = read(&folder, MACHINE).map_err(io_error)?;
+                        // Where either is unknown nothing speaks against it: never lose an identity for a lost mark.
+                        match (&machine, kept) {
+                            (Some(machine), Some(kept)) if kept != machine.as_bytes() => Fresh::OtherMachine,
+                            _ => return Ok(Loaded { identity, fresh: None }),
+                        }
                     }
-                }
-            },
-        };
-        if fresh != Fresh::FirstStart {
-            set_aside(&folder, IDENTITY).map_err(io_error)?;
+                },
+            };
+            if let Some(bytes) = kept
+                && !set_aside(&folder, IDENTITY, &bytes).map_err(io_error)?
+            {
+                continue;
+            }
+            // The mark first: an identity without its mark would be taken for this machine's on any clone.
+            keep_mark(dir, &folder, machine.as_deref()).map_err(io_error)?;
+            let identity = Self::generate()?;
+            match write(dir, &folder, IDENTITY, identity.to_pem().as_bytes()) {
+                Ok(()) => return Ok(Loaded { identity, fresh: Some(fresh) }),
+                // Another start was quicker: its identity is this one's too.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(io_error(error)),
+            }
         }
-        set_aside(&folder, MACHINE).map_err(io_error)?;
-        let identity = Self::generate()?;
-        // The mark first: an identity without its mark would be taken for this machine's on any clone.
-        if let Some(machine) = machine_id.map(mark_of) {
-            write(&folder, MACHINE, machine.as_bytes()).map_err(io_error)?;
-        }
-        write(&folder, IDENTITY, identity.to_pem().as_bytes()).map_err(io_error)?;
-        Ok(Loaded { identity, fresh: Some(fresh) })
+        Err(io_error(io::Error::other("another program makes identities here all the time")))
     }
 
     /// A new one, kept nowhere.
@@ -181,44 +193,46 @@ fn read(folder: &Folder, name: &str) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Complete and flushed before it has its name.
-fn write(folder: &Folder, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let temporary = OsString::from(format!("{name}.new"));
-    match folder.remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+/// Makes the mark of this machine the one that is kept.
+fn keep_mark(dir: &Path, folder: &Folder, machine: Option<&str>) -> io::Result<()> {
+    let kept = read(folder, MACHINE)?;
+    if kept.as_deref() == machine.map(str::as_bytes) {
+        return Ok(());
     }
-    let mut file = folder.create_file(&temporary)?;
-    make_private(&file)?;
+    if let Some(kept) = kept {
+        set_aside(folder, MACHINE, &kept)?;
+    }
+    match machine.map(|machine| write(dir, folder, MACHINE, machine.as_bytes())) {
+        // By another start, which is on the same machine.
+        Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other.unwrap_or(Ok(())),
+    }
+}
+
+/// Complete and flushed before it has its name, which must be free. Nobody but this user can read it.
+fn write(dir: &Path, folder: &Folder, name: &str, bytes: &[u8]) -> io::Result<()> {
+    // Closed to others by itself, though the folder is already.
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
     file.write_all(bytes)?;
-    crate::platform::files::flush_file(&file)?;
-    drop(file);
-    folder.rename_new(&temporary, folder, OsStr::new(name))?;
+    flush_file(file.as_file())?;
+    file.persist_noclobber(dir.join(name)).map_err(|error| error.error)?;
     folder.flush()
 }
 
-/// The folder is closed to others already; the key is closed by itself as well.
-fn make_private(file: &std::fs::File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))
-    }
-    #[cfg(not(unix))]
-    {
-        let _inherited = file;
-        Ok(())
-    }
-}
-
-/// Renames to the first free `name.old-N`. What isn't there needs no setting aside.
-fn set_aside(folder: &Folder, name: &str) -> io::Result<()> {
+/// Renames what was read to the first free `name.old-N`. False if another start has put something else there meanwhile:
+/// then that stays.
+fn set_aside(folder: &Folder, name: &str, read_before: &[u8]) -> io::Result<bool> {
     for number in 1..=MAX_SET_ASIDE {
-        let aside = OsString::from(format!("{name}.old-{number}"));
-        match folder.rename_new(OsStr::new(name), folder, &aside) {
+        let aside = format!("{name}.old-{number}");
+        match folder.rename_new(OsStr::new(name), folder, OsStr::new(&aside)) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => return other,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(error),
+            Ok(()) if read(folder, &aside)?.as_deref() == Some(read_before) => return Ok(true),
+            Ok(()) => {
+                folder.rename_new(OsStr::new(&aside), folder, OsStr::new(name))?;
+                return Ok(false);
+            }
         }
     }
     Err(io::Error::other("too many identities were set aside here"))

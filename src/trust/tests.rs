@@ -128,6 +128,46 @@ fn an_identity_is_made_once_and_is_the_same_ever_after() {
     assert_eq!(files.len(), 2, "nothing temporary is left: {files:?}");
 }
 
+/// What `count` starts at the same moment come out with.
+fn at_once(count: usize, dir: &Path) -> Vec<Loaded> {
+    let barrier = std::sync::Barrier::new(count);
+    std::thread::scope(|scope| {
+        let start = || {
+            barrier.wait();
+            load(dir, Some("machine a"))
+        };
+        let starts: Vec<_> = (0..count).map(|_| scope.spawn(start)).collect();
+        starts.into_iter().map(|start| start.join().expect("it ends")).collect()
+    })
+}
+
+#[test]
+fn first_starts_at_the_same_moment_come_out_with_one_identity() {
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().expect("a folder");
+        let all = at_once(4, dir.path());
+        let kept = load(dir.path(), Some("machine a")).identity.fingerprint();
+        assert!(all.iter().all(|loaded| loaded.identity.fingerprint() == kept));
+        assert_eq!(all.iter().filter(|loaded| loaded.fresh == Some(Fresh::FirstStart)).count(), 1);
+        let files: Vec<_> =
+            fs::read_dir(dir.path()).expect("a folder").flatten().map(|file| file.file_name()).collect();
+        assert_eq!(files.len(), 2, "nothing temporary is left: {files:?}");
+    }
+}
+
+#[test]
+fn two_starts_that_find_a_damaged_identity_set_it_aside_once_and_agree_on_the_new_one() {
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join("identity.pem"), "damaged").expect("it can be written");
+        let both = at_once(2, dir.path());
+        let kept = load(dir.path(), Some("machine a")).identity.fingerprint();
+        assert!(both.iter().all(|loaded| loaded.identity.fingerprint() == kept));
+        assert_eq!(fs::read(dir.path().join("identity.pem.old-1")).expect("it is set aside"), b"damaged");
+        assert!(!dir.path().join("identity.pem.old-2").exists());
+    }
+}
+
 #[test]
 fn a_cloned_disk_gets_an_identity_of_its_own_and_the_old_one_is_set_aside() {
     let dir = tempfile::tempdir().expect("a folder");
