@@ -1,0 +1,162 @@
+//! What is written into conversations, and read out of them.
+
+use std::path::Path;
+
+use super::*;
+use crate::protocol::limits::MAX_TEXT;
+
+#[test]
+fn what_was_written_is_there_after_a_restart() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let first = store.append(text(1, "你好, Mei 🎉")).unwrap();
+    let second = store.append(files(2, &["holiday.jpg", "照片.png"], State::Saved)).unwrap();
+    drop(store);
+
+    let store = home.open();
+    let page = store.page(&MEI, None, 10).unwrap();
+    assert_eq!(page.entries, [second.clone(), first.clone()]);
+    assert!(!page.more);
+    assert_eq!(store.entry(first.seq).unwrap().as_ref(), Some(&first));
+    assert_eq!(store.entry_of(&MEI, &transfer(2)).unwrap().as_ref(), Some(&second));
+    assert_eq!(store.entry_of(&MEI, &transfer(3)).unwrap(), None);
+    assert_eq!(store.revision().unwrap(), second.revision);
+}
+
+#[test]
+fn states_and_places_of_items_change_together_with_the_revision() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let entry = store.append(files(1, &["a", "b", "c"], State::Running)).unwrap();
+    let saved = Path::new("/home/mei/Downloads/Fantail/a (2)");
+    assert!(store.update_item(&MEI, &transfer(1), 0, ItemState::Saved, Some(saved)).unwrap());
+    let gone = ItemState::Failed(Problem::SourceGone { name: "b".to_owned() });
+    let incomplete =
+        ItemState::SavedWithout { count: 3, problem: Problem::SourceUnreadable { name: "c/d".to_owned() } };
+    let updates = [
+        ItemUpdate { index: 1, state: gone.clone(), path: None },
+        ItemUpdate { index: 0, state: ItemState::Saved, path: None },
+        ItemUpdate { index: 2, state: incomplete.clone(), path: None },
+    ];
+    assert!(store.update_items(&MEI, &transfer(1), &updates).unwrap());
+    assert!(!store.update_item(&MEI, &transfer(1), 9, ItemState::Saved, None).unwrap());
+    assert!(!store.update_item(&MEI, &transfer(9), 0, ItemState::Saved, None).unwrap());
+    assert!(store.update_state(&MEI, &transfer(1), &State::Cancelled { here: false }).unwrap());
+    drop(store);
+
+    let store = home.open();
+    let now = store.entry(entry.seq).unwrap().unwrap();
+    assert_eq!(now.state, State::Cancelled { here: false });
+    let Body::Items { items, .. } = &now.body else { panic!("items became text") };
+    assert_eq!((items[0].state.clone(), items[0].path.as_deref()), (ItemState::Saved, Some(saved)));
+    assert_eq!(items[1].state, gone);
+    assert_eq!(items[2].state, incomplete);
+    assert_eq!(now.revision, entry.revision + 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_not_unicode_comes_back_as_it_was() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let path = Path::new(std::ffi::OsStr::from_bytes(b"/tmp/caf\xe9.jpg"));
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let added = store.shelf_add(&put_out(path, 1, Audience::All)).unwrap();
+    assert_eq!(added.path, path);
+    assert_eq!(store.shelf().unwrap()[0].path, path);
+    store.append(files(1, &["a"], State::Running)).unwrap();
+    store.update_item(&MEI, &transfer(1), 0, ItemState::Saved, Some(path)).unwrap();
+    let Body::Items { items, .. } = store.entry_of(&MEI, &transfer(1)).unwrap().unwrap().body else { panic!() };
+    assert_eq!(items[0].path.as_deref(), Some(path));
+}
+
+#[test]
+fn a_reader_that_asks_for_changes_sees_each_one_and_what_is_gone() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let kept = store.append(text(1, "kept")).unwrap();
+    let gone = store.append(text(2, "gone")).unwrap();
+    let known = store.revision().unwrap();
+
+    store.append(text(3, "new")).unwrap();
+    store.update_state(&MEI, &transfer(1), &State::Declined).unwrap();
+    assert!(store.remove_entry(gone.seq).unwrap());
+    assert!(!store.remove_entry(gone.seq).unwrap());
+
+    let all = store.changes(known, 10).unwrap();
+    assert_eq!(all.entries.iter().map(|e| e.transfer).collect::<Vec<_>>(), [transfer(3), transfer(1)]);
+    assert_eq!(all.removed, [gone.seq]);
+    assert_eq!(all.up_to, store.revision().unwrap());
+    assert_eq!(store.changes(all.up_to, 10).unwrap(), Changes { up_to: all.up_to, ..Changes::default() });
+
+    // The same in steps of one.
+    let (mut since, mut entries, mut removed) = (known, Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let step = store.changes(since, 1).unwrap();
+        assert_eq!(step.entries.len() + step.removed.len(), 1);
+        entries.extend(step.entries.iter().map(|entry| entry.seq));
+        removed.extend(step.removed);
+        since = step.up_to;
+    }
+    assert_eq!(since, all.up_to);
+    assert_eq!((entries.len(), entries[1], removed), (2, kept.seq, vec![gone.seq]));
+    assert!(found(&store, "gone").is_empty());
+}
+
+#[test]
+fn a_removed_conversation_is_gone_but_its_computer_stays() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    for number in 0..20 {
+        store.append(files(number, &["holiday.jpg"], State::Saved)).unwrap();
+    }
+    let known = store.revision().unwrap();
+    assert_eq!(store.remove_conversation(&MEI).unwrap(), 20);
+    assert_eq!(store.page(&MEI, None, 10).unwrap(), Page::default());
+    assert_eq!(store.changes(known, 100).unwrap().removed.len(), 20);
+    assert_eq!(store.unread().unwrap().len(), 0);
+    assert!(found(&store, "holiday").is_empty());
+    assert!(store.computer(&MEI).unwrap().is_some());
+    // Numbers are never used again.
+    let next = store.append(text(100, "again")).unwrap();
+    assert_eq!(next.seq, 21);
+}
+
+#[test]
+fn unread_ones_are_counted_per_computer_until_they_are_read() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(1)).unwrap();
+    store.append(text(1, "one")).unwrap();
+    store.append(text(2, "two")).unwrap();
+    store.append(NewEntry { with: DAD, ..text(1, "three") }).unwrap();
+    store.append(NewEntry { with: DAD, direction: Direction::Sent, ..text(2, "mine") }).unwrap();
+    assert_eq!(store.unread().unwrap().into_iter().collect::<Vec<_>>(), [(MEI, 2), (DAD, 1)]);
+    let known = store.revision().unwrap();
+    assert!(store.mark_read(&MEI).unwrap());
+    assert!(!store.mark_read(&MEI).unwrap());
+    assert_eq!(store.unread().unwrap().into_iter().collect::<Vec<_>>(), [(DAD, 1)]);
+    assert!(store.changes(known, 10).unwrap().entries.iter().all(|entry| entry.read));
+}
+
+#[test]
+fn what_comes_from_outside_is_bounded_and_a_transfer_id_counts_once() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let long = "x".repeat(MAX_TEXT + 1);
+    assert!(matches!(store.append(text(1, &long)), Err(StoreError::TooMuch { limit: MAX_TEXT })));
+    store.append(text(1, &long[1..])).unwrap();
+    assert!(matches!(store.append(text(1, "again")), Err(StoreError::AlreadyThere)));
+    let many = vec!["a"; 1001];
+    assert!(matches!(store.append(files(2, &many, State::Waiting)), Err(StoreError::TooMuch { limit: 1000 })));
+
+    let mut new = files(2, &[&"长".repeat(1000)], State::Stopped(Problem::System { message: "y".repeat(20_000) }));
+    let Body::Items { items, .. } = &mut new.body else { panic!() };
+    items[0].thumbhash = Some(vec![0; 41]);
+    let seq = store.append(new).unwrap().seq;
+    let entry = store.entry(seq).unwrap().unwrap();
+    let Body::Items { items, .. } = &entry.body else { panic!() };
+    assert_eq!(items[0].name, "长".repeat(340));
+    assert_eq!(items[0].thumbhash, None);
+    assert!(matches!(entry.state, State::Stopped(Problem::System { message }) if message.len() < 100));
+}

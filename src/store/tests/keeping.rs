@@ -1,0 +1,95 @@
+//! Computers, shelf and settings.
+
+use std::path::Path;
+
+use super::*;
+
+#[test]
+fn a_known_computer_keeps_its_addresses_newest_first_and_a_bounded_number_of_them() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let address = |n: u8| std::net::SocketAddr::from(([192, 168, 1, n], 53317));
+    let scoped = "[fe80::1%3]:53317".parse().unwrap();
+    for n in 0..20 {
+        store.upsert_seen(&MEI, "Mei", DeviceKind::Phone, &[address(n)], Millis(100)).unwrap();
+    }
+    assert!(store.note_seen(&MEI, "Mei 2", DeviceKind::Phone, &[scoped, address(15)], Millis(50)).unwrap());
+    drop(store);
+    let mei = home.open().computer(&MEI).unwrap().unwrap();
+    let rest = [19, 18, 17, 16, 14, 13].map(address);
+    assert_eq!(mei.addresses, [&[scoped, address(15)], &rest[..]].concat());
+    assert_eq!((mei.name.as_str(), mei.kind), ("Mei 2", DeviceKind::Phone));
+    assert_eq!((mei.first_seen, mei.last_seen), (Millis(1), Millis(100)));
+}
+
+#[test]
+fn a_stranger_enters_only_by_an_act_and_leaves_without_a_trace() {
+    let home = Home::new();
+    let mut store = home.open();
+    assert!(!store.note_seen(&MEI, "Mei", DeviceKind::Computer, &[], Millis(1)).unwrap());
+    assert!(!store.set_rule(&MEI, Rule::Accept).unwrap());
+    assert!(matches!(store.append(text(1, "hello")), Err(StoreError::UnknownComputer)));
+    assert_eq!(store.computers().unwrap(), []);
+
+    let address = std::net::SocketAddr::from(([10, 0, 0, 1], 1));
+    store.upsert_seen(&MEI, "Mei", DeviceKind::Computer, &[address], Millis(5)).unwrap();
+    assert!(store.set_rule(&MEI, Rule::Accept).unwrap());
+    assert!(store.rename(&MEI, Some("My sister")).unwrap());
+    assert!(store.confirm(&MEI).unwrap());
+    assert!(store.set_verified(&MEI, true).unwrap());
+    assert!(store.set_folder(&MEI, Some(Path::new("/photos"))).unwrap());
+    let seq = store.append(text(1, "hello")).unwrap().seq;
+    let mei = store.computer(&MEI).unwrap().unwrap();
+    assert_eq!((mei.rule, mei.given_name.as_deref()), (Rule::Accept, Some("My sister")));
+    assert_eq!((mei.confirmed, mei.verified, mei.folder), (true, true, Some("/photos".into())));
+
+    let known = store.revision().unwrap();
+    assert!(store.forget(&MEI).unwrap());
+    assert!(!store.forget(&MEI).unwrap());
+    assert_eq!(store.computers().unwrap(), []);
+    assert_eq!(store.changes(known, 10).unwrap().removed, [seq]);
+    assert!(found(&store, "hello").is_empty());
+    store.upsert_seen(&MEI, "Mei", DeviceKind::Computer, &[], Millis(9)).unwrap();
+    let again = store.computer(&MEI).unwrap().unwrap();
+    assert_eq!((again.rule, again.addresses.len(), again.verified), (Rule::Ask, 0, false));
+}
+
+#[test]
+fn the_shelf_keeps_one_place_per_path_and_never_uses_an_id_again() {
+    let home = Home::new();
+    let mut store = home.open();
+    let path = Path::new("/photos/cat.jpg");
+    let cat = store.shelf_add(&put_out(path, 5, Audience::Verified)).unwrap();
+    let same = store.shelf_add(&put_out(path, 6, Audience::All)).unwrap();
+    assert_eq!((same.id, same.size, same.modified, same.audience), (cat.id, 6, Millis(6), Audience::All));
+    assert_eq!(store.shelf().unwrap(), std::slice::from_ref(&same));
+    assert_eq!(store.shelf_item(cat.id).unwrap(), Some(same));
+    assert!(store.shelf_remove(cat.id).unwrap());
+    assert!(!store.shelf_remove(cat.id).unwrap());
+    let next = store.shelf_add(&put_out(path, 5, Audience::Ask)).unwrap();
+    assert_ne!(next.id, cat.id);
+    assert_eq!(store.shelf_item(u64::MAX).unwrap(), None);
+}
+
+#[test]
+fn settings_are_kept_and_taken_back() {
+    let home = Home::new();
+    let mut store = home.open();
+    assert_eq!(store.settings().unwrap(), Settings::default());
+    let settings = Settings {
+        name: Some("Office PC".to_owned()),
+        language: Some("zh-CN".to_owned()),
+        folder: Some("/data/in".into()),
+        theme: Theme::Dark,
+        visibility: Visibility::KnownOnly,
+        reduced_motion: true,
+        zoom: Some(1.5),
+        window: Some("800x600".to_owned()),
+    };
+    store.save_settings(&settings).unwrap();
+    drop(store);
+    let mut store = home.open();
+    assert_eq!(store.settings().unwrap(), settings);
+    store.save_settings(&Settings::default()).unwrap();
+    assert_eq!(store.settings().unwrap(), Settings::default());
+}
