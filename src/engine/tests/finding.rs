@@ -133,3 +133,25 @@ fn a_name_that_two_computers_bear_is_not_guessed_at() {
     twins.sort();
     assert_eq!(fingerprints, twins);
 }
+
+#[test]
+fn one_that_bears_a_known_name_is_somebody_else_until_it_is_compared_or_named() {
+    let net = Net::new();
+    let (one, office) = (net.computer("One"), net.computer("Office PC"));
+    one.sees(&office);
+    assert!(matches!(one.ask(Command::Verify { with: office.id(), verified: true }), Ok(Reply::Done)));
+    let false_office = net.computer("office  pc");
+    let pretends = |snapshot: &Snapshot| {
+        let it = snapshot.computers.iter().find(|computer| computer.fingerprint == false_office.id())?;
+        (it.impostor_of == Some(office.id())).then_some(it.new)
+    };
+    assert!(one.until("a stranger with a known name", pretends));
+    // Having dealt with it makes it no better.
+    one.always_accepts(&false_office);
+    one.until("a known one with that name", |snapshot| pretends(snapshot).filter(|new| !new));
+    let own_name = Command::Rename { with: false_office.id(), name: Some("The other office".into()) };
+    assert!(matches!(one.ask(own_name), Ok(Reply::Done)));
+    one.until("nobody who pretends", |snapshot| {
+        snapshot.computers.iter().all(|computer| computer.impostor_of.is_none()).then_some(())
+    });
+}

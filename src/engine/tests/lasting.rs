@@ -78,3 +78,24 @@ fn a_demanded_port_that_is_taken_is_an_error_and_the_default_gives_way() {
     let (first, second) = (first.client(|| {}).snapshot().me.port, second.client(|| {}).snapshot().me.port);
     assert!(first != second && first != 0 && second != 0);
 }
+
+#[test]
+fn a_database_that_was_set_aside_takes_every_allowance_with_it() {
+    let (one, mut other) = friends();
+    assert!(matches!(other.ask(Command::Verify { with: one.id(), verified: true }), Ok(Reply::Done)));
+    let id = other.id();
+    other.shut_down();
+    fs::write(&other.config.home.database, "not a database any more").unwrap();
+    other.start_again();
+    assert_eq!(other.id(), id, "the key lies elsewhere");
+    other.until("the notice", |snapshot| {
+        snapshot.notices.iter().any(|notice| matches!(notice, Notice::StoreSetAside { .. })).then_some(())
+    });
+    let seen = other.sees(&one);
+    assert_eq!((seen.new, seen.verified, seen.rule), (true, false, Rule::Ask));
+    let sent = one.send_text(&other, "still friends?");
+    let ask = other.question();
+    assert!(ask.stranger, "it is asked about like anybody");
+    other.answer(&ask, Decision::Decline);
+    one.until_state(&other, sent, &State::Declined);
+}
