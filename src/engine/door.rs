@@ -6,15 +6,19 @@
 use std::{
     collections::HashSet,
     io,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Instant,
 };
 
 use rustls::{CommonState, pki_types::ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::{LazyConfigAcceptor, TlsConnector, TlsStream};
 
-use super::api::{Problem, Visibility};
+use super::{
+    api::{Problem, Visibility},
+    waits::Waits,
+};
 use crate::{
     protocol::{
         Fingerprint,
@@ -104,17 +108,28 @@ pub(super) struct Door {
     identity: Identity,
     server: Arc<rustls::ServerConfig>,
     gate: RwLock<Gate>,
+    /// Addresses that blocked keys came from.
+    waits: Mutex<Waits<IpAddr>>,
     hello: Mutex<Hello>,
 }
 
 impl Door {
     pub fn new(identity: Identity, hello: Hello) -> Result<Self, TlsError> {
         let server = trust::server_config(&identity)?;
-        Ok(Self { identity, server, gate: RwLock::default(), hello: Mutex::new(hello) })
+        Ok(Self { identity, server, gate: RwLock::default(), waits: Mutex::default(), hello: Mutex::new(hello) })
     }
 
     pub fn set_gate(&self, gate: Gate) {
-        *self.gate.write().unwrap_or_else(PoisonError::into_inner) = gate;
+        let mut current = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        // It isn't known which address was whose: an unblocked computer needn't wait.
+        if !current.blocked.is_subset(&gate.blocked) {
+            self.waits().end_all();
+        }
+        *current = gate;
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits<IpAddr>> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn set_name(&self, name: &str) {
@@ -138,6 +153,10 @@ impl Door {
     }
 
     async fn answering(&self, tcp: TcpStream, remote: SocketAddr) -> Result<Arrival, DoorError> {
+        let from = remote.ip().to_canonical();
+        if self.waits().waits(&from, Instant::now()) {
+            return Err(DoorError::NotAdmitted);
+        }
         tcp.set_nodelay(true).map_err(DoorError::Closed)?;
         let mut first = [0];
         if tcp.peek(&mut first).await.map_err(DoorError::Closed)? == 0 || first != [TLS_HANDSHAKE] {
@@ -157,7 +176,14 @@ impl Door {
         if with == self.identity.fingerprint() {
             return Err(DoorError::Myself);
         }
-        if !self.gate.read().unwrap_or_else(PoisonError::into_inner).admits(&with) {
+        let (admitted, blocked) = {
+            let gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+            (gate.admits(&with), gate.blocked.contains(&with))
+        };
+        if blocked {
+            self.waits().begin(from, Instant::now());
+        }
+        if !admitted {
             goodbye(&mut connection, ByeReason::Refused).await.ok();
             return Err(DoorError::NotAdmitted);
         }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    api::{Notice, State, Visibility},
+    api::{Notice, Problem, State, Visibility},
     attempts::{Target, Urgency},
     dialer::{MAX_ADDRESSES, reach},
     door::{Arrival, DoorError},
@@ -65,7 +65,8 @@ impl Hub {
                     self.pace.touch();
                 }
             }
-            if self.links.contains_key(&with) || self.is_blocked(with) {
+            let refused = self.refused.waits(&with, Instant::now().into_std());
+            if refused || self.links.contains_key(&with) || self.is_blocked(with) {
                 return;
             }
         } else if self.links.values().any(|link| link.listens_at() == hint.address) {
@@ -131,7 +132,18 @@ impl Hub {
                 if matches!(error, DoorError::Myself) {
                     self.met_myself(&targets);
                 }
-                if let (Some(with), Some(problem)) = (expected, error.problem()) {
+                let mut problem = error.problem();
+                if let Some(with) = expected {
+                    if problem == Some(Problem::Refused) {
+                        self.refused.begin(with, now);
+                    } else if matches!(error, DoorError::Tls(_) | DoorError::Closed(_))
+                        && self.refused.waits(&with, now)
+                    {
+                        // It said so before, and doesn't say it each time.
+                        problem = Some(Problem::Refused);
+                    }
+                }
+                if let (Some(with), Some(problem)) = (expected, problem) {
                     for key in self.transfers_with(with) {
                         if self.transfers.get(&key).is_some_and(|one| matches!(one.stage, Stage::Reaching { .. })) {
                             self.finish(key, State::Stopped(problem.clone()));
@@ -180,6 +192,7 @@ impl Hub {
             .known
             .values()
             .filter(|known| !self.links.contains_key(&known.fingerprint) && !self.is_blocked(known.fingerprint))
+            .filter(|known| !self.refused.waits(&known.fingerprint, Instant::now().into_std()))
             .map(|known| (known.fingerprint, known.addresses.clone()))
             .collect();
         for (with, addresses) in away {
@@ -190,6 +203,7 @@ impl Hub {
     /// Everything from the beginning: this person asked, or the network changed.
     pub fn refresh(&mut self) {
         self.attempts.forgive();
+        self.refused.end_all();
         if let Some(nearby) = &self.nearby {
             nearby.announce_now();
         }

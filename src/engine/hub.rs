@@ -34,6 +34,7 @@ use super::{
     snapshot::{Pace, View},
     taking::Browse,
     transfers::{Key, Stage, Transfer},
+    waits::Waits,
 };
 use crate::{
     nearby::{Hint, Nearby, Status},
@@ -83,6 +84,8 @@ pub(super) struct Hub {
     pub heard: HashMap<Fingerprint, (SocketAddr, Instant)>,
     pub late: HashSet<SocketAddr>,
     pub attempts: Attempts,
+    /// Computers that take nothing from here: they are not dialled by ourselves.
+    pub refused: Waits<Fingerprint>,
     pub dialling: usize,
     pub sought: Vec<Sought>,
     pub next_sought: u64,

@@ -145,6 +145,7 @@ impl Hub {
             present.addresses.insert(0, address);
             present.addresses.truncate(MAX_ADDRESSES);
         }
+        self.refused.end(&with);
         self.note_seen(with);
         self.pace.touch();
         self.tell_withdrawn(with);
@@ -219,7 +220,10 @@ impl Hub {
                 }
                 self.lose(with);
             }
-            ByeReason::Refused => self.stop_all(with, &Problem::Refused),
+            ByeReason::Refused => {
+                self.refused.begin(with, Instant::now().into_std());
+                self.stop_all(with, &Problem::Refused);
+            }
             ByeReason::Incompatible => self.stop_all(with, &Problem::Incompatible),
             // Another connection stands there, or will: what was under way waits a little for it.
             _ => self.lose(with),

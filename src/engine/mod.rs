@@ -49,6 +49,7 @@ mod taking;
 mod tests;
 mod transfers;
 mod unfinished;
+mod waits;
 mod whom;
 
 use std::{sync::Arc, thread::JoinHandle, time::Duration};

@@ -26,6 +26,7 @@ use super::{
     library::{Found, Library},
     listener::{self, Sockets},
     snapshot::{Pace, View},
+    waits::Waits,
 };
 use crate::{
     nearby::{Nearby, NearbyConfig, Status},
@@ -116,6 +117,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         heard: std::collections::HashMap::new(),
         late: std::collections::HashSet::new(),
         attempts: Attempts::default(),
+        refused: Waits::default(),
         dialling: 0,
         sought: Vec::new(),
         next_sought: 0,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::protocol::message::ByeReason;
 
 #[test]
 fn nothing_of_a_stranger_reaches_the_disk_before_a_yes() {
@@ -100,6 +101,22 @@ fn a_blocked_computer_gets_nothing_through_and_is_told_so() {
     let third = one.send_text(&other, "now?");
     other.accept_next();
     other.until_state(&one, third, &State::Saved);
+}
+
+#[test]
+fn the_address_of_a_blocked_key_gets_no_second_handshake_until_it_is_unblocked() {
+    let machine = Net::new().computer("Office PC");
+    let puppet = super::puppet::Puppet::new("Pest");
+    let mut wire = puppet.dial(&machine);
+    machine.until("it", |snapshot| (snapshot.computers.len() == 1).then_some(()));
+    let rule = |rule| machine.ask(Command::SetRule { with: puppet.id, rule });
+    assert!(matches!(rule(Rule::Block), Ok(Reply::Done)));
+    wire.hears_bye(ByeReason::Refused);
+    assert_eq!(puppet.knock(&machine), Some(ByeReason::Refused), "it is told once");
+    assert_eq!(puppet.knock(&machine), None);
+    assert_eq!(puppet.knock(&machine), None);
+    assert!(matches!(rule(Rule::Ask), Ok(Reply::Done)));
+    puppet.dial(&machine);
 }
 
 #[test]

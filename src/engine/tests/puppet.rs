@@ -9,7 +9,7 @@ use tokio::{
 
 use super::*;
 use crate::{
-    engine::door::{Arrival, Door},
+    engine::door::{Arrival, Door, DoorError},
     protocol::{
         compare::Ends,
         frame::Stage,
@@ -59,6 +59,16 @@ impl Puppet {
         let remote = SocketAddr::from(([127, 0, 0, 1], machine.client.snapshot().me.port));
         let arrival = self.runtime.block_on(self.door.knock(remote, None, Role::Control)).unwrap();
         self.up(arrival)
+    }
+
+    /// Dials an engine that may not want it: what it says, or `None` where it closes without a handshake.
+    pub fn knock(&self, machine: &Machine) -> Option<ByeReason> {
+        let remote = SocketAddr::from(([127, 0, 0, 1], machine.client.snapshot().me.port));
+        match self.in_time(self.door.knock(remote, None, Role::Control)) {
+            Err(DoorError::Bye(reason)) => Some(reason),
+            Err(DoorError::Tls(_) | DoorError::Closed(_)) => None,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Lets an engine in that dials.
