@@ -183,10 +183,19 @@ impl Hub {
                     _ => DeclineReason::FolderNotWritable,
                 };
                 let (notice, consented) = (Notice::FolderNotWritable { folder: into.clone() }, *consented);
+                let taken = offer.for_take.then_some(transfer.group);
                 if reason == DeclineReason::FolderNotWritable {
                     self.notice(notice);
                 }
-                return if consented { self.can_not_go_on(key, &problem) } else { self.decline(key, reason) };
+                if consented {
+                    return self.can_not_go_on(key, &problem);
+                }
+                self.decline(key, reason);
+                // Whoever began it waits for its end.
+                if let Some(group) = taken {
+                    self.write_failed_take(key, group, State::Stopped(problem));
+                }
+                return;
             }
         };
         self.notices.retain(|notice| *notice != Notice::FolderNotWritable { folder: into.clone() });

@@ -71,3 +71,24 @@ fn what_is_not_for_this_computer_or_has_changed_is_not_given() {
     assert!(matches!(owner.ask(Command::ShelfRemove { ids: vec![id] }), Ok(Reply::Shelf(rest)) if rest.is_empty()));
     assert!(offered(&taker, &owner).is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_take_that_can_not_be_saved_comes_to_an_end_that_says_why() {
+    let (owner, taker) = pair();
+    put_out(&owner, &owner.file("slides.txt", "1"), Audience::All);
+    // Not to be made, not even by root.
+    let into = Some(PathBuf::from("/proc/nowhere"));
+    let Ok(Reply::Sent { transfers, .. }) = taker.ask(Command::Take { with: owner.id(), items: Vec::new(), into })
+    else {
+        panic!("it was not begun")
+    };
+    let ended = taker.until("its end", |_| {
+        let Ok(Reply::Page { entries, .. }) = taker.ask(Command::Page { with: owner.id(), before: None, limit: 9 })
+        else {
+            panic!("no conversation")
+        };
+        entries.first().filter(|entry| entry.transfer == transfers[0].1).cloned()
+    });
+    let State::Stopped(Problem::FolderNotWritable { here: true, .. }) = ended.state else { panic!("{ended:?}") };
+}
