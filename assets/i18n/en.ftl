@@ -380,6 +380,7 @@ problem-incompatible = the two versions of Fantail don’t understand each other
 problem-nothing = there was nothing to send
 problem-too-much = that is more than fits into one go (at most { $limit })
 problem-not-found = nobody called { $whom } was found
+problem-not-known = no known computer is called { $whom }; --new means others too
 problem-ambiguous = the name means { $count } computers
 problem-closed = Fantail was closed while it was under way
 problem-abandoned = it wasn’t gone on with for a week, so what had arrived was removed

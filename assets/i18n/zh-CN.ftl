@@ -353,6 +353,7 @@ problem-incompatible = 两边的 Fantail 版本不兼容：请更新较旧的一
 problem-nothing = 没有可发送的内容
 problem-too-much = 超出一次能发送的量（最多 { $limit }）
 problem-not-found = 没有找到“{ $whom }”
+problem-not-known = 没有名为“{ $whom }”的已知电脑；加上 --new 可以指其他电脑
 problem-ambiguous = 有 { $count } 台电脑符合这个名称
 problem-closed = 传输途中 Fantail 被关闭
 problem-abandoned = 一周内没有继续传输，已收到的部分已被清除

@@ -212,7 +212,7 @@ impl Exit {
     /// What a problem means for the exit code.
     pub(super) fn of(problem: &Problem) -> Self {
         match problem {
-            Problem::NotFound { .. } | Problem::NotReachable => Self::NobodyFound,
+            Problem::NotFound { .. } | Problem::NotKnown { .. } | Problem::NotReachable => Self::NobodyFound,
             Problem::Refused | Problem::NoAnswer | Problem::CompareClosed | Problem::NobodyLooks => Self::Declined,
             Problem::ComputerGone | Problem::Closed => Self::Stopped,
             _ => Self::Failed,

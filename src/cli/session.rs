@@ -176,8 +176,8 @@ impl<'a> Session<'a> {
     /// The one computer that a person means.
     pub fn whom(&mut self, whom: &str, new: bool) -> Result<Computer, Failure> {
         let found = self.resolve(whom, new)?;
-        // By its name alone, which anybody can bear; by fingerprint or address there is nothing to mistake.
-        if !found.new || found.name != whom || self.engine_since.elapsed() > LOOKED_AROUND {
+        // By its name alone, which somebody else near may bear too; by fingerprint or address there is nothing to mistake.
+        if !new || found.name != whom || self.engine_since.elapsed() > LOOKED_AROUND {
             return Ok(found);
         }
         while self.engine_since.elapsed() <= LOOKED_AROUND {

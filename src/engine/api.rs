@@ -64,8 +64,8 @@ pub enum Command {
     /// This person compared, and it is (or isn't) the right one. Without, the rule [`Rule::Accept`] goes back to
     /// [`Rule::Ask`]. → [`Reply::Done`]
     Verify { with: Fingerprint, verified: bool },
-    /// Finds whom a person means: a fingerprint, an address, a known name, a nearby name (strangers only with `new`), a
-    /// DNS name; dials typed addresses. Waits up to `within` for it to be found. → [`Reply::Resolved`]
+    /// Finds whom a person means: a fingerprint, an address, a known name (verified or given a rule; others only with
+    /// `new`), a DNS name; dials typed addresses. Waits up to `within` for it to be found. → [`Reply::Resolved`]
     Resolve { whom: String, new: bool, within: Duration },
     /// Looks around again now. → [`Reply::Done`]
     Refresh,

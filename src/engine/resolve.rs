@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::time::{Duration, Instant};
 
 use super::{
-    api::{Computer, Presence, Problem, Reply},
+    api::{Computer, Presence, Problem, Reply, Rule},
     attempts::Urgency,
     clients::Asker,
     hub::{Hub, Message},
@@ -100,6 +100,9 @@ impl Hub {
             match self.find(&sought) {
                 Found::These(found) => sought.from.reply(self.one_of(&found)),
                 Found::NotYet if sought.until > now => waiting.push(sought),
+                _ if !sought.new && matches!(sought.whom, Whom::Name(_)) => {
+                    sought.from.reply(Err(Problem::NotKnown { whom: sought.text }));
+                }
                 _ => sought.from.reply(Err(Problem::NotFound { whom: sought.text })),
             }
         }
@@ -119,8 +122,8 @@ impl Hub {
             Whom::Address(address) => self.at(&[*address]),
             Whom::Name(name) => {
                 let bears = |computer: &Computer| same_name(&computer.name, name);
-                let is_meant =
-                    |computer: &Computer| !computer.new || (sought.new && computer.presence == Presence::Reachable);
+                let is_there = |computer: &Computer| !computer.new || computer.presence == Presence::Reachable;
+                let is_meant = |computer: &Computer| is_known(computer) || (sought.new && is_there(computer));
                 let computers = self.computers();
                 let named = computers.iter().filter(|computer| bears(computer) && is_meant(computer));
                 let named: Vec<Fingerprint> = named.map(|computer| computer.fingerprint).collect();
@@ -155,6 +158,11 @@ impl Hub {
             several => Err(Problem::Ambiguous { fingerprints: several.iter().map(ToString::to_string).collect() }),
         }
     }
+}
+
+/// Verified, or given a rule by this person: having met gives nothing.
+fn is_known(computer: &Computer) -> bool {
+    computer.verified || computer.rule != Rule::Ask
 }
 
 /// Off the runtime's threads: the system's resolver blocks.

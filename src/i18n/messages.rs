@@ -383,6 +383,7 @@ problem_incompatible;
 problem_nothing;
 problem_too_much(limit: u64);
 problem_not_found(whom: &str);
+problem_not_known(whom: &str);
 problem_ambiguous(count: u64);
 problem_closed;
 problem_abandoned;

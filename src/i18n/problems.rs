@@ -26,6 +26,7 @@ impl Texts {
             Problem::NothingToSend => self.problem_nothing().into(),
             Problem::TooMuch { limit } => self.problem_too_much(*limit),
             Problem::NotFound { whom } => self.problem_not_found(whom),
+            Problem::NotKnown { whom } => self.problem_not_known(whom),
             Problem::Ambiguous { fingerprints } => self.problem_ambiguous(fingerprints.len() as u64),
             Problem::Closed => self.problem_closed().into(),
             Problem::Abandoned => self.problem_abandoned().into(),
@@ -65,6 +66,7 @@ impl Texts {
             | Problem::SourceGone { name }
             | Problem::SourceUnreadable { name }
             | Problem::Damaged { name }
+            | Problem::NotKnown { whom: name }
             | Problem::NotFound { whom: name } => !name.is_empty() && text.starts_with(name.as_str()),
             _ => false,
         };

@@ -203,6 +203,8 @@ pub enum Problem {
     TooMuch { limit: u64 },
     /// Nobody by that name or address.
     NotFound { whom: String },
+    /// No known computer bears this name; others were not meant.
+    NotKnown { whom: String },
     /// The name means several; their fingerprints.
     Ambiguous { fingerprints: Vec<String> },
     /// The program was closed while it was under way.

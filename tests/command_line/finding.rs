@@ -27,7 +27,10 @@ fn nobody_found_is_code_3_and_one_sentence() {
     lan.file("a.txt", b"hello");
     let office = lan.computer("Office");
     let nobody = office.run(&["send", "--to", "Zoe", "a.txt"]).with_code(3);
-    assert_eq!((nobody.err.as_str(), nobody.out.as_str()), ("fantail: Nobody called Zoe was found\n", ""));
+    assert_eq!(
+        (nobody.err.as_str(), nobody.out.as_str()),
+        ("fantail: No known computer is called Zoe; --new means others too\n", "")
+    );
     // A port that nobody listens on any more.
     let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let refused = office.run(&["send", "--json", "--to", &refusing.to_string(), "a.txt"]).with_code(3);
@@ -42,8 +45,28 @@ fn a_stranger_is_meant_by_name_only_when_said_so() {
     let office = lan.computer("Office");
     office.run(&["send", "--to", "Mei", "--text", "hi"]).with_code(3);
     office.run(&["send", "--to", "Mei", "--new", "--text", "hi"]).with_code(0);
-    // Now she is known.
+    // Having met gives nothing; a rule does.
+    office.run(&["send", "--to", "Mei", "--text", "hi again"]).with_code(3);
+    office.run(&["known", "accept", "Mei"]).with_code(0);
     office.run(&["send", "--to", "Mei", "--text", "hi again"]).with_code(0);
+}
+
+#[test]
+fn a_known_computer_that_is_away_hides_no_stranger_of_its_name_who_is_meant_too() {
+    let lan = Lan::new();
+    let office = lan.computer("Office");
+    let known = lan.computer("Namesake").receive(&["--accept", "all"]);
+    office.run(&["send", "--to", &known.address(), "--text", "hi"]).with_code(0);
+    office.run(&["known", "accept", known.fingerprint()]).with_code(0);
+    let known = known.fingerprint().to_owned();
+    let stranger = lan.computer("Namesake").receive(&["--accept", "all", "--home", "namesake"]);
+    let both = office.run(&["send", "--json", "--to", "Namesake", "--new", "--text", "hi"]).with_code(1);
+    let told = both.event("error")["fingerprints"].clone();
+    let mut told: Vec<&str> = told.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    let mut expected = [known.as_str(), stranger.fingerprint()];
+    told.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(told, expected);
 }
 
 #[test]

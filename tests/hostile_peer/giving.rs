@@ -156,7 +156,8 @@ fn a_hundred_thousand_empty_files_and_the_deepest_folder_fit_into_bounded_memory
     const FILES: u32 = 100_000;
     const AT_ONCE: u32 = 1_000;
     let mut siege = Siege::begin();
-    let (_control, mut data) = begin(&siege, &Villain::new(), vec![folder_item("many", u64::from(FILES), 0)]);
+    let (control, mut data) = begin(&siege, &Villain::new(), vec![folder_item("many", u64::from(FILES), 0)]);
+    let _control = control.kept_alive();
     for first in (0..FILES).step_by(AT_ONCE as usize) {
         let entries = (first..first + AT_ONCE).map(|n| small(n + 1, &format!("{n}"), b"")).collect();
         assert!(data.say(&Message::Batch(Batch { entries })));

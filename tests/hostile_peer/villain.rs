@@ -4,6 +4,8 @@
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -157,6 +159,19 @@ impl Line {
                 _ => {}
             }
         }
+    }
+
+    /// Keeps the connection alive, so that only what the test does ends it; until this is dropped.
+    pub fn kept_alive(mut self) -> mpsc::Sender<()> {
+        let (stay, ended) = mpsc::channel();
+        thread::spawn(move || {
+            while let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(Duration::from_secs(1)) {
+                if !self.say(&Message::Ping { token: 0 }) {
+                    return;
+                }
+            }
+        });
+        stay
     }
 
     /// Waits for the last word, or for the end without one; what is said until then is dropped.

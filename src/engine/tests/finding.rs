@@ -114,7 +114,11 @@ fn whom_a_person_means_is_found_by_name_address_and_fingerprint() {
     assert_eq!(whom(&other.id().to_string(), false), Ok(vec![other.id()]));
     assert_eq!(whom(&format!("127.0.0.1:{port}"), false), Ok(vec![other.id()]));
     assert_eq!(whom("OFFICE PC", true), Ok(vec![other.id()]));
-    assert!(matches!(whom("Office PC", false), Err(Problem::NotFound { .. })), "a stranger's name needs to be meant");
+    assert!(matches!(whom("Office PC", false), Err(Problem::NotKnown { .. })), "a stranger's name needs to be meant");
+    other.always_accepts(&one);
+    let text = one.send_text(&other, "hello");
+    one.until_state(&other, text, &State::Saved);
+    assert!(matches!(whom("Office PC", false), Err(Problem::NotKnown { .. })), "having met gives nothing");
     one.always_accepts(&other);
     assert_eq!(whom("office pc", false), Ok(vec![other.id()]));
     assert!(matches!(whom("127.0.0.1:1", false), Err(Problem::NotFound { .. })));
