@@ -37,6 +37,8 @@ impl Hub {
         let name = known.and_then(|known| known.given_name.clone()).unwrap_or_else(|| present.name.clone());
         let now = Instant::now();
         let patience = self.patience;
+        // Who takes waits at the other end, and gets at least what needs no question.
+        let expires = stranger || takes;
         let ask = Ask {
             with,
             impostor_of: self.impersonated(with, &present.name),
@@ -49,10 +51,10 @@ impl Hub {
             items,
             files,
             bytes,
-            until: stranger.then(|| Millis(super::now().0 + patience.as_millis() as i64)),
+            until: expires.then(|| Millis(super::now().0 + patience.as_millis() as i64)),
         };
         let address = present.addresses.first().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
-        let until = stranger.then(|| (now + patience).into_std());
+        let until = expires.then(|| (now + patience).into_std());
         match self.asks.add(ask, address, until, now.into_std()) {
             Ok(()) => self.pace.touch(),
             Err(NotAsked::Hidden) => self.not_asked(key, takes, DeclineReason::NoAnswer),
@@ -63,9 +65,8 @@ impl Hub {
     /// Nobody answered, or nobody was asked.
     pub fn not_asked(&mut self, key: Key, takes: bool, reason: DeclineReason) {
         if takes {
-            self.pending_takes.remove(&key);
             let reason = if reason == DeclineReason::Busy { CancelReason::Busy } else { CancelReason::NoAnswer };
-            self.refuse_take(key.0, key.1, reason);
+            self.deny_take(key, reason);
         } else {
             self.decline(key, reason);
         }
@@ -82,12 +83,13 @@ impl Hub {
                 let folder = self.known.get(&key.0).and_then(|known| known.folder.clone());
                 self.accept(key, Terms { items, into: into.or(folder), always });
             }
-            (Decision::Accept { always, .. }, true) => self.grant_take(key, always),
-            (Decision::Decline, true) => self.deny_take(key),
+            (Decision::Accept { items, always, .. }, true) => self.grant_take(key, items.as_deref(), always),
+            (Decision::Decline, true) => self.deny_take(key, CancelReason::Declined),
             (Decision::Decline, false) => self.decline(key, DeclineReason::Person),
             (Decision::Block, takes) => {
                 if takes {
-                    self.deny_take(key);
+                    self.pending_takes.remove(&key);
+                    self.refuse_take(key.0, key.1, CancelReason::Declined);
                 } else {
                     self.decline(key, DeclineReason::Person);
                 }

@@ -94,7 +94,7 @@ impl Hub {
     pub fn data_arrived(&mut self, arrival: Arrival, transfer: TransferId) {
         let key = (arrival.with, transfer);
         let connection = arrival.connection;
-        let consent = match self.links.get_mut(&key.0).map(|link| link.control.connect_data(transfer)) {
+        let consent = match self.control_of(key.0).map(|control| control.connect_data(transfer)) {
             Some(Ok(consent)) => consent,
             // It overtook the answer to our offer.
             Some(Err(NoData::NotYet)) if self.early.len() < MAX_EARLY => {
@@ -109,7 +109,7 @@ impl Hub {
     /// The answer came after its data connection.
     pub fn join_early(&mut self, key: Key) -> bool {
         let Some((connection, _)) = self.early.remove(&key) else { return false };
-        match self.links.get_mut(&key.0).map(|link| link.control.connect_data(key.1)) {
+        match self.control_of(key.0).map(|control| control.connect_data(key.1)) {
             Some(Ok(consent)) => self.move_data(key, consent, connection),
             _ => turn_away(connection, ByeReason::NoSuchTransfer),
         }

@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     again::Opened,
-    api::{Audience, Config, Hold, KnownComputer, Me, Notice, Problem, Settings, ShelfItem, State},
+    api::{Audience, Config, Hold, KnownComputer, Me, Notice, Problem, Settings, State},
     asks::Asks,
     attempts::Attempts,
     clients::{Asker, Clients, Request},
@@ -31,8 +31,9 @@ use super::{
     outgoing::Batch,
     prepare::Prepared,
     resolve::Sought,
+    shelf::PendingTake,
     snapshot::{Pace, View},
-    taking::Browse,
+    taking::{Browse, Wish},
     transfers::{Key, Stage, Transfer},
     waits::Waits,
 };
@@ -101,10 +102,10 @@ pub(super) struct Hub {
 
     // The shelf.
     pub browses: Vec<Browse>,
-    /// Takes of ours.
-    pub takes: BTreeMap<Key, Vec<u64>>,
+    /// Takes of ours that no offer came for yet.
+    pub takes: BTreeMap<Key, Wish>,
     /// Takes of others that this person is asked about.
-    pub pending_takes: BTreeMap<Key, Vec<ShelfItem>>,
+    pub pending_takes: BTreeMap<Key, PendingTake>,
 
     pub comparing: Comparing,
 
@@ -230,6 +231,7 @@ impl Hub {
         self.dial_sought();
         self.notice_deafness(now);
         self.overdue_early(now);
+        self.drop_left_takes(now);
         if self.forget_unheard(now) {
             self.pace.touch();
         }

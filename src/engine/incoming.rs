@@ -43,6 +43,10 @@ impl Hub {
     /// Somebody offers something.
     pub fn offered(&mut self, with: Fingerprint, offer: Arc<Offer>) {
         let key = (with, offer.transfer);
+        if offer.for_take && !self.transfers.contains_key(&key) {
+            // Given up meanwhile.
+            return self.mention(with, |control| control.cancel(key.1, CancelReason::Unknown));
+        }
         if let Some(transfer) = self.transfers.get_mut(&key) {
             let Side::In { offer: before, into, consented, .. } = &mut transfer.side else {
                 return self.decline_offer(key, DeclineReason::Unknown);
@@ -51,6 +55,7 @@ impl Hub {
             match transfer.stage {
                 Stage::Taking { .. } => {
                     let terms = Terms { into: Some(into.clone()), ..Terms::default() };
+                    self.takes.remove(&key);
                     *transfer = incoming(transfer.group, offer);
                     return self.accept(key, terms);
                 }

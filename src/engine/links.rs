@@ -257,6 +257,12 @@ impl Hub {
         control
     }
 
+    /// Of the connection that stands, or of the one that was lost and may come back: what was agreed on goes on.
+    pub fn control_of(&mut self, with: Fingerprint) -> Option<&mut Control> {
+        let standing = self.links.get_mut(&with).map(|link| &mut link.control);
+        standing.or_else(|| self.left_controls.get_mut(&with))
+    }
+
     /// A wish of this side about a connection.
     pub fn speak<T>(
         &mut self,

@@ -227,13 +227,13 @@ impl Hub {
         };
         let again = std::mem::replace(offered, true);
         let for_take = *for_take && !*consented;
-        let offer = Offer { transfer: key.1, items, for_take, again: again && !for_take };
+        let offer = Offer { transfer: key.1, items, for_take, again };
         transfer.stage = Stage::Waiting;
         transfer.since = Instant::now();
         transfer.lost = None;
         match self.speak(key.0, |control| control.offer(offer)) {
             Ok(()) => {}
-            // The connection is a new one; the taker asks again on it.
+            // The connection is a new one, on which the taker asks again.
             Err(CantSend::NoSuchTransfer) if for_take => {
                 if let Some(transfer) = self.transfers.get_mut(&key) {
                     transfer.lost = Some(Instant::now() + GRACE);

@@ -4,6 +4,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use tokio::time::Instant;
+
 use super::{
     api::{
         Audience, GroupId, Item, ItemKind, ItemState, KnownComputer, Millis, Problem, Receive, Reply, Rule, ShelfItem,
@@ -13,7 +15,7 @@ use super::{
     hub::{Hub, Message},
     outgoing::{Batch, random},
     prepare::Prepared,
-    transfers::{Cargo, Key, MAX_TRANSFERS, Side, Stage, Transfer},
+    transfers::{Cargo, GRACE, Key, MAX_TRANSFERS, Side, Stage, Transfer},
 };
 use crate::{
     protocol::{
@@ -29,6 +31,17 @@ use crate::{
 
 /// Takes of others that wait for this person or for the disk.
 const MAX_TAKES: usize = 64;
+
+/// A take that this person is asked about.
+#[derive(Debug)]
+pub(super) struct PendingTake {
+    /// What needs no question: given whatever the answer is.
+    free: Vec<ShelfItem>,
+    /// What the question is about.
+    asked: Vec<ShelfItem>,
+    /// Nothing was asked for by name.
+    everything: bool,
+}
 
 impl Hub {
     /// Puts things out, as they are now.
@@ -111,21 +124,24 @@ impl Hub {
                     return;
                 }
                 let (shelf, known) = result.unwrap_or_default();
-                let wanted = |item: &ShelfItem| take.items.is_empty() || take.items.contains(&item.id);
-                let items: Vec<ShelfItem> =
-                    shelf.into_iter().filter(|item| wanted(item) && may_see(item.audience, known.as_ref())).collect();
+                let everything = take.items.is_empty();
+                let wanted = |item: &ShelfItem| everything || take.items.contains(&item.id);
+                let visible = shelf.into_iter().filter(|item| wanted(item) && may_see(item.audience, known.as_ref()));
+                let items: Vec<ShelfItem> = visible.take(MAX_OFFER_ITEMS).collect();
                 if items.is_empty() || items.len() < take.items.len() {
                     return hub.refuse_take(with, take.transfer, CancelReason::NotOnShelf);
                 }
-                let asks = items.iter().any(|item| item.audience == Audience::Ask);
-                let question = question(&items);
-                hub.pending_takes.insert(key, items);
-                if !asks {
-                    hub.give(key);
-                } else if matches!(hub.config.receive, Receive::Ask { .. }) {
+                let (asked, free): (Vec<_>, Vec<_>) =
+                    items.into_iter().partition(|item| item.audience == Audience::Ask);
+                if asked.is_empty() {
+                    return hub.give(key, free, everything);
+                }
+                let question = question(&asked);
+                hub.pending_takes.insert(key, PendingTake { free, asked, everything });
+                if matches!(hub.config.receive, Receive::Ask { .. }) {
                     hub.put_question(key, known.as_ref(), question);
                 } else {
-                    hub.deny_take(key);
+                    hub.deny_take(key, CancelReason::Declined);
                 }
             },
         );
@@ -144,17 +160,35 @@ impl Hub {
         true
     }
 
-    /// This person says yes to a take.
-    pub fn grant_take(&mut self, key: Key, always: bool) {
+    /// This person says yes to a take; `chosen` are places in the question, `None` is all of it.
+    pub fn grant_take(&mut self, key: Key, chosen: Option<&[u32]>, always: bool) {
         if always {
             self.set_rule(key.0, Rule::Accept, |_, _| {});
         }
-        self.give(key);
+        let Some(PendingTake { free, asked, everything }) = self.pending_takes.remove(&key) else { return };
+        let is_chosen = |place: u32| chosen.is_none_or(|chosen| chosen.contains(&place));
+        let granted = asked.into_iter().zip(0..).filter(|(_, place)| is_chosen(*place)).map(|(item, _)| item);
+        self.give_or_refuse(key, free.into_iter().chain(granted).collect(), everything, CancelReason::Declined);
     }
 
-    pub fn deny_take(&mut self, (with, transfer): Key) {
-        self.pending_takes.remove(&(with, transfer));
-        self.refuse_take(with, transfer, CancelReason::Declined);
+    /// No to what was asked about, or no answer.
+    pub fn deny_take(&mut self, key: Key, reason: CancelReason) {
+        let Some(PendingTake { free, everything, .. }) = self.pending_takes.remove(&key) else { return };
+        self.give_or_refuse(key, free, everything, reason);
+    }
+
+    /// Questions of those who are gone and did not come back go away too.
+    pub fn drop_left_takes(&mut self, now: Instant) {
+        let is_left = |with: &Fingerprint| {
+            let gone = self.present.get(with).and_then(|present| present.gone);
+            !self.links.contains_key(with) && gone.is_none_or(|gone| now.duration_since(gone) > GRACE)
+        };
+        let left: Vec<Key> = self.pending_takes.keys().filter(|(with, _)| is_left(with)).copied().collect();
+        for key in left {
+            self.pending_takes.remove(&key);
+            self.asks.remove(key.0, key.1);
+            self.pace.touch();
+        }
     }
 
     /// The taker changed its mind.
@@ -166,16 +200,23 @@ impl Hub {
         self.cancelled(key, reason);
     }
 
+    fn give_or_refuse(&mut self, key: Key, items: Vec<ShelfItem>, everything: bool, reason: CancelReason) {
+        if items.is_empty() {
+            self.refuse_take(key.0, key.1, reason);
+        } else {
+            self.give(key, items, everything);
+        }
+    }
+
     /// Reads what is to be given and, if it is still what was put out, offers it.
-    fn give(&mut self, key: Key) {
-        let Some(items) = self.pending_takes.remove(&key) else { return };
+    fn give(&mut self, key: Key, items: Vec<ShelfItem>, everything: bool) {
         let side = Side::Out { cargo: Cargo::Planned, offered: false, for_take: true, consented: false };
         let group = GroupId(random());
         let mut transfer = Transfer::new(group, Stage::Preparing, side);
         let hub = self.inbox.clone();
         let batch = Batch { from: None, group, keys: vec![key] };
         let task = tokio::spawn(async move {
-            let prepared = plan_unchanged(items).await.map(|plan| Arc::new(Prepared::new(plan)));
+            let prepared = plan_unchanged(items, everything).await.map(|plan| Arc::new(Prepared::new(plan)));
             hub.send(Message::Prepared(batch, prepared)).await.ok();
         });
         transfer.work.add(task.abort_handle());
@@ -226,16 +267,27 @@ fn on_shelf(source: &Source, audience: Audience) -> ShelfItem {
     }
 }
 
-/// Only what is still exactly what was put out: same place, not a link by now, same size and time.
-async fn plan_unchanged(items: Vec<ShelfItem>) -> Result<Plan, Problem> {
-    let paths: Vec<PathBuf> = items.iter().map(|item| item.path.clone()).collect();
-    let plan = Plan::walk(paths).await.map_err(|_| Problem::NotOnShelf)?;
-    let same = |item: &ShelfItem| {
-        plan.items().iter().any(|source| {
-            on_shelf(source, item.audience) == ShelfItem { id: 0, name: source.name.clone(), ..item.clone() }
-        })
+/// Only what is still exactly what was put out: same place, not a link by now, same size and time. Where everything was
+/// asked for, the rest of it is given without what isn't.
+async fn plan_unchanged(mut items: Vec<ShelfItem>, everything: bool) -> Result<Plan, Problem> {
+    loop {
+        let paths: Vec<PathBuf> = items.iter().map(|item| item.path.clone()).collect();
+        let plan = Plan::walk(paths).await.map_err(|_| Problem::NotOnShelf)?;
+        let count = items.len();
+        items.retain(|item| is_unchanged(item, &plan));
+        match items.len() == count && plan.missing().is_empty() {
+            true => return Ok(plan),
+            false if everything && (1..count).contains(&items.len()) => {}
+            false => return Err(Problem::NotOnShelf),
+        }
+    }
+}
+
+fn is_unchanged(item: &ShelfItem, plan: &Plan) -> bool {
+    let same = |source: &Source| {
+        on_shelf(source, item.audience) == ShelfItem { id: 0, name: source.name.clone(), ..item.clone() }
     };
-    if items.iter().all(same) && plan.missing().is_empty() { Ok(plan) } else { Err(Problem::NotOnShelf) }
+    plan.items().iter().any(same)
 }
 
 fn wire_shelf_item(item: &ShelfItem) -> WireShelfItem {
@@ -300,11 +352,11 @@ mod tests {
         std::fs::write(&path, "milk").unwrap();
         let plan = Plan::walk(vec![path.clone()]).await.unwrap();
         let item = on_shelf(&plan.items()[0], Audience::All);
-        assert!(plan_unchanged(vec![item.clone()]).await.is_ok());
+        assert!(plan_unchanged(vec![item.clone()], false).await.is_ok());
         std::fs::write(&path, "milk and honey").unwrap();
-        assert_eq!(plan_unchanged(vec![item.clone()]).await.err(), Some(Problem::NotOnShelf));
+        assert_eq!(plan_unchanged(vec![item.clone()], false).await.err(), Some(Problem::NotOnShelf));
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(plan_unchanged(vec![item]).await.err(), Some(Problem::NotOnShelf));
+        assert_eq!(plan_unchanged(vec![item], false).await.err(), Some(Problem::NotOnShelf));
     }
 
     #[cfg(unix)]
@@ -317,6 +369,6 @@ mod tests {
         let item = on_shelf(&plan.items()[0], Audience::All);
         std::fs::rename(&path, &secret).unwrap();
         std::os::unix::fs::symlink(&secret, &path).unwrap();
-        assert_eq!(plan_unchanged(vec![item]).await.err(), Some(Problem::NotOnShelf));
+        assert_eq!(plan_unchanged(vec![item], false).await.err(), Some(Problem::NotOnShelf));
     }
 }

@@ -29,6 +29,15 @@ const MAX_BROWSES: usize = 64;
 /// Between Take and the offer lie a question to a person and the reading of a folder.
 const OFFERED_WITHIN: Duration = PATIENCE.saturating_add(Duration::from_secs(30));
 
+/// What of another's shelf is asked for.
+#[derive(Debug)]
+pub(super) struct Wish {
+    /// Everything if empty.
+    items: Vec<u64>,
+    /// At least once.
+    asked: bool,
+}
+
 /// A question of ours about another's shelf.
 #[derive(Debug)]
 pub(super) struct Browse {
@@ -107,7 +116,7 @@ impl Hub {
             Side::In { offer: Arc::new(nothing), accepted: Ranges::default(), into, kept: None, consented: false };
         let stage = Stage::Taking { until: Instant::now() + REACH_WITHIN };
         self.transfers.insert((with, transfer), Transfer::new(group, stage, side));
-        self.takes.insert((with, transfer), items);
+        self.takes.insert((with, transfer), Wish { items, asked: false });
         self.pace.touch();
         from.reply(Ok(Reply::Sent { group, transfers: vec![(with, transfer)] }));
         if self.links.contains_key(&with) {
@@ -120,12 +129,14 @@ impl Hub {
     /// A connection stands (again): what is not offered yet is asked for.
     pub fn resume_takes(&mut self, with: Fingerprint) {
         for key in self.transfers_with(with) {
-            let Some(items) = self.takes.get(&key).cloned() else { continue };
             let Some(transfer) = self.transfers.get_mut(&key) else { continue };
+            let Some(wish) = self.takes.get_mut(&key) else { continue };
             if matches!(transfer.stage, Stage::Taking { .. }) {
                 transfer.stage = Stage::Taking { until: Instant::now() + OFFERED_WITHIN };
                 transfer.lost = None;
-                self.mention(with, |control| control.take(Take { transfer: key.1, items }));
+                let again = std::mem::replace(&mut wish.asked, true);
+                let take = Take { transfer: key.1, items: wish.items.clone(), again };
+                self.mention(with, |control| control.take(take));
             }
         }
     }

@@ -216,8 +216,8 @@ impl Hub {
     pub fn finish(&mut self, key: Key, state: State) {
         let Some(transfer) = self.transfers.remove(&key) else { return };
         self.asks.remove(key.0, key.1);
-        if let Some(link) = self.links.get_mut(&key.0) {
-            link.control.finished(key.1);
+        if let Some(control) = self.control_of(key.0) {
+            control.finished(key.1);
         }
         self.pace.touch();
         if let Side::In { into, consented: true, .. } = &transfer.side
@@ -342,7 +342,7 @@ impl Hub {
             }
             match transfer.stage {
                 Stage::Reaching { .. } => self.finish(key, State::Stopped(Problem::NotReachable)),
-                Stage::Taking { .. } => self.finish(key, State::Stopped(Problem::NoAnswer)),
+                Stage::Taking { .. } => self.give_up(key, Problem::NoAnswer),
                 // It is offered again, and nothing of it was kept.
                 Stage::Text { .. } if transfer.direction() == Direction::Received => self.drop_question(key),
                 Stage::Text { .. } | Stage::Joining { .. } | Stage::Broken { .. } => self.again_later(key),

@@ -392,6 +392,8 @@ pub struct Take {
     pub transfer: TransferId,
     /// At most [`super::limits::MAX_OFFER_ITEMS`]; empty takes everything.
     pub items: Vec<u64>,
+    /// Asked before, on a connection that broke or was replaced.
+    pub again: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

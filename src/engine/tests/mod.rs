@@ -6,6 +6,8 @@ mod finding;
 mod lasting;
 mod moving;
 mod puppet;
+mod reconnecting;
+mod relay;
 #[cfg(target_os = "linux")]
 mod resuming;
 mod shelves;

@@ -1,4 +1,8 @@
-use super::*;
+use super::{relay::Relay, *};
+
+/// So many moments of a take, each so much later than the one before, are tried for a collision of connections.
+const COLLISIONS: u32 = 40;
+const COLLISION_STEP: Duration = Duration::from_millis(2);
 
 fn offered(taker: &Machine, owner: &Machine) -> Vec<OfferedItem> {
     match taker.ask(Command::Browse { with: owner.id() }) {
@@ -53,6 +57,91 @@ fn a_thing_to_be_asked_about_is_given_after_a_yes_only() {
     owner.accept_next();
     taker.until_state(&owner, again, &State::Saved);
     assert_eq!(fs::read_to_string(taker.received("maybe.txt")).unwrap(), "m");
+}
+
+#[test]
+fn what_needs_no_question_is_given_whatever_the_answer_is_and_at_the_latest_when_nobody_answers() {
+    let net = Net::new();
+    let owner = net.computer_with("Owner", |_| {}, Some(Duration::from_secs(2)));
+    let taker = net.computer("Taker");
+    taker.sees(&owner);
+    owner.sees(&taker);
+    // Known: questions of known computers usually stand as long as it takes.
+    owner.always_accepts(&taker);
+    put_out(&owner, &owner.file("free.txt", "f"), Audience::All);
+    put_out(&owner, &owner.file("a.txt", "a"), Audience::Ask);
+    put_out(&owner, &owner.file("b.txt", "b"), Audience::Ask);
+    let names = |entry: &Entry| match &entry.body {
+        Body::Items { items, .. } => items.iter().map(|item| item.name.clone()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let some = Decision::Accept { items: Some(vec![1]), into: None, always: false };
+    for (answer, expected) in [
+        (Some(Decision::Decline), &["free.txt"][..]),
+        (Some(some), &["free.txt", "b.txt"]),
+        (None, &["free.txt"]),
+        (Some(ACCEPT), &["free.txt", "a.txt", "b.txt"]),
+    ] {
+        let taken = take(&taker, &owner, &[]);
+        let ask = owner.question();
+        let asked: Vec<_> = ask.items.iter().map(|item| item.name.as_str()).collect();
+        assert_eq!((asked, ask.files, ask.bytes), (vec!["a.txt", "b.txt"], 2, 2));
+        assert!(ask.until.is_some());
+        if let Some(answer) = answer {
+            owner.answer(&ask, answer);
+        }
+        let entry = taker.until_state(&owner, taken, &State::Saved);
+        assert_eq!(names(&entry), expected);
+        owner.until("no question", |snapshot| snapshot.asks.is_empty().then_some(()));
+    }
+}
+
+#[test]
+fn a_blocked_taker_gets_nothing_at_all() {
+    let (owner, taker) = pair();
+    put_out(&owner, &owner.file("free.txt", "f"), Audience::All);
+    put_out(&owner, &owner.file("maybe.txt", "m"), Audience::Ask);
+    let taken = take(&taker, &owner, &[]);
+    owner.answer(&owner.question(), Decision::Block);
+    taker.until_entry(&owner, taken, |entry| matches!(entry.state, State::Declined | State::Stopped(Problem::Refused)));
+    assert!(!taker.received("free.txt").exists());
+}
+
+#[test]
+fn of_everything_what_is_no_longer_as_it_was_put_out_is_left_out() {
+    let (owner, taker) = pair();
+    put_out(&owner, &owner.file("same.txt", "same"), Audience::All);
+    let changed = owner.file("changed.txt", "x");
+    let gone = owner.file("gone.txt", "x");
+    put_out(&owner, &changed, Audience::All);
+    put_out(&owner, &gone, Audience::All);
+    fs::write(changed, "y and more").unwrap();
+    fs::remove_file(gone).unwrap();
+    let taken = take(&taker, &owner, &[]);
+    taker.until_state(&owner, taken, &State::Saved);
+    assert!(taker.received("same.txt").exists() && !taker.received("changed.txt").exists());
+}
+
+#[test]
+fn what_is_taken_while_another_connection_replaces_the_first_arrives_whenever_that_happens() {
+    for round in 0..COLLISIONS {
+        // Each on a network of its own: they meet because both dial, one of them through a slow wire.
+        let (owner, taker) = (Net::new().computer("Owner"), Net::new().computer("Taker"));
+        put_out(&owner, &owner.file("slides.txt", "s"), Audience::All);
+        let port = |machine: &Machine| machine.client.snapshot().me.port;
+        let (smaller, greater) = if owner.id() < taker.id() { (&owner, &taker) } else { (&taker, &owner) };
+        // The one dialled by the greater stays.
+        let wire = Relay::to(port(smaller), COLLISION_STEP * round);
+        for (one, port) in [(greater, wire.port), (smaller, port(greater))] {
+            let whom = format!("127.0.0.1:{port}");
+            one.client.send(Command::Resolve { whom, new: true, within: LONG }).unwrap();
+        }
+        taker.sees(&owner);
+        let taken = take(&taker, &owner, &[]);
+        let entry = taker.until_entry(&owner, taken, |entry| entry.state != State::Running);
+        assert_eq!(entry.state, State::Saved, "round {round}");
+        owner.until_state(&taker, taken, &State::Saved);
+    }
 }
 
 #[test]

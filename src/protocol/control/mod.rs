@@ -88,7 +88,8 @@ pub enum Event {
     },
     /// The answer to [`Control::browse`].
     Shelf(Shelf),
-    /// To be answered by [`Control::offer`] with the same id and `for_take`, or by [`Control::cancel`].
+    /// To be answered by [`Control::offer`] with the same id and `for_take`, or by [`Control::cancel`]. With `again`, this
+    /// side may know it already.
     Taken(Take),
     /// Of the comparing on this connection.
     Compare(compare::Event),
@@ -189,15 +190,6 @@ impl Open {
     }
 }
 
-/// What [`Control::take_over`] could not carry on by itself.
-#[derive(Debug, Default)]
-pub struct Unfinished {
-    /// Our offers that are unanswered or whose text isn't saved: to be offered again, `again` is set already.
-    pub offers: Vec<Offer>,
-    /// Our takes that are unanswered: to be taken again.
-    pub takes: Vec<TransferId>,
-}
-
 impl Control {
     /// After the greetings, `theirs` being what the other side said.
     pub fn new(theirs: &Hello, now: Instant) -> Self {
@@ -222,28 +214,23 @@ impl Control {
 
     /// Goes on with what an older connection of the same pair was at, when this one replaces it.
     ///
-    /// Accepted transfers go on with their data connections. Offers of the other side that wait here are dropped: it
-    /// offers them again.
-    pub fn take_over(&mut self, older: Self) -> Unfinished {
-        let mut unfinished = Unfinished::default();
+    /// Accepted transfers of files go on with their data connections. Whatever else was under way is dropped here, and
+    /// each side repeats with `again` what it made: its offers that are unanswered or whose text isn't saved, those for a
+    /// take included, and its takes that no offer came for. A take of this side stays known, so that the offer for it is
+    /// taken up whichever of the two is repeated first.
+    pub fn take_over(&mut self, older: Self) {
         older.ended.order.iter().for_each(|transfer| self.ended.insert(*transfer));
         for (transfer, open) in older.open {
-            match open {
-                Open::Moving { .. } => {
-                    self.open.entry(transfer).or_insert(open);
-                }
-                Open::Waiting { end: End::Giving, offer } | Open::Text { end: End::Giving, offer, .. } => {
-                    // What answered a take is asked for anew by the taker.
-                    if !offer.for_take {
-                        unfinished.offers.push(Offer { again: true, ..Arc::unwrap_or_clone(offer) });
-                    }
-                }
-                Open::Taking => unfinished.takes.push(transfer),
-                Open::Waiting { offer, .. } if offer.for_take => unfinished.takes.push(transfer),
-                Open::Waiting { .. } | Open::Text { .. } | Open::Taken => {}
+            let stays = match open {
+                Open::Moving { .. } => Some(open),
+                Open::Taking => Some(Open::Taking),
+                Open::Waiting { end: End::Receiving, offer } if offer.for_take => Some(Open::Taking),
+                Open::Waiting { .. } | Open::Text { .. } | Open::Taken => None,
+            };
+            if let Some(open) = stays {
+                self.open.entry(transfer).or_insert(open);
             }
         }
-        unfinished
     }
 
     // ---- Time and bytes

@@ -79,12 +79,7 @@ impl Control {
     fn on_offer(&mut self, offer: Offer) -> Result<Option<Event>, ControlError> {
         let transfer = offer.transfer;
         if offer.for_take {
-            return match self.open.get(&transfer) {
-                Some(Open::Taking) if !offer.is_text() => Ok(Some(self.ask(offer))),
-                // Our cancel and their offer crossed.
-                None if self.ended.contains(transfer) => Ok(None),
-                _ => Err(ControlError::NoSuchTransfer(Kind::Offer, transfer)),
-            };
+            return self.on_offer_for_take(offer);
         }
         let known = match self.open.get(&transfer) {
             // It lost sight of what came of it: the question is open again, and so is consent.
@@ -102,6 +97,32 @@ impl Control {
             return Ok(self.end(transfer).map(|_| Event::Cancelled { transfer, reason }));
         }
         Ok(Some(self.ask(offer)))
+    }
+
+    fn on_offer_for_take(&mut self, offer: Offer) -> Result<Option<Event>, ControlError> {
+        let transfer = offer.transfer;
+        match self.open.get(&transfer) {
+            _ if offer.is_text() => Err(ControlError::NoSuchTransfer(Kind::Offer, transfer)),
+            Some(Open::Taking) => Ok(Some(self.ask(offer))),
+            // Our answer was lost with an older connection.
+            Some(Open::Waiting { end: End::Receiving, offer: before }) if offer.again && before.for_take => {
+                Ok(Some(self.ask(offer)))
+            }
+            Some(Open::Moving { consent, .. })
+                if offer.again && consent.end() == End::Receiving && consent.offer().for_take =>
+            {
+                Ok(Some(self.ask(offer)))
+            }
+            // Nobody here wants it any more, and they can't know.
+            None if offer.again => {
+                self.reply(&Message::Cancel { transfer, reason: CancelReason::Unknown })?;
+                self.ended.insert(transfer);
+                Ok(None)
+            }
+            // Our cancel and their offer crossed.
+            None if self.ended.contains(transfer) => Ok(None),
+            _ => Err(ControlError::NoSuchTransfer(Kind::Offer, transfer)),
+        }
     }
 
     fn ask(&mut self, offer: Offer) -> Event {
@@ -176,8 +197,17 @@ impl Control {
 
     fn on_take(&mut self, take: Take) -> Result<Option<Event>, ControlError> {
         let transfer = take.transfer;
-        if self.open.contains_key(&transfer) || self.ended.contains(transfer) {
-            return Err(ControlError::Duplicate(transfer));
+        match self.open.get(&transfer) {
+            None if take.again || !self.ended.contains(transfer) => {}
+            Some(Open::Taken) if take.again => {}
+            // It crossed with the offer that answers it.
+            Some(Open::Waiting { end: End::Giving, offer }) if take.again && offer.for_take => return Ok(None),
+            Some(Open::Moving { consent, .. })
+                if take.again && consent.end() == End::Giving && consent.offer().for_take =>
+            {
+                return Ok(None);
+            }
+            _ => return Err(ControlError::Duplicate(transfer)),
         }
         if self.open.len() >= MAX_OPEN_TRANSFERS {
             self.reply(&Message::Cancel { transfer, reason: CancelReason::Busy })?;

@@ -17,7 +17,8 @@ use crate::protocol::{
 impl Control {
     // ---- Giving
 
-    /// Offers items or a text; with `for_take` it answers a [`Event::Taken`].
+    /// Offers items or a text; with `for_take` it answers a [`Event::Taken`]. With `again` it repeats what was offered
+    /// before.
     ///
     /// # Errors
     /// [`CantSend::OutOfBounds`] when items break a bound or the id was used, [`CantSend::NoSuchTransfer`] when no such
@@ -27,6 +28,8 @@ impl Control {
         let transfer = offer.transfer;
         match self.open.get(&transfer) {
             Some(Open::Taken) if offer.for_take => {}
+            // It was asked for on an older connection.
+            None if offer.for_take && offer.again => {}
             _ if offer.for_take => return Err(CantSend::NoSuchTransfer),
             None if offer.again || !self.ended.contains(transfer) => {}
             // What became of it was lost sight of: the question is open again.
@@ -208,11 +211,10 @@ impl Control {
         }
     }
 
-    /// All of it is saved, or it stopped for good, as its data connection said. Says nothing to the other side.
+    /// It is over for this side: all of it is saved, or it stopped for good, as its data connection said or because the
+    /// other side was gone. Says nothing to the other side.
     pub fn finished(&mut self, transfer: TransferId) {
-        if let Some(Open::Moving { .. }) = self.open.get(&transfer) {
-            self.end(transfer);
-        }
+        self.end(transfer);
     }
 
     // ---- The shelf
@@ -249,7 +251,8 @@ impl Control {
         Ok(())
     }
 
-    /// Asks for things of the other's shelf; an empty list for everything. An [`Event::Offered`] with this id and
+    /// Asks for things of the other's shelf; an empty list for everything. With `again` it repeats what was asked before,
+    /// on a connection that was replaced or is lost. An [`Event::Offered`] with this id and
     /// `for_take` answers, or an [`Event::Cancelled`].
     ///
     /// # Errors
@@ -259,8 +262,11 @@ impl Control {
         if !self.theirs.contains(Features::SHELF) {
             return Err(CantSend::Unsupported);
         }
-        let used = self.open.contains_key(&transfer) || self.ended.contains(transfer);
-        if used || take.items.len() > MAX_OFFER_ITEMS {
+        let is_free = match self.open.get(&transfer) {
+            None => take.again || !self.ended.contains(transfer),
+            Some(open) => take.again && matches!(open, Open::Taking),
+        };
+        if !is_free || take.items.len() > MAX_OFFER_ITEMS {
             return Err(CantSend::OutOfBounds);
         }
         if self.open.len() >= MAX_OPEN_TRANSFERS {

@@ -103,7 +103,8 @@ impl Message {
             Self::Browse { request } => (Kind::Browse, write(&wire::Browse { request: *request })),
             Self::Shelf(shelf) => (Kind::Shelf, write(&shelf.to_wire())),
             Self::Take(take) => {
-                let take = wire::Take { transfer: id_to_wire(take.transfer), items: take.items.clone() };
+                let Take { transfer, items, again } = take;
+                let take = wire::Take { transfer: id_to_wire(*transfer), items: items.clone(), again: *again };
                 (Kind::Take, write(&take))
             }
             Self::CompareAsk => (Kind::CompareAsk, Bytes::new()),
@@ -175,9 +176,9 @@ fn from_wire(kind: Kind, payload: Bytes) -> Checked<Message> {
             Message::Shelf(Shelf::from_wire(wire::Shelf::decode(payload)?)?)
         }
         Kind::Take => {
-            let wire::Take { transfer, items } = wire::Take::decode(payload)?;
+            let wire::Take { transfer, items, again } = wire::Take::decode(payload)?;
             ensure(items.len() <= MAX_OFFER_ITEMS, "items taken")?;
-            Message::Take(Take { transfer: id_from_wire(&transfer)?, items })
+            Message::Take(Take { transfer: id_from_wire(&transfer)?, items, again })
         }
         Kind::CompareAsk => {
             // For fields to come.

@@ -117,7 +117,7 @@ fn conversation(cuts: &Cuts) -> ([Vec<Event>; 2], usize) {
                 end.shelf(Shelf { request: *request, items, more: false }).unwrap();
             }
             (OFFICE, Event::Shelf(shelf)) => {
-                end.take(Take { transfer: id(4), items: vec![shelf.items[0].id] }).unwrap();
+                end.take(Take { transfer: id(4), items: vec![shelf.items[0].id], again: false }).unwrap();
             }
             (MEI, Event::Taken(take)) => {
                 end.offer(Offer { for_take: true, ..offer(take.transfer, vec![file("shelf.png", 77)]) }).unwrap();
@@ -227,7 +227,7 @@ fn what_crosses_on_the_wire_is_nobodys_fault() {
     assert_eq!(pair.quiet(), [vec![], vec![]]);
 
     // The cancel of a take and the offer that answers it.
-    pair.ends[OFFICE].take(Take { transfer: id(3), items: vec![] }).unwrap();
+    pair.ends[OFFICE].take(Take { transfer: id(3), items: vec![], again: false }).unwrap();
     pair.quiet();
     pair.ends[MEI].offer(Offer { for_take: true, ..offer(id(3), vec![file("a", 1)]) }).unwrap();
     pair.ends[OFFICE].cancel(id(3), CancelReason::Person).unwrap();
@@ -257,7 +257,8 @@ fn an_id_in_use_or_used_is_refused_unless_it_is_the_same_offer_again() {
     for end in [MEI, OFFICE] {
         let error = receive(&mut pair.ends[end], Message::Offer(given.clone())).unwrap_err();
         assert_eq!(error, ControlError::Duplicate(id(1)));
-        let error = receive(&mut pair.ends[end], Message::Take(Take { transfer: id(1), items: vec![] })).unwrap_err();
+        let error = receive(&mut pair.ends[end], Message::Take(Take { transfer: id(1), items: vec![], again: false }))
+            .unwrap_err();
         assert_eq!(error, ControlError::Duplicate(id(1)));
     }
     pair.ends[OFFICE].decline(id(1), DeclineReason::Person).unwrap();
@@ -332,7 +333,7 @@ fn a_side_that_asks_without_end_and_never_reads_is_cut_off_within_bounds() {
     for number in 0..10_000u32 {
         let mut transfer = [0; 16];
         transfer[..4].copy_from_slice(&number.to_be_bytes());
-        let take = Message::Take(Take { transfer: TransferId(transfer), items: vec![] });
+        let take = Message::Take(Take { transfer: TransferId(transfer), items: vec![], again: false });
         match office.receive(take.encode(), now) {
             Ok(event) => assert_eq!(event.is_some(), (number as usize) < MAX_OPEN_TRANSFERS),
             Err(error) => {
@@ -422,26 +423,29 @@ fn a_connection_that_replaces_another_goes_on_with_what_was_agreed() {
     pair.ends[MEI].offer(offer(id(2), vec![file("b", 1)])).unwrap();
     pair.quiet();
     pair.ends[OFFICE].accept(id(1), all(&given)).unwrap();
-    pair.ends[OFFICE].take(Take { transfer: id(3), items: vec![] }).unwrap();
+    pair.ends[OFFICE].take(Take { transfer: id(3), items: vec![], again: false }).unwrap();
     pair.quiet();
     let older = std::mem::replace(&mut pair, Pair::new(&Cuts::Whole));
     let [mei, office] = older.ends;
-    let unfinished = pair.ends[MEI].take_over(mei);
-    assert_eq!(unfinished.offers, [Offer { again: true, ..offer(id(2), vec![file("b", 1)]) }]);
-    let theirs = pair.ends[OFFICE].take_over(office);
-    assert_eq!((theirs.offers.len(), theirs.takes), (0, vec![id(3)]));
+    pair.ends[MEI].take_over(mei);
+    pair.ends[OFFICE].take_over(office);
     for end in [MEI, OFFICE] {
         pair.ends[end].connect_data(id(1)).unwrap();
     }
-    pair.ends[MEI].offer(unfinished.offers[0].clone()).unwrap();
-    assert_eq!(pair.quiet()[OFFICE].len(), 1);
+    pair.ends[MEI].offer(Offer { again: true, ..offer(id(2), vec![file("b", 1)]) }).unwrap();
+    let take = Take { transfer: id(3), items: vec![], again: false };
+    assert_eq!(pair.ends[OFFICE].take(take.clone()), Err(CantSend::OutOfBounds), "it was asked for before");
+    pair.ends[OFFICE].take(Take { again: true, ..take.clone() }).unwrap();
+    let events = pair.quiet();
+    assert!(matches!(&events[OFFICE][..], [Event::Offered(offer)] if offer.again), "{events:?}");
+    assert_eq!(events[MEI], [Event::Taken(Take { again: true, ..take })]);
 }
 
 #[test]
 fn features_the_other_side_lacks_are_not_used_on_it() {
     let mut control = Control::new(&Hello { features: Features::NONE, ..hello() }, Instant::now());
     assert_eq!(control.browse(), Err(CantSend::Unsupported));
-    assert_eq!(control.take(Take { transfer: id(1), items: vec![] }), Err(CantSend::Unsupported));
+    assert_eq!(control.take(Take { transfer: id(1), items: vec![], again: false }), Err(CantSend::Unsupported));
     control.offer(offer(id(1), vec![file("a", 1)])).unwrap();
     let none = Thumbnails { transfer: id(1), pictures: vec![] };
     assert_eq!(control.thumbnails(none), Err(CantSend::Unsupported));

@@ -98,7 +98,7 @@ fn vectors() -> Vec<(&'static str, Message, &'static str)> {
         ),
         (
             "take",
-            Message::Take(Take { transfer: T, items: vec![9] }),
+            Message::Take(Take { transfer: T, items: vec![9], again: false }),
             "000000151b0a10000102030405060708090a0b0c0d0e0f120109",
         ),
         ("compare-ask", Message::CompareAsk, "000000001c"),

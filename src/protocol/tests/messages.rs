@@ -134,7 +134,11 @@ fn messages() -> impl Strategy<Value = Message> {
         ids().prop_map(|transfer| Message::OpenData { transfer }),
         any::<u32>().prop_map(|request| Message::Browse { request }),
         shelf,
-        (ids(), vec(any::<u64>(), 0..50)).prop_map(|(transfer, items)| Message::Take(Take { transfer, items })),
+        (ids(), vec(any::<u64>(), 0..50), any::<bool>()).prop_map(|(transfer, items, again)| Message::Take(Take {
+            transfer,
+            items,
+            again
+        })),
     ];
     let data = prop_oneof![
         entries().prop_map(Message::Entry),

@@ -7,6 +7,7 @@ mod frames;
 mod golden;
 mod hostile;
 mod messages;
+mod taking;
 
 use std::sync::Arc;
 
