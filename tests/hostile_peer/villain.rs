@@ -4,7 +4,6 @@
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -162,10 +161,10 @@ impl Line {
     }
 
     /// Keeps the connection alive, so that only what the test does ends it; until this is dropped.
-    pub fn kept_alive(mut self) -> mpsc::Sender<()> {
-        let (stay, ended) = mpsc::channel();
+    pub fn kept_alive(mut self) -> flume::Sender<()> {
+        let (stay, ended) = flume::bounded(1);
         thread::spawn(move || {
-            while let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(Duration::from_secs(1)) {
+            while let Err(flume::RecvTimeoutError::Timeout) = ended.recv_timeout(Duration::from_secs(1)) {
                 if !self.say(&Message::Ping { token: 0 }) {
                     return;
                 }
