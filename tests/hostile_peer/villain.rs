@@ -163,13 +163,14 @@ impl Line {
     /// Keeps the connection alive, so that only what the test does ends it; until this is dropped.
     pub fn kept_alive(mut self) -> flume::Sender<()> {
         let (stay, ended) = flume::bounded(1);
-        thread::spawn(move || {
+        let pinging = move || {
             while let Err(flume::RecvTimeoutError::Timeout) = ended.recv_timeout(Duration::from_secs(1)) {
                 if !self.say(&Message::Ping { token: 0 }) {
                     return;
                 }
             }
-        });
+        };
+        thread::Builder::new().name("villain".into()).spawn(pinging).unwrap();
         stay
     }
 
