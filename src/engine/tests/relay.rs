@@ -30,7 +30,7 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let relay = Self { port: listener.local_addr().unwrap().port(), shared: Arc::default() };
         let shared = relay.shared.clone();
-        thread::spawn(move || {
+        start(move || {
             for near in listener.incoming().map_while(Result::ok) {
                 if shared.ended.load(Ordering::Acquire) {
                     return;
@@ -40,7 +40,7 @@ impl Relay {
                 for (from, to) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)] {
                     to.set_nodelay(true).unwrap();
                     let shared = shared.clone();
-                    thread::spawn(move || {
+                    start(move || {
                         thread::sleep(delay);
                         pass(from, to, &shared);
                     });
@@ -72,6 +72,10 @@ impl Drop for Relay {
         self.shared.ended.store(true, Ordering::Release);
         TcpStream::connect(("127.0.0.1", self.port)).ok();
     }
+}
+
+fn start(work: impl FnOnce() + Send + 'static) {
+    thread::Builder::new().name("relay".into()).spawn(work).unwrap();
 }
 
 fn pass(mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
