@@ -59,6 +59,7 @@ use self::{
     clients::{Clients, Request},
     snapshot::View,
 };
+use crate::platform;
 pub use clients::{Busy, Client};
 
 /// One for the hub and small things, one for a transfer; hashing and disk work have threads of their own.
@@ -187,6 +188,8 @@ impl Drop for Engine {
 
 fn run(parts: start::Parts, ready: &flume::Sender<Result<(), StartError>>) {
     let clients = parts.clients.clone();
+    // Before any thread is started from here: reading, hashing and writing inherit it.
+    platform::priority::let_others_go_first();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("fantail-engine")

@@ -10,6 +10,7 @@
 //! - [`clipboard`]: files, pictures and text on the clipboard.
 //! - [`files`]: what files need from the system beside `std`.
 //! - [`path_bytes`]: paths kept as bytes and back.
+//! - [`priority`]: the window goes before the transfer when the processors are busy.
 //! - [`reveal`]: showing and opening things with the system's programs.
 //! - [`runnable`]: what could run when it is opened, and is not.
 
@@ -21,6 +22,7 @@ pub mod instance;
 pub mod interrupt;
 pub mod path_bytes;
 pub mod pointer;
+pub mod priority;
 pub mod private;
 pub mod reveal;
 pub mod runnable;
