@@ -120,7 +120,7 @@ clear-title = Clear the conversation with { $name }?
 clear-explain = Files stay where they are
 clear-go = Clear
 block-title = Block { $name }?
-block-explain = It can’t send you anything any more. It isn’t told.
+block-explain = It can’t send you anything any more
 block-go = Block
 
 ## Asking
@@ -357,7 +357,7 @@ about-rule = When it sends something
 rule-ask = Ask
 rule-accept = Always accept
 rule-block = Block
-about-rule-explain = Only a computer that was compared can be accepted without asking
+about-rule-explain = Compare first to accept without asking
 about-folder = What it sends goes to
 about-key-show = Show its fingerprint
 

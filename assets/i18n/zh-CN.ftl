@@ -105,7 +105,7 @@ clear-title = 清空与“{ $name }”的会话？
 clear-explain = 文件保留在原处
 clear-go = 清空
 block-title = 屏蔽“{ $name }”？
-block-explain = 它不能再发任何东西给你，也不会得到通知。
+block-explain = 它不能再发任何东西给你
 block-go = 屏蔽
 
 ## 询问
@@ -330,7 +330,7 @@ about-rule = 它发来东西时
 rule-ask = 询问
 rule-accept = 总是接收
 rule-block = 屏蔽
-about-rule-explain = 只有核对过的电脑才能不经询问直接接收
+about-rule-explain = 先核对，才能不经询问直接接收
 about-folder = 它发来的东西保存到
 about-key-show = 显示它的指纹
 

@@ -25,7 +25,7 @@ const MORE: &str = "\
 With --json each line on stdout is one object:
   nearby    name, fingerprint, addresses, port, kind, verified, reachable, new
   known     name, fingerprint, verified, rule, reachable,
-            last_seen (milliseconds since 1970)
+            first_seen, last_seen (milliseconds since 1970)
   shelf     id, name, path, bytes, files, for
   take --list
             id, name, bytes, files

@@ -189,16 +189,23 @@ impl Hub {
                 };
                 let (notice, consented) = (Notice::FolderNotWritable { folder: into.clone() }, *consented);
                 let taken = offer.for_take.then_some(transfer.group);
+                let body = entered(transfer, offer, accepted);
                 if reason == DeclineReason::FolderNotWritable {
                     self.notice(notice);
                 }
                 if consented {
                     return self.can_not_go_on(key, &problem);
                 }
-                self.decline(key, reason);
-                // Whoever began it waits for its end.
-                if let Some(group) = taken {
-                    self.write_failed_take(key, group, State::Stopped(problem));
+                // Both screens tell why: it was agreed to here.
+                match taken {
+                    Some(group) => {
+                        self.decline(key, reason);
+                        self.write_failed_take(key, group, State::Stopped(problem));
+                    }
+                    None => {
+                        self.enter_received(key, always, Some(body), State::Stopped(problem), |_, _| {});
+                        self.decline(key, reason);
+                    }
                 }
                 return;
             }
@@ -208,11 +215,7 @@ impl Hub {
             self.write_state(key, State::Running);
             return self.ready_to_receive(key, *opened);
         }
-        let shown = offer.items.iter().zip(0u32..).map(|(item, index)| {
-            let state = if accepted.contains(index) { ItemState::Pending } else { ItemState::LeftOut };
-            Item { state, ..shown_item(item, index) }
-        });
-        let body = Body::Items { items: shown.collect(), files: transfer.files, bytes: transfer.bytes };
+        let body = entered(transfer, offer, accepted);
         self.enter_received(key, always, Some(body), State::Running, move |hub, result| match result {
             Ok(()) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
                 hub.ready_to_receive(key, *opened);
@@ -352,6 +355,15 @@ impl Hub {
     fn decline_offer(&mut self, (with, transfer): Key, reason: DeclineReason) {
         self.mention(with, |control| control.decline(transfer, reason));
     }
+}
+
+/// An accepted offer as its entry in the conversation.
+fn entered(transfer: &Transfer, offer: &Offer, accepted: &Ranges) -> Body {
+    let shown = offer.items.iter().zip(0u32..).map(|(item, index)| {
+        let state = if accepted.contains(index) { ItemState::Pending } else { ItemState::LeftOut };
+        Item { state, ..shown_item(item, index) }
+    });
+    Body::Items { items: shown.collect(), files: transfer.files, bytes: transfer.bytes }
 }
 
 fn incoming(group: GroupId, offer: Arc<Offer>) -> Transfer {

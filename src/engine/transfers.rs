@@ -190,7 +190,8 @@ impl Transfer {
             (Stage::Away { .. }, _) if self.lost.is_none() => return None,
             (Stage::Waiting, _) => Phase::Waiting,
             (Stage::Moving, Some(progress)) if progress.finishing() => Phase::Finishing,
-            (Stage::Moving | Stage::Broken { .. }, _) => Phase::Moving,
+            // Its connection may be back in a moment: how far it was is still true.
+            (Stage::Moving | Stage::Broken { .. } | Stage::Away { .. }, _) => Phase::Moving,
             _ => Phase::Preparing,
         };
         let progress = self.progress.as_deref();

@@ -142,6 +142,9 @@ fn a_folder_that_can_not_be_written_to_is_said_on_both_screens() {
     other.until("the notice", |snapshot| {
         snapshot.notices.iter().find(|notice| matches!(notice, Notice::FolderNotWritable { .. })).map(drop)
     });
+    other.until_entry(&one, sent, |entry| {
+        matches!(entry.state, State::Stopped(Problem::FolderNotWritable { here: true, .. }))
+    });
 }
 
 #[cfg(unix)]
