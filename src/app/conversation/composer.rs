@@ -7,6 +7,7 @@ use egui::{
     ScrollArea, Sense, StrokeKind, TextBuffer, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo,
     accesskit::Role,
     pos2,
+    scroll_area::ScrollBarVisibility,
     text::{CCursor, LayoutJob, TextFormat, TextWrapping},
     text_selection::CCursorRange,
     vec2,
@@ -297,8 +298,12 @@ fn edited(ui: &mut Ui, scene: &mut Scene<'_>, id: Id, rect: Rect, text_height: f
     let text: &mut String = &mut scene.draft.text;
     let empty = text.is_empty();
     child.spacing_mut().scroll.fade.strength = 0.0;
+    // A line of another font may be a hair higher than the field: nothing to scroll.
+    let scrolls = text_height + LINE_HEIGHT > LINES * LINE_HEIGHT;
+    let bar = if scrolls { ScrollBarVisibility::VisibleWhenNeeded } else { ScrollBarVisibility::AlwaysHidden };
     let response = ScrollArea::vertical()
         .id_salt(id)
+        .scroll_bar_visibility(bar)
         .max_height(text_height)
         .min_scrolled_height(text_height)
         .show(&mut child, |ui| {
