@@ -103,7 +103,7 @@ const MIB: u64 = 1024 * 1024;
 
 #[test]
 fn a_cable_that_is_pulled_and_plugged_in_costs_nothing_that_had_arrived() {
-    let (one, other, cable) = wired(60 * MIB);
+    let (one, other, cable) = wired(25 * MIB);
     let content = noise(100 * MIB as usize);
     let path = one.file("film.mkv", &content);
     let sent = one.send_paths(&other, &[&path]);
@@ -143,7 +143,7 @@ fn files_below(folder: &Path) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_folder_goes_on_in_its_middle_and_is_made_once() {
-    let (one, other, cable) = wired(8 * MIB);
+    let (one, other, cable) = wired(2 * MIB);
     let trip = fill(&one);
     let sent = one.send_paths(&other, &[&trip]);
     for part in [2, 5] {
@@ -165,7 +165,7 @@ fn a_folder_goes_on_in_its_middle_and_is_made_once() {
 #[test]
 fn either_program_that_ends_and_is_started_again_goes_on() {
     for who in ["giver", "receiver", "both"] {
-        let (mut one, mut other, cable) = wired(60 * MIB);
+        let (mut one, mut other, cable) = wired(25 * MIB);
         let content = noise(90 * MIB as usize);
         let path = one.file("film.mkv", &content);
         one.file("second.txt", "second");
@@ -229,7 +229,7 @@ fn what_was_ended_here_while_the_other_was_away_is_heard_there_when_it_is_back()
 #[test]
 fn a_source_that_changed_meanwhile_begins_anew_and_a_larger_one_is_a_new_question() {
     for larger in [false, true] {
-        let (mut one, other, _cable) = wired(60 * MIB);
+        let (mut one, other, _cable) = wired(25 * MIB);
         assert!(matches!(other.ask(Command::SetRule { with: one.id(), rule: Rule::Ask }), Ok(Reply::Done)));
         let path = one.file("film.mkv", noise(90 * MIB as usize));
         let sent = one.send_paths(&other, &[&path]);
