@@ -1,11 +1,11 @@
-//! A wire in the middle of a connection: it can be slow to begin, hold back what is sent, or be cut.
+//! A wire in the middle of a connection: it can be slow, hold back what is sent, or be cut.
 
 use std::{
     io::{Read as _, Write as _},
-    net::{Shutdown, TcpListener, TcpStream},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -20,29 +20,51 @@ pub struct Relay {
 struct Shared {
     /// Both ends of each connection, oldest first.
     connections: Mutex<Vec<[TcpStream; 2]>>,
+    /// What crossed towards the computer behind it.
+    crossed: AtomicU64,
     holding: AtomicBool,
     ended: AtomicBool,
+}
+
+/// Which way a thread passes bytes on.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Towards the computer behind it; at most so many bytes a second.
+    There(Option<u64>),
+    Back,
 }
 
 impl Relay {
     /// Every connection to it goes on to `port`, after a `delay` in which nothing is passed on.
     pub fn to(port: u16, delay: Duration) -> Self {
+        Self::start(port, delay, None)
+    }
+
+    /// At most `speed` bytes a second cross towards `port`, from an address at which nobody listens: the computer there
+    /// can't dial back past it.
+    pub fn slow(port: u16, speed: u64) -> Self {
+        Self::start(port, Duration::ZERO, Some(speed))
+    }
+
+    fn start(port: u16, delay: Duration, speed: Option<u64>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let relay = Self { port: listener.local_addr().unwrap().port(), shared: Arc::default() };
         let shared = relay.shared.clone();
-        start(move || {
+        let origin = Ipv4Addr::new(127, 0, 0, if speed.is_some() { 2 } else { 1 });
+        spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
                 if shared.ended.load(Ordering::Acquire) {
                     return;
                 }
-                let Ok(far) = TcpStream::connect(("127.0.0.1", port)) else { continue };
+                let Ok(far) = connect(origin, port) else { continue };
                 shared.connections.lock().unwrap().push([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                for (from, to) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)] {
+                let there = (near.try_clone().unwrap(), far.try_clone().unwrap(), Way::There(speed));
+                for (from, to, way) in [there, (far, near, Way::Back)] {
                     to.set_nodelay(true).unwrap();
                     let shared = shared.clone();
-                    start(move || {
+                    spawn(move || {
                         thread::sleep(delay);
-                        pass(from, to, &shared);
+                        pass(from, to, way, &shared);
                     });
                 }
             }
@@ -57,13 +79,22 @@ impl Relay {
 
     /// Cuts the first connection; what was held back is lost with it, and later connections are passed on.
     pub fn cut_first(&self) {
-        let first = &self.shared.connections.lock().unwrap()[0];
-        first.iter().for_each(|end| drop(end.shutdown(Shutdown::Both)));
+        cut(&self.shared.connections.lock().unwrap()[0]);
         self.shared.holding.store(false, Ordering::Release);
+    }
+
+    /// Cuts all connections; later ones are passed on.
+    pub fn cut(&self) {
+        self.shared.connections.lock().unwrap().drain(..).for_each(|ends| cut(&ends));
     }
 
     pub fn connections(&self) -> usize {
         self.shared.connections.lock().unwrap().len()
+    }
+
+    /// Bytes that crossed towards the computer behind it.
+    pub fn crossed(&self) -> u64 {
+        self.shared.crossed.load(Ordering::Relaxed)
     }
 }
 
@@ -74,11 +105,22 @@ impl Drop for Relay {
     }
 }
 
-fn start(work: impl FnOnce() + Send + 'static) {
+fn spawn(work: impl FnOnce() + Send + 'static) {
     thread::Builder::new().name("relay".into()).spawn(work).unwrap();
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
+fn connect(origin: Ipv4Addr, port: u16) -> std::io::Result<TcpStream> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((origin, 0)).into())?;
+    socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    Ok(socket.into())
+}
+
+fn cut(ends: &[TcpStream; 2]) {
+    ends.iter().for_each(|end| drop(end.shutdown(Shutdown::Both)));
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, way: Way, shared: &Shared) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         while shared.holding.load(Ordering::Acquire) {
@@ -87,6 +129,12 @@ fn pass(mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
         if to.write_all(&buffer[..length]).is_err() {
             break;
         }
+        if let Way::There(speed) = way {
+            shared.crossed.fetch_add(length as u64, Ordering::Relaxed);
+            thread::sleep(speed.map_or(Duration::ZERO, |speed| Duration::from_secs_f64(length as f64 / speed as f64)));
+        }
     }
-    to.shutdown(Shutdown::Both).ok();
+    for end in [&to, &from] {
+        end.shutdown(Shutdown::Both).ok();
+    }
 }

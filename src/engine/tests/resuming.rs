@@ -1,95 +1,18 @@
 //! Breaks of every kind, and going on after them.
 
-use std::{
-    io::{Read as _, Write as _},
-    net::{Shutdown, TcpListener, TcpStream},
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-
-use super::*;
-
-/// A cable to a computer, which can be pulled.
-struct Cable {
-    port: u16,
-    open: Arc<Mutex<Vec<TcpStream>>>,
-    /// What crossed towards the computer.
-    crossed: Arc<AtomicU64>,
-}
-
-impl Cable {
-    /// Lets at most `speed` bytes a second through, to keep a transfer going for a while.
-    fn to(machine: &Machine, speed: u64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let to = machine.client.snapshot().me.port;
-        let open: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
-        let crossed: Arc<AtomicU64> = Arc::default();
-        let (streams, count) = (open.clone(), crossed.clone());
-        spawn(move || {
-            for near in listener.incoming() {
-                let (Ok(near), Ok(far)) = (near, connect(to)) else { continue };
-                streams.lock().unwrap().extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                let (back_from, back_to) = (far.try_clone().unwrap(), near.try_clone().unwrap());
-                let counted = count.clone();
-                spawn(move || pass(near, far, Some(&(speed, counted))));
-                spawn(move || pass(back_from, back_to, None));
-            }
-        });
-        Self { port, open, crossed }
-    }
-
-    fn pull(&self) {
-        for stream in self.open.lock().unwrap().drain(..) {
-            stream.shutdown(Shutdown::Both).ok();
-        }
-    }
-
-    fn crossed(&self) -> u64 {
-        self.crossed.load(Ordering::Relaxed)
-    }
-}
-
-fn spawn(work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().spawn(work).unwrap();
-}
-
-/// From an address at which nobody listens, so that the computer can't dial back past the cable.
-fn connect(port: u16) -> std::io::Result<TcpStream> {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 2], 0)).into())?;
-    socket.connect(&std::net::SocketAddr::from(([127, 0, 0, 1], port)).into())?;
-    Ok(socket.into())
-}
-
-fn pass(mut from: TcpStream, mut to: TcpStream, counted: Option<&(u64, Arc<AtomicU64>)>) {
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(read) = from.read(&mut buffer) {
-        if read == 0 || to.write_all(&buffer[..read]).is_err() {
-            break;
-        }
-        if let Some((speed, count)) = counted {
-            count.fetch_add(read as u64, Ordering::Relaxed);
-            std::thread::sleep(Duration::from_secs_f64(read as f64 / *speed as f64));
-        }
-    }
-    to.shutdown(Shutdown::Both).ok();
-    from.shutdown(Shutdown::Both).ok();
-}
+use super::{relay::Relay, *};
 
 /// Two that know each other and are connected by a cable alone: they don't hear each other, and `other` can't dial.
-fn wired(speed: u64) -> (Machine, Machine, Cable) {
+fn wired(speed: u64) -> (Machine, Machine, Relay) {
     let (one, other) = (Net::new().computer("Studio Mac"), Net::new().computer("Office PC"));
-    let cable = Cable::to(&other, speed);
+    let cable = Relay::slow(other.client.snapshot().me.port, speed);
     plug(&one, &cable);
     one.always_accepts(&other);
     other.always_accepts(&one);
     (one, other, cable)
 }
 
-fn plug(one: &Machine, cable: &Cable) {
+fn plug(one: &Machine, cable: &Relay) {
     let whom = format!("127.0.0.1:{}", cable.port);
     let found = one.ask(Command::Resolve { whom, new: true, within: Duration::from_secs(5) });
     assert!(matches!(&found, Ok(Reply::Resolved(found)) if found.len() == 1), "{found:?}");
@@ -108,7 +31,7 @@ fn a_cable_that_is_pulled_and_plugged_in_costs_nothing_that_had_arrived() {
     let path = one.file("film.mkv", &content);
     let sent = one.send_paths(&other, &[&path]);
     until_moved(&other, 40 * MIB);
-    cable.pull();
+    cable.cut();
     one.until("it to have stopped", |snapshot| snapshot.transfers.iter().all(|one| one.bytes == 0).then_some(()));
     one.until_state(&other, sent, &State::Saved);
     other.until_state(&one, sent, &State::Saved);
@@ -148,7 +71,7 @@ fn a_folder_goes_on_in_its_middle_and_is_made_once() {
     let sent = one.send_paths(&other, &[&trip]);
     for part in [2, 5] {
         until_moved(&other, part * MIB);
-        cable.pull();
+        cable.cut();
         one.until("it to have stopped", |snapshot| snapshot.transfers.iter().all(|one| one.bytes == 0).then_some(()));
     }
     one.until_state(&other, sent, &State::Saved);
