@@ -163,6 +163,8 @@ pub fn computer_name(name: &str) -> String {
             c => visible.push(c),
         }
     }
+    // What was taken out may have stood between a letter and its accent.
+    let visible: String = visible.nfc().collect();
     let mut clean = String::new();
     for word in visible.split_whitespace() {
         if !clean.is_empty() {
