@@ -5,12 +5,19 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each fuzz target uses one of them; a panic is the finding")]
 
 use std::{
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
+use fantail::app::conversation::links;
+use fantail::cli::exchange::{Envelope, LineReader, write_line};
 use fantail::nearby::announcement::{self, Announcement};
-use fantail::pictures::thumbhash::{self, MAX_DECODED_SIDE};
+#[cfg(target_os = "linux")]
+use fantail::nearby::changes::netlink::{Carriers, MAX_LINKS};
+use fantail::pictures::{
+    self, Size, Wanted, embedded,
+    thumbhash::{self, MAX_DECODED_SIDE},
+};
 use fantail::protocol::{
     Consent, Ranges, TransferId,
     consent::End,
@@ -24,6 +31,11 @@ use fantail::protocol::{
     },
     names::{self, RelativePath},
 };
+use fantail::transfer::{
+    journal,
+    names::{Place, cut_short, native, numbered, shown, shown_text},
+};
+use fantail::trust::{self, Identity};
 
 /// The first byte chooses the stage. Frames are the same however the rest is cut, within their bounds, and together no
 /// longer than what went in.
@@ -90,9 +102,37 @@ pub fn names(data: &[u8]) {
         path.components().for_each(assert_safe);
         assert_eq!(RelativePath::from_wire(path.as_str()), Ok(path));
     }
-    let shown = names::computer_name(&text);
-    assert!(!shown.chars().any(char::is_control) && shown.trim() == shown);
-    assert_eq!(names::computer_name(&shown), shown);
+    let called = names::computer_name(&text);
+    assert!(!called.chars().any(char::is_control) && called.trim() == called);
+    assert_eq!(names::computer_name(&called), called);
+    for place in [Place::Top, Place::Inside] {
+        let lies = native(&text, place);
+        assert_safe(&lies);
+        assert!(!lies.contains(':') && !lies.ends_with(['.', ' ']), "{lies:?}");
+        assert!(place == Place::Inside || !lies.starts_with('.'), "{lies:?}");
+        assert_eq!(native(&lies, place), lies);
+        assert_safe(&numbered(&lies, 100_000));
+        assert_safe(&cut_short(&lies, false));
+    }
+}
+
+/// Whatever is written, what is shown of it commands nothing and hides nothing, and its links lead to the web or to mail
+/// and say where.
+pub fn texts(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let line = shown(&text);
+    assert!(!line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}')));
+    assert_eq!(shown(&line), line);
+    let lines = shown_text(&text);
+    assert!(!lines.chars().any(|c| c.is_control() && c != '\n' && c != '\t'));
+    assert_eq!(shown_text(&lines), lines);
+    let mut end = 0;
+    for link in links::links(&lines) {
+        assert!(link.range.start >= end && links::may_open(&link.target));
+        let said = &lines[link.range.clone()];
+        assert!(link.target == said || link.target == format!("mailto:{said}"));
+        end = link.range.end;
+    }
 }
 
 /// What is read was there: writing it gives the same bytes, but for those whose meaning is left to later versions.
@@ -205,6 +245,117 @@ pub fn thumbhashes(data: &[u8]) {
         assert!((1..=MAX_DECODED_SIDE).contains(&size.width) && (1..=MAX_DECODED_SIDE).contains(&size.height));
         assert_eq!(rgba.len(), size.width as usize * size.height as usize * 4);
     }
+}
+
+/// A file of any bytes: what can be shown of it is shown in bounded time and memory.
+pub fn pictures(data: &[u8]) {
+    let size = pictures::dimensions_of_bytes(data);
+    // The camera's own small picture, judged as if it had the right shape.
+    if let Some(small) = embedded::thumbnail_in_head(data, Size::new(4, 3)) {
+        assert_eq!(small.rgba.len(), small.size.width as usize * small.size.height as usize * 4);
+    }
+    if let Some(small) = pictures::thumbnail_from(data) {
+        assert!((1..=512).contains(&small.size.width) && (1..=512).contains(&small.size.height));
+        assert_eq!(small.rgba.len(), small.size.width as usize * small.size.height as usize * 4);
+    }
+    let Ok((format, size)) = size else { return };
+    assert_eq!(pictures::sniff(data), Some(format));
+    assert!(u64::from(size.width) * u64::from(size.height) <= 120_000_000);
+    // Larger ones are decoded the same way, but one may take seconds.
+    if u64::from(size.width) * u64::from(size.height) > 65_536 {
+        return;
+    }
+    let place = Size::new(50, 40);
+    if let Ok(picture) = pictures::decode_bytes(data, Wanted::Within(place)) {
+        assert_eq!((picture.format, picture.original), (format, size));
+        assert!(!picture.frames.is_empty());
+        for frame in picture.frames {
+            assert!(frame.size.width <= place.width && frame.size.height <= place.height);
+            assert_eq!(frame.rgba.len(), frame.size.width as usize * frame.size.height as usize * 4);
+        }
+    }
+}
+
+/// What another terminal says: what is read as a command is read as the same from what is written of it.
+pub fn requests(data: &[u8]) {
+    let mut lines = LineReader::new(data);
+    while let Ok(Some(line)) = lines.next::<serde_json::Value>(|| false) {
+        let Some(read) = Envelope::read(line) else { continue };
+        let mut written = Vec::new();
+        write_line(&mut written, &read).unwrap();
+        let again = LineReader::new(&written[..]).next(|| false).unwrap().unwrap();
+        assert_eq!(Envelope::read(again), Some(read));
+    }
+}
+
+/// A journal that may have been damaged: only whole records are shown, and what is read of a record's content is read as
+/// the same from what is written of it.
+pub fn journals(data: &[u8]) {
+    let read = |bytes: &[u8]| {
+        let mut all = Vec::new();
+        journal::records(bytes, |position, record| {
+            assert!(position <= bytes.len() as u64);
+            all.push((position, record));
+            Ok(())
+        })
+        .unwrap();
+        all
+    };
+    let found = read(data);
+    assert!(found.is_sorted_by(|(before, _), (after, _)| before < after));
+    // The sums keep chance out of everything behind them.
+    let mut sealed = Vec::new();
+    journal::seal(data, &mut sealed);
+    let found = read(&sealed);
+    assert!(found.len() <= 1);
+    for (_, record) in found {
+        let mut content = Vec::new();
+        journal::encode(&record, &mut content);
+        assert!(content.len() <= data.len().max(9));
+        let mut again = Vec::new();
+        journal::seal(&content, &mut again);
+        assert_eq!(read(&again), [(again.len() as u64, record)]);
+    }
+}
+
+/// What knocks at the port: whatever it says, it is not let in without proving a key.
+pub fn hellos(data: &[u8]) {
+    static CONFIG: LazyLock<Arc<rustls::ServerConfig>> =
+        LazyLock::new(|| trust::server_config(&Identity::generate().unwrap()).unwrap());
+
+    let mut acceptor = rustls::server::Acceptor::default();
+    let mut rest = data;
+    let accepted = loop {
+        match acceptor.read_tls(&mut rest) {
+            Ok(read) if read > 0 => {}
+            _ => return,
+        }
+        match acceptor.accept() {
+            Ok(None) => {}
+            Ok(Some(accepted)) => break accepted,
+            Err(_) => return,
+        }
+    };
+    if !trust::is_for_fantail(&accepted.client_hello()) {
+        return;
+    }
+    let Ok(mut connection) = accepted.into_connection(CONFIG.clone()) else { return };
+    loop {
+        let said = connection.process_new_packets();
+        assert!(connection.is_handshaking() && connection.peer_certificates().is_none_or(|shown| shown.len() <= 1));
+        if said.is_err() || !connection.read_tls(&mut rest).is_ok_and(|read| read > 0) {
+            return;
+        }
+    }
+}
+
+/// What the kernel says of networks, however it is cut.
+#[cfg(target_os = "linux")]
+pub fn netlink(data: &[u8]) {
+    let mut carriers = Carriers::default();
+    carriers.told(data);
+    // A message about a link takes 32 bytes.
+    assert!(carriers.links() <= MAX_LINKS.min(data.len() / 32));
 }
 
 /// Small numbers choose in turn, a kind's own number chooses that kind.

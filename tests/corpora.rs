@@ -63,4 +63,14 @@ targets! {
     control: control_connections_hold_over_their_corpus, control_connections_hold_over_random_bytes;
     thumbhashes: thumbhashes_hold_over_their_corpus, thumbhashes_hold_over_random_bytes;
     data: data_connections_hold_over_their_corpus, data_connections_hold_over_random_bytes;
+    texts: texts_hold_over_their_corpus, texts_hold_over_random_bytes;
+    pictures: pictures_hold_over_their_corpus, pictures_hold_over_random_bytes;
+    requests: requests_of_other_terminals_hold_over_their_corpus, requests_of_other_terminals_hold_over_random_bytes;
+    journals: journals_hold_over_their_corpus, journals_hold_over_random_bytes;
+    hellos: greetings_of_tls_hold_over_their_corpus, greetings_of_tls_hold_over_random_bytes;
+}
+
+#[cfg(target_os = "linux")]
+targets! {
+    netlink: words_of_the_kernel_hold_over_their_corpus, words_of_the_kernel_hold_over_random_bytes;
 }

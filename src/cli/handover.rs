@@ -1,12 +1,11 @@
 //! Commands that are carried out by another process of this account: the one that has the engine already.
 //!
-//! Over the socket of [`crate::platform::instance`] go lines of JSON, each at most [`MAX_LINE`] long: one [`Envelope`]
-//! there, then [`Said`] back until [`Said::End`]. A further line is `true` or `false`, what the person answers to the
-//! command's question; any other, or the end of the stream, means that the command should stop.
+//! Over the socket of [`crate::platform::instance`] goes what `exchange` describes. Any line that is no answer, or the end
+//! of the stream, means that the command should stop.
 
 use std::{
     fmt,
-    io::{self, BufRead, BufReader, Read as _, Write as _},
+    io::{self, Write as _},
     path::PathBuf,
     sync::{
         Arc, Condvar, Mutex, PoisonError,
@@ -16,10 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-
 use super::{
     commands::perform,
+    exchange::{Envelope, LineReader, Role, Said, write_line},
     line::{Exit, Line},
     request::{Request, paths},
     session::{Session, Stop, TICK},
@@ -27,13 +25,8 @@ use super::{
 use crate::{
     engine::Handle,
     platform::instance::{Listener, Stopper, Stream},
-    protocol::limits::MAX_TEXT,
     store::model::Problem,
 };
-
-/// A megabyte of text in which every character has to be written as `\u0000`, and a thousand long paths that aren't
-/// text. In bytes.
-const MAX_LINE: usize = 6 * MAX_TEXT + 1000 * 4096 * 4;
 
 /// Conversations at once: scripts that send to many. More have to wait at the door.
 const MAX_CONVERSATIONS: usize = 16;
@@ -49,37 +42,6 @@ const LAST_WORDS: Duration = Duration::from_secs(4);
 
 /// Between two looks at a thread that is ending.
 const JOIN_POLL: Duration = Duration::from_millis(5);
-
-/// The language of both ends. A number that changes when they no longer understand each other.
-const VERSION: u32 = 1;
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Envelope {
-    version: u32,
-    request: Request,
-}
-
-/// What the process with the engine is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Role {
-    Window,
-    Receive,
-    /// It ends by itself soon.
-    Command,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Said {
-    /// It will be done; an end of the stream before this means that it was not begun.
-    Accepted {
-        role: Role,
-        language: Option<String>,
-    },
-    Line(Line),
-    End(Exit),
-}
 
 /// What came of handing a command over.
 #[derive(Debug, PartialEq, Eq)]
@@ -109,7 +71,7 @@ pub(super) fn hand_over(
         let mut writer = stream.try_clone()?;
         stream.set_read_timeout(Some(TICK))?;
         stream.set_write_timeout(Some(TAKE_WITHIN))?;
-        write_line(&mut writer, &Envelope { version: VERSION, request: request.clone() })?;
+        write_line(&mut writer, &Envelope::new(request.clone()))?;
         let mut reader = LineReader::new(stream.try_clone()?);
         let mut stopping: Option<Instant> = None;
         loop {
@@ -289,8 +251,7 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
     let client = shared.engine.client(|| {});
     let language = client.snapshot().settings.language.clone();
     write_line(&mut writer, &Said::Accepted { role: shared.role, language })?;
-    let Ok(Envelope { version: VERSION, request }) = serde_json::from_value(value) else {
-        // Another version of this program, from before or after an update.
+    let Some(envelope) = Envelope::read(value) else {
         write_line(&mut writer, &Said::Line(Line::Error(Problem::Incompatible)))?;
         return write_line(&mut writer, &Said::End(Exit::Failed));
     };
@@ -307,7 +268,7 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
         watching.request();
     })?;
 
-    let exit = match request {
+    let exit = match envelope.into_request() {
         Request::Show { paths: kept } => {
             if shared.role == Role::Window {
                 (shared.show)(paths(kept));
@@ -330,50 +291,6 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
     done.store(true, Ordering::Release);
     watcher.join().ok();
     write_line(&mut writer, &Said::End(exit))
-}
-
-fn write_line(writer: &mut Stream, value: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    writer.write_all(&line)?;
-    writer.flush()
-}
-
-/// Lines of bounded length from a stream whose reads time out.
-struct LineReader {
-    stream: BufReader<Stream>,
-    line: Vec<u8>,
-}
-
-impl LineReader {
-    fn new(stream: Stream) -> Self {
-        Self { stream: BufReader::new(stream), line: Vec::new() }
-    }
-
-    /// The next line; `None` at the end of the stream, or once `give_up` says so (asked about each [`TICK`]).
-    fn next<T: DeserializeOwned>(&mut self, mut give_up: impl FnMut() -> bool) -> io::Result<Option<T>> {
-        loop {
-            if give_up() {
-                return Ok(None);
-            }
-            let room = (MAX_LINE + 1).saturating_sub(self.line.len()) as u64;
-            match (&mut self.stream).take(room).read_until(b'\n', &mut self.line) {
-                Ok(_) if self.line.last() == Some(&b'\n') => {
-                    let value = serde_json::from_slice(&self.line)?;
-                    self.line.clear();
-                    return Ok(Some(value));
-                }
-                Ok(_) if self.line.len() > MAX_LINE => return Err(io::ErrorKind::InvalidData.into()),
-                Ok(_) => return Ok(None),
-                Err(error) if is_timeout(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use std::{
 use super::{
     args::{self, Accept, Common},
     commands::{Person, perform, receive},
-    handover::{Handed, Role, hand_over, serve_as},
+    exchange::Role,
+    handover::{Handed, hand_over, serve_as},
     into,
     line::{CompareLine, CompareNews, Exit, Line},
     notices::Told,

@@ -1,9 +1,10 @@
 //! The same engine from a terminal, and the door through which terminals reach a running window.
 //!
-//! - [`args`]: the words; `request`: the same with paths and stdin already looked up.
+//! - [`args`]: the words; [`request`]: the same with paths and stdin already looked up.
 //! - `commands`: what each command does, over a `session` (one client of an engine, one question at a time) and `follow`
 //!   (what becomes of transfers). They say `line`s, and `print` makes sentences or JSON of these.
-//! - `here`: carries a command out in this process with an engine of its own; `handover`: in the process that has one.
+//! - `here`: carries a command out in this process with an engine of its own; `handover`: in the process that has one, and
+//!   [`exchange`] is what they say to each other.
 //!
 //! There is never more than one engine for one home: whoever starts one also holds the door and carries out what the
 //! others hand over, be it a window, `fantail receive` or another short command.
@@ -11,6 +12,7 @@
 
 pub mod args;
 mod commands;
+pub mod exchange;
 mod follow;
 mod handover;
 mod here;
@@ -18,7 +20,7 @@ mod into;
 mod line;
 mod notices;
 mod print;
-mod request;
+pub mod request;
 mod session;
 mod terminal;
 mod usage;
@@ -34,7 +36,7 @@ pub use self::{
     line::Exit,
     request::UsageError,
 };
-use self::{handover::Role, here::Claimed, print::Printer, request::Request, session::Stop};
+use self::{exchange::Role, here::Claimed, print::Printer, request::Request, session::Stop};
 use crate::{
     engine::api::{Config, Receive},
     i18n::Texts,

@@ -15,9 +15,10 @@ use crate::{
     store::model::Audience,
 };
 
+/// What a command asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
-pub(super) enum Request {
+pub enum Request {
     Nearby {
         seconds: u32,
     },
@@ -69,9 +70,10 @@ pub(super) enum Request {
     Who,
 }
 
+/// What becomes of a known computer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum KnownAct {
+pub enum KnownAct {
     Verify,
     Accept,
     Ask,
@@ -182,7 +184,7 @@ fn text_from(input: impl io::Read) -> Result<String, UsageError> {
 
 /// A path that survives JSON: text where it is Unicode, the system's bytes where not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeptPath(pub PathBuf);
+pub struct KeptPath(pub PathBuf);
 
 impl Serialize for KeptPath {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -164,8 +164,7 @@ impl Door {
             return Err(DoorError::NotOurs);
         }
         let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await.map_err(DoorError::Tls)?;
-        let ours = start.client_hello().alpn().is_some_and(|mut names| names.any(|name| name == FANTAIL_ALPN));
-        if !ours {
+        if !trust::is_for_fantail(&start.client_hello()) {
             // And here, for those who speak HTTP over TLS.
             return Err(DoorError::NotOurs);
         }

@@ -6,6 +6,8 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+pub mod netlink;
 
 #[cfg(target_os = "linux")]
 use linux::Kernel;

@@ -2,7 +2,7 @@
 //!
 //! - [`announcement`]: the datagram.
 //! - `links`: the networks this computer is on at this moment, read again every second.
-//! - `changes`: the system's own word that a network came, went or was interrupted, where it gives it.
+//! - [`changes`]: the system's own word that a network came, went or was interrupted, where it gives it.
 //! - `sockets`: listening on the shared port, speaking on each network.
 //! - `limits`: how much anybody may make this computer do.
 //! - `task`: the one task that joins these. It runs on the engine's runtime until [`Nearby`] is dropped.
@@ -13,7 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod announcement;
-mod changes;
+pub mod changes;
 mod limits;
 mod links;
 mod sockets;

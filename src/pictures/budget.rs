@@ -19,16 +19,21 @@ const fn pixels_per_second(format: Format) -> f64 {
 /// Photographs carry a small picture of themselves, which is taken if its shape is right: that takes milliseconds.
 #[must_use]
 pub fn thumbhash_of(path: &Path, deadline: Instant) -> Option<Vec<u8>> {
-    let left = |deadline: Instant| deadline.checked_duration_since(Instant::now());
-    left(deadline)?;
+    deadline.checked_duration_since(Instant::now())?;
     let (format, size) = dimensions_of(path).ok()?;
     let frame = embedded::thumbnail(path, format, size).or_else(|| {
-        let pixels = f64::from(size.width) * f64::from(size.height);
-        if pixels / pixels_per_second(format) > left(deadline)?.as_secs_f64() {
+        if !fits_into(format, size, deadline) {
             return None;
         }
         let side = thumbhash::MAX_ENCODED_SIDE;
         decode_file(path, Wanted::Still(Size::new(side, side))).ok()?.frames.into_iter().next()
     })?;
     thumbhash::encode(frame.size, &frame.straight_rgba())
+}
+
+/// Whether a picture of this size would be decoded by `deadline`.
+pub(super) fn fits_into(format: Format, size: Size, deadline: Instant) -> bool {
+    let pixels = f64::from(size.width) * f64::from(size.height);
+    let left = deadline.checked_duration_since(Instant::now());
+    left.is_some_and(|left| pixels / pixels_per_second(format) <= left.as_secs_f64())
 }

@@ -35,7 +35,16 @@ pub fn decode_bytes(bytes: &[u8], wanted: Wanted) -> Result<Picture, PictureErro
 /// Format and upright size by the head of a file, without decoding it.
 pub fn dimensions_of(path: &Path) -> Result<(Format, Size), PictureError> {
     let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Size, known: None };
-    match answer(&request, &|| false).1? {
+    size_of(answer(&request, &|| false).1?)
+}
+
+/// Format and upright size of the picture in these bytes, without decoding it.
+pub fn dimensions_of_bytes(bytes: &[u8]) -> Result<(Format, Size), PictureError> {
+    size_of(contained(|| outcome(Box::new(Cursor::new(bytes)), bytes.len() as u64, Wanted::Size, &|| false))?)
+}
+
+fn size_of(outcome: Outcome) -> Result<(Format, Size), PictureError> {
+    match outcome {
         Outcome::Size(format, size) => Ok((format, size)),
         Outcome::Picture(picture) => Ok((picture.format, picture.original)),
         Outcome::Unchanged => Err(PictureError::Unreadable),

@@ -22,7 +22,12 @@ pub(super) fn thumbnail(path: &Path, format: Format, original: Size) -> Option<F
     }
     let mut head = Vec::new();
     File::open(path).ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
-    let exif = exif_of(&head)?;
+    thumbnail_in_head(&head, original)
+}
+
+/// The same in the first bytes of one.
+pub fn thumbnail_in_head(head: &[u8], original: Size) -> Option<Frame> {
+    let exif = exif_of(head)?;
     let side = thumbhash::MAX_ENCODED_SIDE;
     let small = decode_bytes(thumbnail_in(exif)?, Wanted::Still(Size::new(side, side))).ok()?;
     // The small picture lies as the large one is stored.

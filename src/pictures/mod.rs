@@ -15,20 +15,22 @@ mod animation;
 mod budget;
 mod colour;
 mod decode;
-mod embedded;
+pub mod embedded;
 mod limits;
 mod open;
 mod pool;
 mod scale;
 mod sniff;
 pub mod thumbhash;
+mod thumbnail;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 pub use budget::thumbhash_of;
-pub use decode::{decode_bytes, decode_file, dimensions_of};
+pub use decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes};
 pub use pool::{Previews, Ticket};
 pub use sniff::{Format, name_suggests_picture, size_of_png, sniff};
+pub use thumbnail::{thumbnail_from, thumbnail_of};
 
 /// In pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

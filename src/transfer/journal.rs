@@ -29,7 +29,7 @@ const CHECK: usize = 8;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Record {
+pub enum Record {
     /// Which content of each item this is about: how often it began anew.
     Begun { versions: Vec<u32> },
     /// A folder inside an item; both paths are below the item, components joined by `/`, empty for the item itself.
@@ -67,13 +67,9 @@ impl Journal {
 
     pub fn append(&mut self, record: &Record) -> io::Result<()> {
         let before = self.gathered.len();
-        self.gathered.extend([0; 4]);
-        encode(record, &mut self.gathered);
-        let payload = self.gathered.get(before + 4..).unwrap_or_default();
-        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
-        let check = check_of(payload);
-        self.gathered.splice(before..before + 4, length);
-        self.gathered.extend(check);
+        let mut payload = Vec::new();
+        encode(record, &mut payload);
+        seal(&payload, &mut self.gathered);
         self.position += (self.gathered.len() - before) as u64;
         if self.gathered.len() >= GATHER { self.write() } else { Ok(()) }
     }
@@ -92,16 +88,30 @@ impl Journal {
     }
 }
 
-/// Shows every record, with the position behind it, up to the first that isn't whole.
-pub(super) fn read(mut file: &File, mut visit: impl FnMut(u64, Record) -> io::Result<()>) -> io::Result<()> {
+/// Shows every record of a file, from its beginning.
+pub(super) fn read(mut file: &File, visit: impl FnMut(u64, Record) -> io::Result<()>) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
-    let mut reader = io::BufReader::with_capacity(GATHER, file);
+    records(io::BufReader::with_capacity(GATHER, file), visit)
+}
+
+/// Shows every record, with the position behind it, up to the first that isn't whole.
+///
+/// # Errors
+/// Those of the reader, and of `visit`.
+pub fn records(mut reader: impl io::Read, mut visit: impl FnMut(u64, Record) -> io::Result<()>) -> io::Result<()> {
     let mut position = 0;
     while let Some((length, record)) = next(&mut reader)? {
         position += length;
         visit(position, record)?;
     }
     Ok(())
+}
+
+/// Appends a record of this content as it stands in the file: its length, itself, and what tells whether it is whole.
+pub fn seal(payload: &[u8], out: &mut Vec<u8>) {
+    out.extend(u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes());
+    out.extend(payload);
+    out.extend(check_of(payload));
 }
 
 fn check_of(payload: &[u8]) -> [u8; CHECK] {
@@ -136,7 +146,8 @@ fn fill(reader: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-fn encode(record: &Record, out: &mut Vec<u8>) {
+/// Appends the content of a record.
+pub fn encode(record: &Record, out: &mut Vec<u8>) {
     let text = |out: &mut Vec<u8>, text: &str| {
         out.extend((text.len() as u32).to_le_bytes());
         out.extend(text.as_bytes());

@@ -15,7 +15,7 @@ mod flush;
 mod folder;
 pub mod framed;
 mod hash;
-mod journal;
+pub mod journal;
 mod kept;
 pub mod names;
 pub mod plan;

@@ -11,4 +11,6 @@ mod tests;
 mod tls;
 
 pub use identity::{Fresh, Identity, IdentityError, Loaded};
-pub use tls::{FANTAIL_ALPN, TlsError, client_config, exporter, fingerprint_of, peer_fingerprint, server_config};
+pub use tls::{
+    FANTAIL_ALPN, TlsError, client_config, exporter, fingerprint_of, is_for_fantail, peer_fingerprint, server_config,
+};

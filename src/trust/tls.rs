@@ -9,7 +9,7 @@ use rustls::{
     crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
     server::{
-        NoServerSessionStorage,
+        ClientHello, NoServerSessionStorage,
         danger::{ClientCertVerified, ClientCertVerifier},
     },
 };
@@ -30,6 +30,11 @@ const MAX_CERTIFICATE: usize = 8 * 1024;
 #[derive(Debug, thiserror::Error)]
 #[error("TLS can't be set up: {0}")]
 pub struct TlsError(#[from] rustls::Error);
+
+/// Whether this is for us; only then the handshake goes on.
+pub fn is_for_fantail(hello: &ClientHello<'_>) -> bool {
+    hello.alpn().is_some_and(|mut names| names.any(|name| name == FANTAIL_ALPN))
+}
 
 /// The SHA-256 of a certificate's DER.
 pub fn fingerprint_of(certificate: &CertificateDer<'_>) -> Fingerprint {

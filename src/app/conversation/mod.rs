@@ -14,7 +14,7 @@ mod draw;
 mod entry;
 mod excerpt;
 mod line;
-mod links;
+pub mod links;
 mod list;
 mod names;
 mod pane;

@@ -1,5 +1,8 @@
+use std::io::{BufRead as _, BufReader};
+
 use super::*;
 use crate::{
+    cli::exchange::{MAX_LINE, VERSION},
     engine::{
         Engine,
         api::{Config, Receive},
