@@ -246,7 +246,7 @@ impl App {
 
     pub(super) fn send_now(&mut self, to: &[Fingerprint], what: Vec<Outgoing>, undo: Option<&str>) {
         for what in what {
-            let command = Command::Send { to: to.to_vec(), what: what.clone() };
+            let command = Command::Send { to: to.to_vec(), what: what.clone(), keep: true };
             self.command(command, Purpose::Send { to: to.to_vec(), what, undo: undo.map(str::to_owned) });
         }
     }

@@ -26,8 +26,12 @@ pub struct CommandId(pub u64);
 #[non_exhaustive]
 pub enum Command {
     /// One transfer per recipient, all of one group. Sending confirms the recipient ("is this the right one?" is asked
-    /// by whoever issues this, before). → [`Reply::Sent`]
-    Send { to: Vec<Fingerprint>, what: Outgoing },
+    /// by whoever issues this, before). With `keep`, what can't be reached now waits for it, also across restarts;
+    /// without, it ends as out of reach after some seconds. → [`Reply::Sent`]
+    Send { to: Vec<Fingerprint>, what: Outgoing, keep: bool },
+    /// Of what waits to be sent to a computer ([`Snapshot::queue`]), this goes before the one in front of it, or `first`
+    /// of all. → [`Reply::Done`]
+    Sooner { with: Fingerprint, transfer: TransferId, first: bool },
     /// This person's answer to an [`Ask`]. → [`Reply::Done`]
     Answer { with: Fingerprint, transfer: TransferId, decision: Decision },
     /// Ends a running or waiting transfer from this side. → [`Reply::Done`]
@@ -118,6 +122,8 @@ pub struct Snapshot {
     /// Nearby first, then those seen before; stable within each.
     pub computers: Vec<Computer>,
     pub transfers: Vec<Running>,
+    /// What waits to be sent, each computer's in its order.
+    pub queue: Vec<Queued>,
     /// Questions for this person, oldest first. Strangers are already bounded (one per address, eight in all).
     pub asks: Vec<Ask>,
     /// What is being compared, or was just now.
@@ -192,6 +198,13 @@ pub struct Running {
     pub left: Option<Duration>,
     /// Bytes done of single top-level items that are under way or done.
     pub items: BTreeMap<u32, u64>,
+}
+
+/// It waits for its computer, or for its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queued {
+    pub with: Fingerprint,
+    pub transfer: TransferId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -37,10 +37,13 @@ impl Hub {
                 store.remove_entry(seq)?;
                 Ok(Reply::Done)
             }),
-            Command::RemoveConversation { with } => self.library.answer(from, move |store| {
-                store.remove_conversation(&with)?;
-                Ok(Reply::Done)
-            }),
+            Command::RemoveConversation { with } => {
+                self.empty_queue(with);
+                self.library.answer(from, move |store| {
+                    store.remove_conversation(&with)?;
+                    Ok(Reply::Done)
+                });
+            }
             Command::SetRule { with, rule } => self.command_rule(from, with, rule),
             Command::Rename { with, name } => self.rename(from, with, name),
             Command::SetFolder { with, folder } => self.set_folder(from, with, folder),
@@ -49,7 +52,11 @@ impl Hub {
                 self.hide_strangers(during);
                 from.reply(Ok(Reply::Done));
             }
-            Command::Send { to, what } => self.send(from, to, what),
+            Command::Send { to, what, keep } => self.send(from, to, what, keep),
+            Command::Sooner { with, transfer, first } => {
+                let result = self.send_sooner((with, transfer), first);
+                from.reply(result.map(|()| Reply::Done));
+            }
             Command::Answer { with, transfer, decision } => {
                 let result = self.decided((with, transfer), decision);
                 from.reply(result.map(|()| Reply::Done));

@@ -29,6 +29,10 @@ const NEWS: usize = 64;
 /// Data connections that wait for an answer which is still on its way.
 const MAX_EARLY: usize = 16;
 
+/// Transfers of files that send at once, to everybody together: each reads ahead some megabytes and keeps a disk busy.
+/// The others wait in order, their connections standing.
+pub(super) const MAX_SENDING: usize = 16;
+
 /// A data connection breaks a little before the control connection says that somebody cancelled.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 
@@ -129,7 +133,10 @@ impl Hub {
                 running.progress = Some(progress.clone());
                 let (events, news) = mpsc::channel(NEWS);
                 let sending = Sending { plan: plan.clone(), consent, progress, hashed: running.hashed.clone(), events };
+                let turn = self.sending.clone();
                 tokio::spawn(async move {
+                    // Ends only with the program.
+                    let _turn = turn.acquire_owned().await;
                     let passing = pass_on(key, news, News::Delivered, &hub);
                     let (result, ()) = tokio::join!(send(connection, sending), passing);
                     hub.send(Message::News(key, News::Ended(attempt, result))).await.ok();

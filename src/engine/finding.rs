@@ -76,6 +76,10 @@ impl Hub {
         match self.settings.visibility {
             Visibility::Everyone => {}
             Visibility::KnownOnly if is_known => {}
+            Visibility::Hidden if claimed.is_some_and(|with| self.is_waited_for(with)) => {
+                self.dial(&[hint.address], claimed, Urgency::Background);
+                return;
+            }
             Visibility::KnownOnly | Visibility::Hidden => return,
         }
         if !late {
@@ -185,13 +189,11 @@ impl Hub {
         for with in wanted {
             self.seek(with);
         }
-        if self.settings.visibility == Visibility::Hidden {
-            return;
-        }
         let away: Vec<(Fingerprint, Vec<SocketAddr>)> = self
             .known
             .values()
             .filter(|known| !self.links.contains_key(&known.fingerprint) && !self.is_blocked(known.fingerprint))
+            .filter(|known| self.looks_for(known.fingerprint))
             .filter(|known| !self.refused.waits(&known.fingerprint, Instant::now().into_std()))
             .map(|known| (known.fingerprint, known.addresses.clone()))
             .collect();

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    api::{Direction, GroupId, Hold, ItemState, Problem, State},
+    api::{Direction, GroupId, Hold, Item, ItemState, Problem, State},
     hub::{Hub, Message},
     outgoing::text_item,
     prepare::{Prepared, Stored},
@@ -20,10 +20,11 @@ use crate::{
     protocol::{
         Fingerprint, Ranges,
         frame::{Frame, Kind},
+        limits::MAX_OFFER_ITEMS,
         message::{Message as WireMessage, Offer},
     },
     store::{
-        Going, Unfinished,
+        Going, NewEntry, Store, StoreError, Unfinished,
         model::{Body, Entry},
     },
     transfer::{KEEP_PARTIALS, Offered},
@@ -45,8 +46,12 @@ impl Hub {
     /// What the last process left unfinished.
     pub fn restore(&mut self, unfinished: Vec<Unfinished>) {
         let now = super::now();
-        for Unfinished { entry, going, moved } in unfinished {
+        for Unfinished { entry, going, place, moved } in unfinished {
             let key = (entry.with, entry.transfer);
+            let hold = match entry.state {
+                State::Held(hold) => hold,
+                _ => Hold::Away,
+            };
             let Some(transfer) = restored(entry, going) else {
                 log::error!("what was unfinished of {} can't be read", key.1);
                 self.write_state(key, State::Stopped(Problem::Closed));
@@ -54,7 +59,7 @@ impl Hub {
             };
             let is_abandoned = transfer.direction() == Direction::Received
                 && now.0.saturating_sub(moved.0) > KEEP_PARTIALS.as_millis() as i64;
-            self.transfers.insert(key, transfer);
+            self.transfers.insert(key, Transfer { place, keep: true, hold: Some(hold), ..transfer });
             if is_abandoned {
                 self.finish(key, State::Stopped(Problem::Abandoned));
             }
@@ -83,12 +88,15 @@ impl Hub {
         {
             *cargo = Cargo::Stored(Arc::new(prepared.stored()));
         }
+        let hold = if hold == Hold::Away { transfer.away() } else { hold };
+        (transfer.keep, transfer.hold) = (true, Some(hold));
         if let Hold::DiskFull { .. } = hold
             && let Side::Out { .. } = transfer.side
         {
             transfer.stage = Stage::Away { retry: Some(Instant::now() + FULL_DISK_PAUSE) };
         }
         self.pace.touch();
+        self.queue_moved();
         self.write_state(key, State::Held(hold));
     }
 
@@ -115,6 +123,7 @@ impl Hub {
             transfer.lost.get_or_insert(Instant::now() + GRACE);
         }
         self.pace.touch();
+        self.queue_moved();
     }
 
     /// Its turn has come again.
@@ -123,13 +132,21 @@ impl Hub {
             return;
         }
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
-        let Side::Out { cargo, .. } = &transfer.side else { return };
+        transfer.hold = None;
+        let Side::Out { cargo, offered, .. } = &transfer.side else { return };
         let Cargo::Stored(stored) = cargo else { return self.offer_or_reach(key) };
-        let stored = stored.clone();
+        let (stored, offered) = (stored.clone(), *offered);
         transfer.halt(Stage::Preparing);
         let (attempt, hub) = (transfer.attempt, self.inbox.clone());
+        let blurred = !self.unasked.contains(&key.0);
         let task = tokio::spawn(async move {
-            let prepared = Prepared::again(&stored).await.map(Arc::new);
+            let prepared = if offered {
+                Prepared::again(&stored).await
+            } else {
+                // Nobody knows yet what it was.
+                Prepared::read(stored.sources.iter().map(|source| source.path.clone()).collect(), blurred).await
+            };
+            let prepared = prepared.map(Arc::new);
             hub.send(Message::WalkedAgain(key, attempt, prepared)).await.ok();
         });
         transfer.work.add(task.abort_handle());
@@ -142,22 +159,29 @@ impl Hub {
         let Some(transfer) = self.transfers.get_mut(&key).filter(|transfer| transfer.attempt == attempt) else {
             return;
         };
-        let Side::Out { cargo, .. } = &mut transfer.side else { return };
+        let Side::Out { cargo, offered, .. } = &mut transfer.side else { return };
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(problem) => return self.finish(key, State::Stopped(problem)),
         };
+        let fresh = (!*offered).then(|| (prepared.clone(), transfer.group));
+        if fresh.is_some() {
+            (transfer.files, transfer.bytes) = (prepared.plan.files(), prepared.plan.bytes());
+        }
         *cargo = Cargo::Files(prepared);
         let Some(going) = self.going(key) else { return };
         let (with, id) = key;
         let at = super::now();
         self.library.post(
-            move |store| store.keep_going(&with, &id, &going, at),
+            move |store| match fresh {
+                Some((prepared, group)) => write_anew(store, key, group, &prepared, &going),
+                None => store.keep_going(&with, &id, &going, at).map(drop),
+            },
             move |hub, result| match result {
-                Ok(_) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
+                Ok(()) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
                     hub.offer_or_reach(key);
                 }
-                Ok(_) => {}
+                Ok(()) => {}
                 Err(error) => {
                     log::error!("what goes on could not be written down: {error}");
                     hub.again_later(key);
@@ -221,12 +245,18 @@ impl Hub {
 }
 
 impl Transfer {
+    /// What it waits for when its computer isn't there.
+    pub fn away(&self) -> Hold {
+        if matches!(self.side, Side::Out { offered: false, .. }) { Hold::Queued } else { Hold::Away }
+    }
+
     /// Ends what runs for it; it begins anew from this stage.
     pub fn halt(&mut self, stage: Stage) {
         self.work = Work::default();
         self.attempt = self.attempt.wrapping_add(1);
         self.stage = stage;
         self.lost = None;
+        self.hold = None;
         self.progress = None;
         self.left_out.clear();
         self.meter = crate::transfer::Meter::default();
@@ -234,6 +264,25 @@ impl Transfer {
             *kept = None;
         }
     }
+}
+
+/// The entry of what waited, with its sources as they are now. What was missing when it was put there stays told.
+fn write_anew(
+    store: &mut Store,
+    (with, transfer): Key,
+    group: GroupId,
+    prepared: &Prepared,
+    going: &Going,
+) -> Result<(), StoreError> {
+    let mut items = prepared.shown_items();
+    if let Some(Entry { body: Body::Items { items: before, .. }, .. }) = store.entry_of(&with, &transfer)? {
+        let told = before.into_iter().filter(|item| matches!(item.state, ItemState::Failed(_)));
+        items.extend(told.zip(items.len() as u32..).map(|(item, index)| Item { index, ..item }).collect::<Vec<_>>());
+        items.truncate(MAX_OFFER_ITEMS);
+    }
+    let body = Body::Items { items, files: prepared.plan.files(), bytes: prepared.plan.bytes() };
+    let (direction, at, state) = (Direction::Sent, super::now(), State::Waiting);
+    store.renew(NewEntry { with, transfer, group, direction, at, body, state }, going)
 }
 
 fn restored(entry: Entry, going: Going) -> Option<Transfer> {

@@ -10,14 +10,14 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
     time::Instant,
 };
 
 use super::{
     again::Opened,
-    api::{Audience, Config, Hold, KnownComputer, Me, Notice, Problem, Settings, State},
+    api::{Audience, Config, KnownComputer, Me, Notice, Problem, Settings, State},
     asks::Asks,
     attempts::Attempts,
     clients::{Asker, Clients, Request},
@@ -99,6 +99,10 @@ pub(super) struct Hub {
     /// Data connections that came before the answer they belong to.
     pub early: BTreeMap<Key, (Connection, Instant)>,
     pub next_sample: Option<Instant>,
+    /// Places for those that send.
+    pub sending: Arc<Semaphore>,
+    /// When to look whose turn it is.
+    pub next_turn: Option<Instant>,
 
     // The shelf.
     pub browses: Vec<Browse>,
@@ -244,7 +248,7 @@ impl Hub {
         let browses = self.browses.iter().map(Browse::due).min();
         let all =
             [self.pace.due(), asks, transfers, browses, self.next_sought(), self.next_sample, self.comparing.due()];
-        all.into_iter().flatten().min()
+        all.into_iter().chain([self.next_turn]).flatten().min()
     }
 
     fn timers(&mut self, now: Instant) {
@@ -254,6 +258,9 @@ impl Hub {
         }
         if is_due(self.transfers.values().filter_map(Transfer::due).min()) {
             self.overdue_transfers(now);
+        }
+        if is_due(self.next_turn) {
+            self.take_turns(now);
         }
         if is_due(self.browses.iter().map(Browse::due).min()) {
             self.overdue_browses(now);
@@ -291,7 +298,7 @@ impl Hub {
             if !transfer.can_go_on() {
                 self.write_state(key, State::Stopped(Problem::Closed));
             } else if !rests {
-                self.write_state(key, State::Held(Hold::Away));
+                self.write_state(key, State::Held(transfer.away()));
             }
         }
         self.publish(Instant::now());

@@ -40,6 +40,7 @@ mod listener;
 mod outgoing;
 mod prepare;
 mod presence;
+mod queue;
 mod resolve;
 mod shelf;
 mod snapshot;

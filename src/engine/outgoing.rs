@@ -29,7 +29,7 @@ use crate::{
 const MAX_RECIPIENTS: usize = 256;
 
 /// An acceptance this quick was a rule's.
-const NOBODY_IS_SO_QUICK: Duration = Duration::from_millis(500);
+pub(super) const NOBODY_IS_SO_QUICK: Duration = Duration::from_millis(500);
 
 /// An offer that was made again and is declined without a reason is made once more, up to this attempt.
 const MAX_UNEXPLAINED: u32 = 4;
@@ -38,8 +38,8 @@ const MAX_UNEXPLAINED: u32 = 4;
 const PASTED: &str = "pasted";
 
 impl Hub {
-    /// Begins one transfer per recipient.
-    pub fn send(&mut self, from: Asker, mut to: Vec<Fingerprint>, what: Outgoing) {
+    /// Begins one transfer per recipient. With `keep` it waits for those that can't be reached.
+    pub fn send(&mut self, from: Asker, mut to: Vec<Fingerprint>, what: Outgoing, keep: bool) {
         to.sort_unstable();
         to.dedup();
         if let Err(problem) = self.may_send(&to, &what) {
@@ -53,7 +53,7 @@ impl Hub {
         };
         for key in &keys {
             let side = Side::Out { cargo: cargo.clone(), offered: false, for_take: false, consented: false };
-            self.transfers.insert(*key, Transfer::new(group, Stage::Preparing, side));
+            self.transfers.insert(*key, Transfer { keep, ..Transfer::new(group, Stage::Preparing, side) });
         }
         self.pace.touch();
         let batch = Batch { from: Some(from), group, keys };
@@ -97,10 +97,12 @@ impl Hub {
         if to.iter().any(|with| self.is_blocked(*with)) {
             return Err(Problem::NotReachable);
         }
-        match to.iter().find(|with| !self.known.contains_key(with) && !self.present.contains_key(with)) {
-            Some(nobody) => Err(Problem::NotFound { whom: nobody.to_string() }),
-            None => Ok(()),
+        // There is no identity to keep it for.
+        if let Some(nobody) = to.iter().find(|with| !self.known.contains_key(with) && !self.present.contains_key(with))
+        {
+            return Err(Problem::NotFound { whom: nobody.to_string() });
         }
+        self.has_place_for(to)
     }
 
     /// Walks the sources on a thread of its own, after writing down a pasted picture.
@@ -164,8 +166,8 @@ impl Hub {
         let at = super::now();
         let by_person = batch.from.is_some();
         self.library.post(
-            move |store| -> Result<Vec<KnownComputer>, StoreError> {
-                let mut known = Vec::new();
+            move |store| -> Result<(Vec<KnownComputer>, Vec<i64>), StoreError> {
+                let (mut known, mut places) = (Vec::new(), Vec::new());
                 for ((with, transfer), seen, going) in people {
                     seen.enter(store, with)?;
                     if by_person {
@@ -173,22 +175,23 @@ impl Hub {
                     }
                     let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
                     let new = NewEntry { with, transfer, group, direction, at, body, state };
-                    match going {
+                    let entry = match going {
                         Some(going) if by_person => store.append_going(new, &going)?,
                         // Cancelled meanwhile, or taken: the taker asks again.
                         _ => store.append(new)?,
                     };
+                    places.push(entry.seq);
                     known.extend(store.computer(&with)?);
                 }
-                Ok(known)
+                Ok((known, places))
             },
             move |hub, result| match result {
-                Ok(known) => {
+                Ok((known, places)) => {
                     hub.learn(known);
                     let keys = batch.keys.clone();
                     batch.reply(Ok(()));
-                    for key in keys {
-                        hub.offer_or_reach(key);
+                    for (key, place) in keys.into_iter().zip(places) {
+                        hub.enqueue(key, place);
                     }
                 }
                 Err(error) => {
@@ -206,10 +209,7 @@ impl Hub {
 
     /// Offers it if a connection stands, else looks for the recipient.
     pub fn offer_or_reach(&mut self, key: Key) {
-        let Some(transfer) = self.transfers.get_mut(&key) else {
-            // Cancelled while it was written down.
-            return self.write_state(key, State::Cancelled { here: true });
-        };
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
         let Side::Out { cargo, offered, for_take, consented } = &mut transfer.side else { return };
         self.pace.touch();
         if !self.links.contains_key(&key.0) {
@@ -231,6 +231,7 @@ impl Hub {
         transfer.stage = Stage::Waiting;
         transfer.since = Instant::now();
         transfer.lost = None;
+        self.queue_moved();
         match self.speak(key.0, |control| control.offer(offer)) {
             Ok(()) => {}
             // The connection is a new one, on which the taker asks again.
@@ -294,6 +295,7 @@ impl Hub {
         };
         self.write_items(key, updates);
         self.write_state(key, State::Running);
+        self.queue_moved();
         self.pace.touch();
     }
 
@@ -308,22 +310,32 @@ impl Hub {
     /// A connection stands (again): what waited for it goes on.
     pub fn resume_outgoing(&mut self, with: Fingerprint) {
         for key in self.transfers_with(with) {
-            let Some(transfer) = self.transfers.get_mut(&key) else { continue };
-            if !matches!((transfer.stage, &transfer.side), (Stage::Away { .. }, Side::In { .. })) {
+            if let Some(transfer) = self.transfers.get_mut(&key)
+                && !matches!((transfer.stage, &transfer.side), (Stage::Away { .. }, Side::In { .. }))
+            {
                 transfer.lost = None;
             }
-            let is_out = matches!(transfer.side, Side::Out { .. });
+        }
+        for key in self.leaving(with) {
+            let Some(transfer) = self.transfers.get_mut(&key) else { continue };
             match transfer.stage {
-                Stage::Reaching { .. } | Stage::Waiting if is_out => self.offer_or_reach(key),
-                Stage::Text { .. } if is_out => {
+                // They were offered already.
+                Stage::Waiting => self.offer_or_reach(key),
+                Stage::Text { .. } => {
                     // Its receipt may have been lost; the other side knows whether it has it.
                     transfer.stage = Stage::Waiting;
                     self.offer_or_reach(key);
                 }
-                Stage::Away { .. } | Stage::Broken { .. } if is_out => self.go_on(key),
+                Stage::Reaching { .. } if matches!(transfer.side, Side::Out { for_take: true, .. }) => {
+                    self.offer_or_reach(key);
+                }
+                Stage::Reaching { .. } | Stage::Away { .. } | Stage::Broken { .. } => {
+                    transfer.stage = Stage::Away { retry: None };
+                }
                 _ => {}
             }
         }
+        self.take_turns_with(with, Instant::now());
     }
 
     /// Nothing to be had: the owner of the shelf says no.

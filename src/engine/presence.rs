@@ -24,6 +24,7 @@ impl Hub {
             me: self.me.clone(),
             computers: self.computers(),
             transfers: self.transfers.iter().filter_map(|(key, transfer)| transfer.running(*key)).collect(),
+            queue: self.queued(),
             asks: self.asks.iter().cloned().collect(),
             comparison: self.comparison(),
             settings: self.settings.clone(),

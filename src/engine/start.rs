@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -21,6 +21,7 @@ use super::{
     attempts::Attempts,
     clients::{Clients, Request},
     comparing::Comparing,
+    data::MAX_SENDING,
     door::Door,
     hub::{Ears, HINTS, Hub, INBOX},
     library::{Found, Library},
@@ -126,6 +127,8 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         unasked: std::collections::HashSet::new(),
         early: BTreeMap::new(),
         next_sample: None,
+        sending: Arc::new(Semaphore::new(MAX_SENDING)),
+        next_turn: None,
         browses: Vec::new(),
         takes: BTreeMap::new(),
         pending_takes: BTreeMap::new(),

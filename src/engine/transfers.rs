@@ -31,6 +31,9 @@ pub(super) const REACH_WITHIN: Duration = Duration::from_secs(8);
 /// A connection that broke is given so long to come back before its transfers count as stopped.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 
+/// The place of what isn't in the store yet.
+pub(super) const LAST: i64 = i64::MAX;
+
 /// From Accept to the data connection: each side tries in turn.
 pub(super) const JOIN_WITHIN: Duration = Duration::from_secs(15);
 
@@ -60,6 +63,12 @@ pub(super) struct Transfer {
     /// Attempts in a row that failed at once.
     pub tries: u32,
     pub hashed: Arc<Hashed>,
+    /// Where it stands among what leaves for this computer: the smaller goes first.
+    pub place: i64,
+    /// It waits for its computer, however long that takes.
+    pub keep: bool,
+    /// What the store says it waits for, while it rests.
+    pub hold: Option<Hold>,
 }
 
 /// How far it is.
@@ -151,6 +160,9 @@ impl Transfer {
             attempt: 0,
             tries: 0,
             hashed: Arc::default(),
+            place: LAST,
+            keep: false,
+            hold: None,
         }
     }
 
@@ -216,6 +228,7 @@ impl Hub {
     /// The end of a transfer: here, in the store, and in the questions.
     pub fn finish(&mut self, key: Key, state: State) {
         let Some(transfer) = self.transfers.remove(&key) else { return };
+        self.queue_moved();
         self.asks.remove(key.0, key.1);
         if let Some(control) = self.control_of(key.0) {
             control.finished(key.1);
@@ -253,8 +266,10 @@ impl Hub {
             self.decline(key, DeclineReason::Person);
             return Ok(());
         }
-        let is_told = self.speak(key.0, |control| control.withdraw(key.1)).is_ok();
-        if !is_told && matches!(transfer_of(&self.transfers, key), Some(Side::Out { offered: true, .. })) {
+        // Nobody hears of what was never offered.
+        let is_secret = matches!(transfer.side, Side::Out { offered: false, .. });
+        let is_told = is_secret || self.speak(key.0, |control| control.withdraw(key.1)).is_ok();
+        if !is_told && matches!(transfer_of(&self.transfers, key), Some(Side::Out { .. })) {
             let (with, transfer) = key;
             self.library.write("what was ended", move |store| store.withdraw(&with, &transfer));
         }
@@ -342,6 +357,7 @@ impl Hub {
                 continue;
             }
             match transfer.stage {
+                Stage::Reaching { .. } if transfer.keep => self.rest(key, Hold::Away),
                 Stage::Reaching { .. } => self.finish(key, State::Stopped(Problem::NotReachable)),
                 Stage::Taking { .. } => self.give_up(key, Problem::NoAnswer),
                 // It is offered again, and nothing of it was kept.
@@ -351,7 +367,7 @@ impl Hub {
                     if let Some(transfer) = self.transfers.get_mut(&key) {
                         transfer.stage = Stage::Away { retry: None };
                     }
-                    self.go_on(key);
+                    self.queue_moved();
                 }
                 Stage::Preparing | Stage::Waiting | Stage::Moving => {}
             }

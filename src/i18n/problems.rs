@@ -32,6 +32,7 @@ impl Texts {
             Problem::Abandoned => self.problem_abandoned().into(),
             Problem::NotOnShelf => self.problem_not_on_shelf().into(),
             Problem::Unsupported => self.problem_unsupported().into(),
+            Problem::QueueFull { limit } => self.problem_queue_full(*limit),
             Problem::Busy => self.problem_busy().into(),
             Problem::CompareBroke => self.problem_compare_broke().into(),
             Problem::CompareClosed => self.problem_compare_closed().into(),
@@ -49,6 +50,8 @@ impl Texts {
     pub fn held(&self, hold: Hold, name: &str) -> String {
         match hold {
             Hold::Away => self.state_held_away(name),
+            Hold::Queued => self.state_held_queued(name),
+            Hold::Turn => self.state_held_turn().into(),
             Hold::Paused { here: true } => self.state_held_paused_here().into(),
             Hold::Paused { here: false } => self.state_held_paused_there(name),
             Hold::DiskFull { here: true } => self.state_held_disk_full_here().into(),

@@ -108,6 +108,8 @@ pub(super) fn state_columns(state: &State) -> (i64, Option<String>) {
         State::Held(Hold::Paused { here: false }) => (9, None),
         State::Held(Hold::DiskFull { here: true }) => (10, None),
         State::Held(Hold::DiskFull { here: false }) => (11, None),
+        State::Held(Hold::Queued) => (12, None),
+        State::Held(Hold::Turn) => (13, None),
     }
 }
 
@@ -124,6 +126,8 @@ pub(super) fn state_from(row: &Row<'_>) -> Result<State> {
         9 => State::Held(Hold::Paused { here: false }),
         10 => State::Held(Hold::DiskFull { here: true }),
         11 => State::Held(Hold::DiskFull { here: false }),
+        12 => State::Held(Hold::Queued),
+        13 => State::Held(Hold::Turn),
         _ => State::Stopped(problem_from(row)?),
     })
 }

@@ -162,6 +162,10 @@ pub enum State {
 pub enum Hold {
     /// The other computer isn't there. It goes on by itself when both see each other again.
     Away,
+    /// The same, of something that nothing was said of yet: it is sent when both see each other.
+    Queued,
+    /// The other computer is there, and is sent something else first.
+    Turn,
     /// Somebody paused it: this side or the other.
     Paused { here: bool },
     /// A disk is full. It goes on by itself when there is room.
@@ -217,6 +221,8 @@ pub enum Problem {
     Unsupported,
     /// Too much at once; a moment later it works.
     Busy,
+    /// So much waits to be sent already, to that computer or in all.
+    QueueFull { limit: u64 },
     /// A comparison broke off after it had begun: a bad line, or somebody who stands between and did not like the code.
     CompareBroke,
     /// It was closed on the other screen.

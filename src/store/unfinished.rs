@@ -41,6 +41,8 @@ pub struct Going {
 pub struct Unfinished {
     pub entry: Entry,
     pub going: Going,
+    /// Where it stands in the queue for its computer; that of its entry's number, unless it was moved.
+    pub place: i64,
     /// When something of it last happened.
     pub moved: Millis,
 }
@@ -81,8 +83,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
-            let is_open =
-                exists(transaction, "SELECT 1 FROM entries WHERE seq = ? AND state IN (0, 1, 7, 8, 9, 10, 11)", [seq])?;
+            let open = "SELECT 1 FROM entries WHERE seq = ? AND state IN (0, 1, 7, 8, 9, 10, 11, 12, 13)";
+            let is_open = exists(transaction, open, [seq])?;
             if is_open {
                 keep(transaction, seq, going, at)?;
             }
@@ -93,16 +95,32 @@ impl Store {
     /// All that aren't over, in the order of their queues.
     pub fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
         self.read(|connection| {
-            let rows: Vec<(i64, Going, Millis)> = connection
+            let rows: Vec<(i64, i64, Going, Millis)> = connection
                 .prepare_cached("SELECT * FROM unfinished ORDER BY place, entry")?
-                .query_map([], |row| Ok((row.get("entry")?, going_from(row)?, Millis(row.get("moved")?))))?
+                .query_map([], |row| {
+                    Ok((row.get("entry")?, row.get("place")?, going_from(row)?, Millis(row.get("moved")?)))
+                })?
                 .collect::<Result<_, _>>()?;
             let mut all = Vec::with_capacity(rows.len());
-            for (seq, going, moved) in rows {
+            for (seq, place, going, moved) in rows {
                 let Some(entry) = reading::entry(connection, seq)? else { continue };
-                all.push(Unfinished { entry, going, moved });
+                all.push(Unfinished { entry, going, place, moved });
             }
             Ok(all)
+        })
+    }
+
+    /// Gives transfers with one computer other places in its queue. Those that are over are passed by.
+    pub fn set_places(&mut self, with: &Fingerprint, places: &[(TransferId, i64)]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "UPDATE unfinished SET place = ?
+                 WHERE entry = (SELECT seq FROM entries WHERE computer = ? AND transfer = ?)",
+            )?;
+            for (transfer, place) in places {
+                statement.execute((place, with, transfer))?;
+            }
+            Ok(())
         })
     }
 

@@ -52,7 +52,7 @@ impl Pair {
     fn offered(&mut self, files: &[(&str, &[u8])]) -> TransferId {
         let paths = files.iter().map(|(name, content)| self.honest.file(name, content)).collect();
         let to = vec![self.villain.fingerprint()];
-        let sent = self.honest.ask(Command::Send { to, what: Outgoing::Paths(paths) });
+        let sent = self.honest.ask(Command::Send { to, what: Outgoing::Paths(paths), keep: false });
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
         let transfer = transfers[0].1;
         self.control.hear_until("an offer", |message| match message {
@@ -130,8 +130,11 @@ fn a_receiver_that_reads_nothing_makes_the_giver_hold_no_more_than_its_bound() {
     let mut pair = Pair::new();
     let path = pair.honest.home.path().join("large");
     std::fs::File::create(&path).unwrap().set_len(4 << 30).unwrap();
-    let sent =
-        pair.honest.ask(Command::Send { to: vec![pair.villain.fingerprint()], what: Outgoing::Paths(vec![path]) });
+    let sent = pair.honest.ask(Command::Send {
+        to: vec![pair.villain.fingerprint()],
+        what: Outgoing::Paths(vec![path]),
+        keep: false,
+    });
     let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
     let transfer = transfers[0].1;
     pair.control.hear_until("an offer", |message| matches!(message, Message::Offer(_)).then_some(()));

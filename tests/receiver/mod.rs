@@ -133,8 +133,11 @@ impl Honest {
     }
 
     pub fn send(&self, to: &Receiver, path: &Path) -> TransferId {
-        let sent =
-            self.ask(Command::Send { to: vec![to.fingerprint], what: Outgoing::Paths(vec![path.to_path_buf()]) });
+        let sent = self.ask(Command::Send {
+            to: vec![to.fingerprint],
+            what: Outgoing::Paths(vec![path.to_path_buf()]),
+            keep: false,
+        });
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
         transfers[0].1
     }

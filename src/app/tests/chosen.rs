@@ -52,7 +52,7 @@ fn what_is_written_goes_to_all_who_are_chosen() {
     harness.run();
     let told = desk.told();
     assert!(
-        matches!(&told[..], [Command::Send { to, what: Outgoing::Text(text) }] if *to == [STUDIO, OFFICE] && text == "hello"),
+        matches!(&told[..], [Command::Send { to, what: Outgoing::Text(text), .. }] if *to == [STUDIO, OFFICE] && text == "hello"),
         "{told:?}"
     );
     assert!(harness.state_mut().draft().is_empty());

@@ -35,7 +35,7 @@ fn a_drop_onto_a_tile_is_sent_there_at_once_and_can_be_taken_back() {
     let_go(&mut harness, &["/home/mei/holiday.jpg"]);
     let told = desk.told();
     assert!(
-        matches!(&told[..], [Command::Send { to, what: Outgoing::Paths(paths) }]
+        matches!(&told[..], [Command::Send { to, what: Outgoing::Paths(paths), .. }]
             if *to == [STUDIO] && *paths == [PathBuf::from("/home/mei/holiday.jpg")]),
         "{told:?}"
     );

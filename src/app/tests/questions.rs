@@ -126,7 +126,7 @@ fn the_first_sending_asks_whether_it_is_the_right_one() {
     harness.get_all_by_label("Send").last().unwrap().click();
     harness.run();
     assert!(
-        matches!(&desk.told()[..], [Command::Send { to, what: Outgoing::Text(text) }] if *to == [DAD] && text == "你好")
+        matches!(&desk.told()[..], [Command::Send { to, what: Outgoing::Text(text), .. }] if *to == [DAD] && text == "你好")
     );
     assert!(harness.state_mut().draft().is_empty());
 }

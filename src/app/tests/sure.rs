@@ -133,7 +133,7 @@ fn the_first_sending_can_be_compared_first_and_goes_when_they_match() {
         press(&mut harness, if matches { "They match" } else { "Cancel" });
         let told = desk.told();
         let sent = told.iter().position(|command| {
-            matches!(command, Command::Send { to, what: Outgoing::Text(text) } if *to == [DAD] && text == "你好")
+            matches!(command, Command::Send { to, what: Outgoing::Text(text), .. } if *to == [DAD] && text == "你好")
         });
         let verified = told.iter().position(|command| matches!(command, Command::Verify { verified: true, .. }));
         if matches {

@@ -43,7 +43,7 @@ pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failur
     let mut sent = BTreeSet::new();
     let files = (!paths.is_empty()).then_some(Outgoing::Paths(paths));
     for what in [text.map(Outgoing::Text), files].into_iter().flatten() {
-        let Reply::Sent { transfers, .. } = session.call(&Command::Send { to: to.clone(), what })? else {
+        let Reply::Sent { transfers, .. } = session.call(&Command::Send { to: to.clone(), what, keep: false })? else {
             return Err(unexpected());
         };
         sent.extend(transfers);

@@ -39,10 +39,13 @@ fn a_conversation_is_there_again_after_a_restart_and_so_is_the_computer() {
 fn a_recipient_that_is_not_there_is_looked_for_and_then_said_to_be_out_of_reach() {
     let (one, mut other) = friends();
     other.shut_down();
-    let sent = one.send_text(&other, "are you there?");
+    let what = Outgoing::Text("are you there?".into());
+    let Ok(Reply::Sent { transfers, .. }) = one.ask(Command::Send { to: vec![other.id()], what, keep: false }) else {
+        panic!("not sent")
+    };
     let running = one.until("it to be looked for", |snapshot| snapshot.transfers.first().cloned());
     assert_eq!(running.phase, Phase::Preparing);
-    one.until_state(&other, sent, &State::Stopped(Problem::NotReachable));
+    one.until_state(&other, transfers[0].1, &State::Stopped(Problem::NotReachable));
 }
 
 #[test]

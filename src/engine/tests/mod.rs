@@ -6,6 +6,7 @@ mod finding;
 mod lasting;
 mod moving;
 mod puppet;
+mod queueing;
 mod reconnecting;
 mod relay;
 #[cfg(target_os = "linux")]
@@ -116,7 +117,7 @@ impl Machine {
     #[track_caller]
     pub fn send(&self, to: &[&Self], what: Outgoing) -> Vec<TransferId> {
         let to: Vec<Fingerprint> = to.iter().map(|other| other.id()).collect();
-        let sent = self.ask(Command::Send { to: to.clone(), what });
+        let sent = self.ask(Command::Send { to: to.clone(), what, keep: true });
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
         to.iter().map(|to| transfers.iter().find(|(with, _)| with == to).unwrap().1).collect()
     }

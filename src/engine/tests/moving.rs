@@ -118,7 +118,7 @@ fn what_can_not_be_sent_is_said_and_the_rest_goes() {
     let there = one.file("there.txt", "here I am");
     let gone = one.home.path().join("desk/gone.txt");
     let to = vec![other.id()];
-    let nothing = one.ask(Command::Send { to, what: Outgoing::Paths(vec![gone.clone()]) });
+    let nothing = one.ask(Command::Send { to, what: Outgoing::Paths(vec![gone.clone()]), keep: true });
     assert_eq!(nothing.err(), Some(Problem::SourceGone { name: "gone.txt".into() }));
     let sent = one.send_paths(&other, &[&gone, &there]);
     other.until_state(&one, sent, &State::Saved);

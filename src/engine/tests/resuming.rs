@@ -187,7 +187,7 @@ fn a_text_that_was_not_confirmed_goes_again_and_arrives_once() {
     let sent = one.send_text(&other, "are you there?");
     one.shut_down();
     one.start_again();
-    one.until_state(&other, sent, &State::Held(Hold::Away));
+    one.until_state(&other, sent, &State::Held(Hold::Queued));
     other.start_again();
     one.until_state(&other, sent, &State::Saved);
     other.until_state(&one, sent, &State::Saved);

@@ -59,7 +59,7 @@ fn the_longest_text_crosses_and_a_longer_one_is_refused() {
     let sent = one.send_text(&other, &text);
     assert_eq!(other.until_state(&one, sent, &State::Saved).body, Body::Text(text.clone()));
     let to = vec![other.id()];
-    let more = one.ask(Command::Send { to, what: Outgoing::Text(text + "!") });
+    let more = one.ask(Command::Send { to, what: Outgoing::Text(text + "!"), keep: true });
     assert_eq!(more.err(), Some(Problem::TooMuch { limit: 1024 * 1024 }));
 }
 

@@ -55,6 +55,30 @@ fn a_stranger_enters_only_by_an_act_and_leaves_without_a_trace() {
 }
 
 #[test]
+fn a_queue_keeps_the_order_it_was_given_and_passes_by_what_is_over() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let held = State::Held(Hold::Queued);
+    for n in 1..=3 {
+        let new = NewEntry { direction: Direction::Sent, state: held.clone(), ..text(n, "later") };
+        store.append_going(new, &Going { offer: vec![1], ..Going::default() }).unwrap();
+    }
+    let order = |store: &Store| -> Vec<(TransferId, State)> {
+        store.unfinished().unwrap().into_iter().map(|one| (one.entry.transfer, one.entry.state)).collect()
+    };
+    store.set_places(&MEI, &[(transfer(3), 1), (transfer(1), 2), (transfer(2), 3), (transfer(9), 4)]).unwrap();
+    store.update_state(&MEI, &transfer(1), &State::Cancelled { here: true }).unwrap();
+    store.set_places(&MEI, &[(transfer(1), 0)]).unwrap();
+    // News of one leaves it where it is.
+    assert!(store.keep_going(&MEI, &transfer(3), &Going { offered: true, ..Going::default() }, Millis(9)).unwrap());
+    drop(store);
+    let mut store = home.open();
+    assert_eq!(order(&store), [(transfer(3), held.clone()), (transfer(2), held.clone())]);
+    store.update_state(&MEI, &transfer(3), &State::Held(Hold::Turn)).unwrap();
+    assert_eq!(order(&store)[0].1, State::Held(Hold::Turn));
+}
+
+#[test]
 fn the_shelf_keeps_one_place_per_path_and_never_uses_an_id_again() {
     let home = Home::new();
     let mut store = home.open();

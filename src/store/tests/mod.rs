@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     model::{
-        Audience, Body, DeviceKind, Direction, GroupId, Item, ItemKind, ItemState, Millis, Problem, Rule, Settings,
-        ShelfItem, State, Theme, Visibility,
+        Audience, Body, DeviceKind, Direction, GroupId, Hold, Item, ItemKind, ItemState, Millis, Problem, Rule,
+        Settings, ShelfItem, State, Theme, Visibility,
     },
     *,
 };
