@@ -18,6 +18,7 @@ use super::{
     previews::{Preview, Previews},
 };
 use crate::{
+    engine::api::{Thumbnail, Thumbnails},
     i18n::Texts,
     pictures::{Size, name_suggests_picture},
     store::model::{Item, ItemKind},
@@ -70,7 +71,15 @@ pub struct AlbumResponse {
 }
 
 /// Draws `items`, all pictures by [`is_picture`], no wider than `width` (and [`MAX_WIDTH`]), at the place the layout gives.
-pub fn show(ui: &mut Ui, previews: &mut Previews, texts: &Texts, items: &[&Item], width: f32) -> AlbumResponse {
+/// `thumbnails` stand for those that aren't there yet.
+pub fn show(
+    ui: &mut Ui,
+    previews: &mut Previews,
+    texts: &Texts,
+    items: &[&Item],
+    thumbnails: &Thumbnails,
+    width: f32,
+) -> AlbumResponse {
     let plan = Plan::new(previews, ui.ctx(), items, width);
     let (rect, _) = ui.allocate_exact_size(plan.size, Sense::hover());
     let mut response = AlbumResponse { rect, open: None, hovered: None };
@@ -83,7 +92,8 @@ pub fn show(ui: &mut Ui, previews: &mut Previews, texts: &Texts, items: &[&Item]
         let more = if at + 1 == plan.cells.len() { hidden } else { 0 };
         let corners = corners(rect, place);
         let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("picture", item.index)));
-        let picture = show_one(&mut child, previews, texts, item, place, corners, more);
+        let shown = (*item, thumbnails.get(&item.index));
+        let picture = show_one(&mut child, previews, texts, shown, place, corners, more);
         if picture.clicked() {
             response.open = Some(at);
         }
@@ -155,7 +165,7 @@ fn show_one(
     ui: &mut Ui,
     previews: &mut Previews,
     texts: &Texts,
-    item: &Item,
+    (item, thumbnail): (&Item, Option<&Thumbnail>),
     place: Rect,
     corners: CornerRadius,
     more: usize,
@@ -180,8 +190,7 @@ fn show_one(
     let ready = matches!(preview, Preview::Ready { .. });
     let shown = ui.ctx().animate_bool_with_time(response.id.with("ready"), ready, motion::time(ui, motion::CALM));
     if shown < 1.0 {
-        let blur = item.thumbhash.as_deref().and_then(|hash| previews.blur(ui.ctx(), hash));
-        match blur {
+        match previews.stand_in(ui.ctx(), thumbnail, item.thumbhash.as_deref(), place.size()) {
             Some((texture, aspect)) => {
                 let uv = cover(aspect, place.width() / place.height());
                 painter.add(RectShape::filled(place, corners, Color32::WHITE).with_texture(texture, uv));

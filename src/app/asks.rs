@@ -28,9 +28,13 @@ const SETTLE: f64 = 0.5;
 const ANSWERING: f64 = 2.0;
 /// How long "Hide strangers for an hour" lasts.
 const HIDE: Duration = Duration::from_secs(60 * 60);
-/// Blurs shown in a row.
-const BLURS: usize = 4;
-const BLUR_HEIGHT: f32 = 84.0;
+/// Pictures shown in a row.
+const IN_A_ROW: usize = 4;
+/// Rows of a verified computer's pictures.
+const ROWS: usize = 3;
+/// How high a row is that is alone, and one of several.
+const PICTURE_HEIGHT: f32 = 84.0;
+const LOWER_HEIGHT: f32 = 64.0;
 /// Lines of single things shown while choosing, before it scrolls.
 const LIST_HEIGHT: f32 = 168.0;
 const WIDTH: f32 = 440.0;
@@ -140,7 +144,7 @@ fn card(ui: &mut Ui, view: &mut AskView, scene: &mut Scene<'_>, ask: &Ask, (wait
     if low {
         answers(ui, view, scene, ask);
     }
-    blurs(ui, scene, ask);
+    pictures(ui, scene, ask);
     things(ui, view, scene, ask);
     if !low {
         answers(ui, view, scene, ask);
@@ -191,34 +195,51 @@ pub fn what(texts: &Texts, items: &[Item], files: u64) -> String {
     }
 }
 
-/// Pictures as soft colours: nothing of a stranger's picture itself is shown before consent.
-fn blurs(ui: &mut Ui, scene: &mut Scene<'_>, ask: &Ask) {
-    let hashes: Vec<&[u8]> = ask.items.iter().filter_map(|item| item.thumbhash.as_deref()).collect();
-    if hashes.is_empty() {
+/// Pictures as soft colours: nothing of a stranger's picture itself is shown before consent. From a verified computer
+/// what came of the pictures themselves; their places are there before they are, so that nothing moves under the pointer.
+fn pictures(ui: &mut Ui, scene: &mut Scene<'_>, ask: &Ask) {
+    let is_picture = |item: &&Item| {
+        let named = ask.verified && !ask.takes && item.kind == ItemKind::File && name_suggests_picture(&item.name);
+        item.thumbhash.is_some() || named
+    };
+    let all: Vec<&Item> = ask.items.iter().filter(is_picture).collect();
+    let shown = all.len().min(if ask.verified { ROWS * IN_A_ROW } else { IN_A_ROW });
+    let rows = shown.div_ceil(IN_A_ROW);
+    if rows == 0 {
         return;
     }
     let palette = Palette::of(ui);
-    let shown = hashes.len().min(BLURS);
     let gap = 3.0;
-    let width = (ui.available_width() - gap * (shown - 1) as f32) / shown as f32;
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BLUR_HEIGHT), Sense::hover());
-    for (index, hash) in hashes.iter().take(shown).enumerate() {
-        let place = Rect::from_min_size(rect.min + vec2((width + gap) * index as f32, 0.0), vec2(width, BLUR_HEIGHT));
-        let corner = egui::CornerRadius::same(radius::CONTROL);
-        match scene.previews.blur(ui.ctx(), hash) {
+    let height = if rows == 1 { PICTURE_HEIGHT } else { LOWER_HEIGHT };
+    let whole = vec2(ui.available_width(), (height + gap) * rows as f32 - gap);
+    let (rect, _) = ui.allocate_exact_size(whole, Sense::hover());
+    let in_a_row = shown.min(IN_A_ROW);
+    let width = (rect.width() - gap * (in_a_row - 1) as f32) / in_a_row as f32;
+    for (index, item) in all.iter().take(shown).enumerate() {
+        let (row, column) = (index / IN_A_ROW, index % IN_A_ROW);
+        let corner = rect.min + vec2((width + gap) * column as f32, (height + gap) * row as f32);
+        let place = Rect::from_min_size(corner, vec2(width, height));
+        let round = egui::CornerRadius::same(radius::CONTROL);
+        let thumbnail = ask.thumbnails.get(&item.index);
+        match scene.previews.stand_in(ui.ctx(), thumbnail, item.thumbhash.as_deref(), place.size()) {
             Some((texture, aspect)) => {
                 let uv = cover(aspect, place.width() / place.height());
                 let mesh =
-                    egui::epaint::RectShape::filled(place, corner, egui::Color32::WHITE).with_texture(texture, uv);
+                    egui::epaint::RectShape::filled(place, round, egui::Color32::WHITE).with_texture(texture, uv);
                 ui.painter().add(mesh);
             }
             None => {
-                ui.painter().rect_filled(place, corner, palette.hover);
+                ui.painter().rect_filled(place, round, palette.hover);
             }
         }
-        if index + 1 == shown && hashes.len() > shown {
-            ui.painter().rect_filled(place, corner, palette.scrim);
-            let more = format!("+{}", hashes.len() - shown);
+        if thumbnail.is_some() {
+            let name = scene.texts.picture_of(&item.name);
+            let response = ui.interact(place, ui.scope_id().with(("picture", item.index)), Sense::hover());
+            response.widget_info(|| egui::WidgetInfo::labeled(Role::Image, true, &name));
+        }
+        if index + 1 == shown && all.len() > shown {
+            ui.painter().rect_filled(place, round, palette.scrim);
+            let more = format!("+{}", all.len() - shown);
             ui.painter().text(place.center(), Align2::CENTER_CENTER, more, design::title(), palette.on_scrim);
         }
     }

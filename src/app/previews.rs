@@ -19,6 +19,7 @@ use self::{
     large::Large,
     slot::{Fit, Key, Place, Shown, Slot},
 };
+use crate::engine::api::Thumbnail;
 use crate::pictures::{self, Finished, Outcome, Picture, PictureError, Request, RequestId, Size, Source, Wanted};
 
 pub use self::large::Tile;
@@ -173,6 +174,24 @@ impl Previews {
     /// The blur from a ThumbHash of at most 40 bytes, and its rough width divided by height.
     pub fn blur(&mut self, ctx: &Context, hash: &[u8]) -> Option<(TextureId, f32)> {
         self.blurs.get(ctx, hash, self.frame)
+    }
+
+    /// What stands for a picture that isn't there (yet): the small one that came with its offer, else its blur. With its
+    /// width divided by height.
+    pub fn stand_in(
+        &mut self,
+        ctx: &Context,
+        thumbnail: Option<&Thumbnail>,
+        hash: Option<&[u8]>,
+        points: Vec2,
+    ) -> Option<(TextureId, f32)> {
+        let small = thumbnail.map(|small| {
+            self.preview_in(&Key::Sent(small.number), ctx, || Source::Bytes(small.encoded.clone()), points, false)
+        });
+        match small {
+            Some(Preview::Ready { texture, original, .. }) => Some((texture, original.aspect())),
+            _ => hash.and_then(|hash| self.blur(ctx, hash)),
+        }
     }
 
     /// The shape (width divided by height) and, if known, the size of a picture that is to be laid out. Until its size is

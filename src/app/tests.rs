@@ -177,6 +177,7 @@ fn ask(with: Fingerprint, name: &str) -> Ask {
         files: 2,
         bytes: 12_200_000,
         until: None,
+        thumbnails: Arc::default(),
     }
 }
 
@@ -194,6 +195,7 @@ fn running(with: Fingerprint, transfer: TransferId) -> Running {
         speed: 84_000_000,
         left: Some(Duration::from_secs(12)),
         items: BTreeMap::new(),
+        thumbnails: Arc::default(),
     }
 }
 

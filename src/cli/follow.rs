@@ -282,6 +282,7 @@ mod tests {
             speed: 0,
             left: None,
             items: BTreeMap::new(),
+            thumbnails: Arc::default(),
         }
     }
 

@@ -198,6 +198,19 @@ pub struct Running {
     pub left: Option<Duration>,
     /// Bytes done of single top-level items that are under way or done.
     pub items: BTreeMap<u32, u64>,
+    /// Of what is received.
+    pub thumbnails: Thumbnails,
+}
+
+/// Real small pictures that a verified computer sent with its offer, by their items' indices; at most a dozen.
+pub type Thumbnails = Arc<BTreeMap<u32, Thumbnail>>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnail {
+    /// Given once.
+    pub number: u64,
+    /// JPEG or PNG, at most 16 KiB and 512 × 512 pixels.
+    pub encoded: Arc<[u8]>,
 }
 
 /// It waits for its computer, or for its turn.
@@ -236,6 +249,7 @@ pub struct Ask {
     pub bytes: u64,
     /// The question goes away then.
     pub until: Option<Millis>,
+    pub thumbnails: Thumbnails,
 }
 
 /// One code on two screens.

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    api::{Ask, Decision, Item, KnownComputer, Millis, Problem},
+    api::{Ask, Decision, Item, KnownComputer, Millis, Problem, Thumbnails},
     asks::{NotAsked, STRANGER_PATIENCE},
     hub::Hub,
     incoming::Terms,
@@ -52,6 +52,8 @@ impl Hub {
             files,
             bytes,
             until: expires.then(|| Millis(super::now().0 + patience.as_millis() as i64)),
+            // Those that come are its transfer's.
+            thumbnails: Thumbnails::default(),
         };
         let address = present.addresses.first().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
         let until = expires.then(|| (now + patience).into_std());

@@ -119,7 +119,7 @@ impl Asks {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::{net::Ipv4Addr, sync::Arc};
 
     use super::*;
     use crate::engine::api::DeviceKind;
@@ -138,6 +138,7 @@ mod tests {
             files: 1,
             bytes: 1,
             until: None,
+            thumbnails: Arc::default(),
         }
     }
 

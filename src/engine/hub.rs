@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
@@ -34,6 +35,7 @@ use super::{
     shelf::PendingTake,
     snapshot::{Pace, View},
     taking::{Browse, Wish},
+    thumbnails::Checks,
     transfers::{Key, Stage, Transfer},
     waits::Waits,
 };
@@ -112,6 +114,7 @@ pub(super) struct Hub {
     pub pending_takes: BTreeMap<Key, PendingTake>,
 
     pub comparing: Comparing,
+    pub thumbnail_checks: Checks,
 
     // Who is told.
     pub library: Library,
@@ -148,6 +151,8 @@ pub(super) enum Message {
     },
     News(Key, News),
     ShelfPlanned(Asker, Audience, Result<Plan, Problem>),
+    ThumbnailMade(Key, u32, Bytes),
+    ThumbnailsChecked(Key, u32, Vec<(u32, Arc<[u8]>)>),
 }
 
 /// What the hub listens to.
@@ -215,6 +220,8 @@ impl Hub {
             Message::FolderOpened { key, attempt, always, opened } => self.folder_opened(key, attempt, always, opened),
             Message::News(key, news) => self.news(key, news),
             Message::ShelfPlanned(from, audience, plan) => self.shelf_planned(from, audience, plan),
+            Message::ThumbnailMade(key, item, picture) => self.thumbnail_made(key, item, picture),
+            Message::ThumbnailsChecked(key, attempt, good) => self.thumbnails_checked(key, attempt, good),
         }
     }
 

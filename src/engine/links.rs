@@ -201,7 +201,8 @@ impl Hub {
             Event::Taken(take) => self.take_asked(with, take),
             Event::Compare(event) => self.compare_said(with, event),
             Event::Bye(reason) => self.bye_heard(with, reason),
-            // Thumbnails, Pause and Continue are of features this version doesn't say it has.
+            Event::Thumbnails(thumbnails) => self.thumbnails_arrived(with, thumbnails),
+            // Pause and Continue are of a feature this version doesn't say it has.
             other => log::debug!("not acted on: {other:?}"),
         }
     }

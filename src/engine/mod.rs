@@ -48,6 +48,7 @@ mod start;
 mod taking;
 #[cfg(test)]
 mod tests;
+mod thumbnails;
 mod transfers;
 mod unfinished;
 mod waits;

@@ -233,7 +233,7 @@ impl Hub {
         transfer.lost = None;
         self.queue_moved();
         match self.speak(key.0, |control| control.offer(offer)) {
-            Ok(()) => {}
+            Ok(()) => self.make_thumbnails(key),
             // The connection is a new one, on which the taker asks again.
             Err(CantSend::NoSuchTransfer) if for_take => {
                 if let Some(transfer) = self.transfers.get_mut(&key) {

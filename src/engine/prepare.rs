@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::api::{Item, ItemKind, ItemState, Problem};
+use super::{
+    api::{Item, ItemKind, ItemState, Problem},
+    thumbnails::Makings,
+};
 use crate::{
     pictures::{name_suggests_picture, thumbhash_of},
     protocol::{limits::MAX_OFFER_ITEMS, message::Item as WireItem},
@@ -25,6 +28,7 @@ pub(super) struct Prepared {
     pub items: Vec<WireItem>,
     /// What tells whether each is still what it was.
     pub digests: Vec<[u8; 32]>,
+    pub thumbnails: Makings,
 }
 
 /// What was offered, without the walk through it: to be walked again when it goes on.
@@ -37,7 +41,7 @@ pub(super) struct Stored {
 impl Prepared {
     pub fn new(plan: Plan) -> Self {
         let digests = plan.items().iter().map(|source| plan.digest(source)).collect();
-        Self { items: plan.offered(), digests, plan: plan.into() }
+        Self { items: plan.offered(), digests, thumbnails: Makings::of(&plan), plan: plan.into() }
     }
 
     /// Walks the sources, and with `blurred` looks at the pictures among them.

@@ -25,7 +25,7 @@ impl Hub {
             computers: self.computers(),
             transfers: self.transfers.iter().filter_map(|(key, transfer)| transfer.running(*key)).collect(),
             queue: self.queued(),
-            asks: self.asks.iter().cloned().collect(),
+            asks: self.asks.iter().map(|ask| self.with_thumbnails(ask)).collect(),
             comparison: self.comparison(),
             settings: self.settings.clone(),
             revision: self.digest.revision,

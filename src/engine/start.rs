@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     StartError,
-    api::{Config, Me, Notice, Settings, Visibility},
+    api::{Config, Me, Notice, Receive, Settings, Visibility},
     asking::PATIENCE,
     asks::Asks,
     attempts::Attempts,
@@ -27,6 +27,7 @@ use super::{
     library::{Found, Library},
     listener::{self, Sockets},
     snapshot::{Pace, View},
+    thumbnails::Checks,
     waits::Waits,
 };
 use crate::{
@@ -73,9 +74,13 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     let Found { set_aside, start } = opening.await.map_err(|_| StartError::Ended)?.map_err(StartError::Store)?;
 
     let myself = identity.fingerprint();
+    let mut features = Features::SHELF | Features::COMPARE | Features::RESUME;
+    if matches!(config.receive, Receive::Ask { .. }) {
+        features = features | Features::THUMBNAILS;
+    }
     let hello = Hello {
         version: VERSION,
-        features: Features::SHELF | Features::COMPARE | Features::RESUME,
+        features,
         name: String::new(),
         kind: DeviceKind::Computer,
         port,
@@ -133,6 +138,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         takes: BTreeMap::new(),
         pending_takes: BTreeMap::new(),
         comparing: Comparing::new(start.comparisons),
+        thumbnail_checks: Checks::default(),
         library,
         digest: start.digest,
         pace: Pace::default(),

@@ -9,6 +9,7 @@ use super::{
     api::{Direction, GroupId, Hold, ItemState, Phase, Problem, Running, State},
     hub::Hub,
     prepare::{Prepared, Stored},
+    thumbnails::Held,
 };
 use crate::{
     protocol::{
@@ -69,6 +70,8 @@ pub(super) struct Transfer {
     pub keep: bool,
     /// What the store says it waits for, while it rests.
     pub hold: Option<Hold>,
+    /// In: what came of its pictures.
+    pub thumbnails: Held,
 }
 
 /// How far it is.
@@ -163,6 +166,7 @@ impl Transfer {
             place: LAST,
             keep: false,
             hold: None,
+            thumbnails: Held::default(),
         }
     }
 
@@ -220,6 +224,7 @@ impl Transfer {
             speed: self.meter.speed(),
             left: self.meter.left(self.bytes),
             items: progress.map_or_else(BTreeMap::new, Progress::items),
+            thumbnails: self.thumbnails.shown.clone(),
         })
     }
 }

@@ -409,3 +409,56 @@ fn measure_a_large_photograph() {
     let hash = thumbhash_of(&path, begun + Duration::from_secs(10));
     println!("thumbhash: {:?}, {:?}", begun.elapsed(), hash.map(|hash| hash.len()));
 }
+
+#[test]
+fn a_thumbnail_is_upright_small_in_bytes_and_holds_nothing_but_pixels() {
+    let later = || Instant::now() + Duration::from_secs(20);
+    let upright = thumbnail_of(&fixture("orientation-6.jpg"), later()).unwrap();
+    assert_eq!(sniff(&upright), Some(Format::Jpeg));
+    assert!(bytes_of("orientation-6.jpg").windows(4).any(|four| four == b"Exif"));
+    assert!(!upright.windows(4).any(|four| four == b"Exif" || four == b"ICC_"), "metadata is left out");
+    let (small, whole) =
+        (thumbnail_from(&upright).unwrap(), decode_file(&fixture("orientation-6.jpg"), LARGE).unwrap());
+    assert_eq!(small.size, whole.size());
+    let difference = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
+    let apart: u64 = small.rgba.iter().zip(&whole.frames[0].rgba).map(difference).sum();
+    assert!(apart < 8 * small.rgba.len() as u64, "the same picture: {apart}");
+
+    let seen_through = thumbnail_of(&fixture("half.png"), later()).unwrap();
+    assert_eq!(sniff(&seen_through), Some(Format::Png));
+    assert!(thumbnail_from(&seen_through).unwrap().rgba.iter().skip(3).step_by(4).any(|alpha| *alpha < 255));
+
+    // Noise is the worst there is.
+    let dir = tempfile::tempdir().unwrap();
+    for (name, color) in [("opaque.png", image::ColorType::Rgb8), ("seen-through.png", image::ColorType::Rgba8)] {
+        let path = dir.path().join(name);
+        let mut pixels = vec![0; 900 * 500 * usize::from(color.bytes_per_pixel())];
+        blake3::Hasher::new().finalize_xof().fill(&mut pixels);
+        image::save_buffer(&path, &pixels, 900, 500, color).unwrap();
+        let bytes = thumbnail_of(&path, later()).unwrap();
+        assert!(bytes.len() <= crate::protocol::limits::MAX_THUMBNAIL, "{name}: {}", bytes.len());
+        let small = thumbnail_from(&bytes).unwrap();
+        assert!((small.size.aspect() - 1.8).abs() < 0.1 && small.size.height >= 20, "{name}: {:?}", small.size);
+    }
+    assert_eq!(thumbnail_of(&fixture("orientation-6.jpg"), Instant::now()), None, "there is no time");
+    assert_eq!(thumbnail_of(&fixture("make.py"), later()), None);
+}
+
+#[test]
+fn of_others_only_small_still_pictures_in_two_formats_are_taken() {
+    for name in ["quadrants.gif", "quadrants.webp", "quadrants.bmp", "bomb.png", "make.py"] {
+        assert!(thumbnail_from(&bytes_of(name)).is_none(), "{name}");
+    }
+    assert!(thumbnail_from(&bytes_of("moving.png")).is_some(), "its first frame");
+    let large = |width, height| {
+        let mut png = Vec::new();
+        let image = image::RgbImage::new(width, height);
+        image.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        png
+    };
+    assert!(thumbnail_from(&large(512, 512)).is_some());
+    assert!(thumbnail_from(&large(513, 1)).is_none() && thumbnail_from(&large(1, 513)).is_none());
+    let mut padded = large(8, 8);
+    padded.resize(crate::protocol::limits::MAX_THUMBNAIL + 1, 0);
+    assert!(thumbnail_from(&padded).is_none());
+}

@@ -321,8 +321,8 @@ pub enum DeclineReason {
     NoAnswer,
 }
 
-/// Real small pictures of items of an offer that waits. Only with [`Features::THUMBNAILS`], and only between computers
-/// that verified each other.
+/// Real small pictures of items of an offer that waits or was accepted. Only with [`Features::THUMBNAILS`], and only
+/// between computers that verified each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnails {
     pub transfer: TransferId,

@@ -48,7 +48,7 @@ fn harness<'a>(items: Vec<Item>, pixels_per_point: f32) -> Harness<'a, Room> {
                 let previews = previews.get_or_insert_with(|| Previews::new(ui.ctx()));
                 previews.logic(ui.ctx());
                 let items: Vec<&Item> = items.iter().filter(|item| is_picture(previews, item)).collect();
-                let response = show(ui, previews, texts, &items, 640.0);
+                let response = show(ui, previews, texts, &items, &Thumbnails::default(), 640.0);
                 opened.extend(response.open);
                 *last = Some(response);
             },

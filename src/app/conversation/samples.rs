@@ -72,5 +72,6 @@ pub fn running(entry: &Entry, phase: Phase, bytes: u64, total: u64) -> Running {
         speed: 84_000_000,
         left: Some(Duration::from_secs(12)),
         items: BTreeMap::from([(0, bytes)]),
+        thumbnails: Arc::default(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use egui::TextureHandle;
 
-use super::{animation::Moving, bytes_of};
+use super::{MAX_SIDE, animation::Moving, bytes_of};
 use crate::pictures::{PictureError, Size, Stamp, Ticket, Wanted};
 
 /// Which picture, and where it is drawn: the conversation and the viewer don't take a file's texture from each other.
@@ -13,6 +13,8 @@ pub(super) enum Key {
     File(PathBuf, Place),
     /// Without a file; only the composer shows such.
     Pasted(u64),
+    /// Came with an offer.
+    Sent(u64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +33,7 @@ impl Key {
         match self {
             Self::File(path, _) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             Self::Pasted(id) => format!("pasted {id}"),
+            Self::Sent(number) => format!("thumbnail {number}"),
         }
     }
 
@@ -38,6 +41,8 @@ impl Key {
         match self {
             Self::File(_, Place::Viewer) => Wanted::Within(size),
             Self::File(_, Place::Conversation) | Self::Pasted(_) => Wanted::Covering(size),
+            // Small already, and not to move.
+            Self::Sent(_) => Wanted::Still(Size::new(MAX_SIDE, MAX_SIDE)),
         }
     }
 }

@@ -13,6 +13,7 @@ mod relay;
 mod resuming;
 mod shelves;
 mod texting;
+mod thumbnails;
 
 use std::{
     fs,

@@ -159,9 +159,11 @@ impl Control {
     }
 
     fn on_thumbnails(&mut self, thumbnails: Thumbnails) -> Result<Option<Event>, ControlError> {
-        // They may come after the answer went; then nobody looks at them.
-        let Some(Open::Waiting { end: End::Receiving, offer }) = self.open.get(&thumbnails.transfer) else {
-            return Ok(None);
+        let offer = match self.open.get(&thumbnails.transfer) {
+            Some(Open::Waiting { end: End::Receiving, offer }) => offer,
+            Some(Open::Moving { consent, .. }) if consent.end() == End::Receiving => consent.offer(),
+            // They may come after its end; then nobody looks at them.
+            _ => return Ok(None),
         };
         if thumbnails.pictures.iter().any(|thumbnail| thumbnail.item as usize >= offer.items.len()) {
             return Err(ControlError::DoesNotFit(thumbnails.transfer));

@@ -45,14 +45,16 @@ impl Control {
         Ok(())
     }
 
-    /// Real small pictures of an offer that waits there.
+    /// Real small pictures of an offer that waits there or was accepted.
     ///
     /// # Errors
     /// See [`CantSend`].
     pub fn thumbnails(&mut self, thumbnails: Thumbnails) -> Result<(), CantSend> {
-        let Some(Open::Waiting { end: End::Giving, .. }) = self.open.get(&thumbnails.transfer) else {
-            return Err(CantSend::NoSuchTransfer);
-        };
+        match self.open.get(&thumbnails.transfer) {
+            Some(Open::Waiting { end: End::Giving, .. }) => {}
+            Some(Open::Moving { consent, .. }) if consent.end() == End::Giving => {}
+            _ => return Err(CantSend::NoSuchTransfer),
+        }
         let fits = thumbnails.pictures.len() <= MAX_THUMBNAILS
             && thumbnails.pictures.iter().all(|thumbnail| (1..=MAX_THUMBNAIL).contains(&thumbnail.picture.len()));
         match (self.theirs.contains(Features::THUMBNAILS), fits) {
