@@ -104,6 +104,9 @@ fn pictures_of_computers_that_are_not_verified_here_are_not_looked_at() {
     for from in [&mut from_known, &mut from_trusted] {
         from.say(&offer(transfer, &["holiday.png"]));
         from.say(&thumbnails(transfer, &[(0, &picture(40, 30))]));
+        // Whoever is answered was heard.
+        from.say(&Message::Browse { request: 1 });
+        while !matches!(from.hear(), Some(Message::Shelf(_))) {}
     }
     // One after the other is looked at.
     machine.until("the trusted one's", |snapshot| {
