@@ -77,7 +77,7 @@ fn no_picture_goes_to_a_computer_that_is_not_verified_here() {
     let (mut to_trusted, mut to_stranger) = (trusted.dial(&machine), stranger.dial(&machine));
     verify(&machine, trusted.id);
     let what = Outgoing::Paths(vec![machine.file("holiday.png", picture(300, 200))]);
-    let sent = machine.ask(Command::Send { to: vec![trusted.id, stranger.id], what });
+    let sent = machine.ask(Command::Send { to: vec![trusted.id, stranger.id], what, keep: false });
     let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("{sent:?}") };
     assert!(matches!(to_trusted.hear(), Some(Message::Offer(_))));
     let Some(Message::Thumbnails(came)) = to_trusted.hear() else { panic!("no thumbnails") };
