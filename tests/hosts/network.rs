@@ -97,6 +97,12 @@ impl Host {
         command
     }
 
+    /// What `ip` knows it by.
+    #[allow(dead_code, reason = "used by the benchmarks, which share this file")]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// Pulls the cable or plugs it in again.
     pub fn cable(&self, plugged_in: bool) {
         ip(&["-n", &self.switch, "link", "set", &self.port, if plugged_in { "up" } else { "down" }]);
