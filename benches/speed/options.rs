@@ -89,7 +89,8 @@ fn all() -> Vec<Work> {
 fn is_asked_for(words: &[String]) -> bool {
     const NAME: &str = "speed";
     let mut filters = words.iter().filter(|word| !word.starts_with('-')).peekable();
-    !words.iter().any(|word| word == "--list") && (filters.peek().is_none() || filters.any(|word| NAME.contains(&**word)))
+    !words.iter().any(|word| word == "--list")
+        && (filters.peek().is_none() || filters.any(|word| NAME.contains(&**word)))
 }
 
 /// Set for the run inside.

@@ -20,8 +20,7 @@ pub struct Source {
     pub path: PathBuf,
     pub bytes: u64,
     pub files: usize,
-    /// The single file, or all below the folder by their names.
-    content: blake3::Hash,
+    content: Content,
 }
 
 impl Source {
@@ -59,10 +58,21 @@ impl Source {
         all
     }
 
-    /// Whether this is the same, byte for byte and name for name.
-    pub fn check(&self, arrived: &Path) -> Outcome<()> {
-        if content(arrived)? == self.content { Ok(()) } else { Err("what arrived differs from what was sent".into()) }
+    /// Whether this is the same, byte for byte and name for name; flattened, by the names without their folders.
+    pub fn check(&self, arrived: &Path, flattened: bool) -> Outcome<()> {
+        let arrived = content(arrived)?;
+        let same = if flattened { arrived.flat == self.content.flat } else { arrived.whole == self.content.whole };
+        if same { Ok(()) } else { Err("what arrived differs from what was sent".into()) }
     }
+}
+
+/// A single file, or all below a folder, by two kinds of names.
+#[derive(Clone, Debug)]
+struct Content {
+    /// With the names of folders.
+    whole: blake3::Hash,
+    /// Without them.
+    flat: blake3::Hash,
 }
 
 impl Drop for Source {
@@ -95,17 +105,21 @@ fn fill(path: &Path, bytes: u64, seed: u64) -> Outcome<()> {
     write().map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn content(path: &Path) -> Outcome<blake3::Hash> {
+fn content(path: &Path) -> Outcome<Content> {
     let mut all = Vec::new();
     collect(path, &mut all);
-    let mut whole = blake3::Hasher::new();
+    let (mut whole, mut flat) = (blake3::Hasher::new(), blake3::Hasher::new());
     for file in all {
-        if let Ok(name) = file.strip_prefix(path) {
+        let content = hash(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        // A single file may be called otherwise.
+        if let Some(name) = file.strip_prefix(path).ok().filter(|name| !name.as_os_str().is_empty()) {
             whole.update(name.as_os_str().as_encoded_bytes());
+            flat.update(name.file_name().unwrap_or_default().as_encoded_bytes());
         }
-        whole.update(hash(&file).map_err(|error| format!("{}: {error}", file.display()))?.as_bytes());
+        whole.update(content.as_bytes());
+        flat.update(content.as_bytes());
     }
-    Ok(whole.finalize())
+    Ok(Content { whole: whole.finalize(), flat: flat.finalize() })
 }
 
 /// Sorted, so that two folders with the same in them give the same list.

@@ -6,6 +6,7 @@ use std::{
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
+    time::Instant,
 };
 
 use socket2::{Domain, SockRef, Socket, Type};
@@ -39,7 +40,7 @@ pub fn send_words(address: &str, from: &str, buffers: Buffers) -> [String; 6] {
     words("send", address, from, buffers)
 }
 
-/// The words for the receiving end: into a file, or `-` for nowhere.
+/// The words for the receiving end: into a file, or `-` for nowhere, and how many seconds it took onto stdout.
 pub fn receive_words(address: &str, into: &str, buffers: Buffers) -> [String; 6] {
     words("receive", address, into, buffers)
 }
@@ -85,7 +86,11 @@ pub fn be(words: &[String]) -> io::Result<()> {
         }
         let (mut stream, _) = listener.accept()?;
         match file.as_str() {
-            "-" => copy(&mut stream, &mut io::sink(), &mut piece),
+            "-" => {
+                let began = Instant::now();
+                copy(&mut stream, &mut io::sink(), &mut piece)?;
+                writeln!(io::stdout(), "{}", began.elapsed().as_secs_f64())
+            }
             path => copy(&mut stream, &mut File::create(path)?, &mut piece),
         }
     }

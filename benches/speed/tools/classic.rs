@@ -30,9 +30,20 @@ impl Tool for Bare {
     }
 }
 
-/// Bare TCP out of memory into nowhere, as iperf3 does it.
-pub fn bare_without_files(stage: &Stage<'_>, bytes: u64, buffers: Buffers) -> Outcome<Moved> {
-    carry_bare(stage, &bytes.to_string(), "-", buffers)
+/// Bare TCP out of memory into nowhere, as iperf3 does it, in bytes a second: like its, without what starting costs.
+pub fn bare_without_files(stage: &Stage<'_>, bytes: u64, buffers: Buffers) -> Outcome<f64> {
+    let port = fresh_port();
+    let myself = tcp::myself()?;
+    let mut receiving = stage.at_receiver(&myself);
+    receiving.args(tcp::receive_words(&format!("0.0.0.0:{port}"), "-", buffers));
+    let mut receiver = Program::start_talking("bare TCP receiving", &mut receiving, stage.logs)?;
+    receiver.listens(port)?;
+    let mut sending = stage.at_sender(&myself);
+    sending.args(tcp::send_words(&format!("{}:{port}", stage.address), &bytes.to_string(), buffers));
+    Program::start("bare TCP sending", &mut sending, stage.logs)?.end()?;
+    let seconds: f64 = receiver.line("how long it took", |line| line.text.parse().ok())?;
+    receiver.end()?;
+    Ok(bytes as f64 / seconds)
 }
 
 fn carry_bare(stage: &Stage<'_>, from: &str, into: &str, buffers: Buffers) -> Outcome<Moved> {
@@ -57,7 +68,8 @@ pub fn iperf3(stage: &Stage<'_>, bytes: u64, piece: usize) -> Outcome<f64> {
     let mut client = stage.at_sender("iperf3");
     client.args(["-c", stage.address, "-p", &port, "-J", "-n", &bytes.to_string(), "-l", &piece.to_string()]);
     let output = client.stdout(std::process::Stdio::piped()).output().map_err(|error| format!("iperf3: {error}"))?;
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("iperf3: {error}"))?;
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).map_err(|error| format!("iperf3: {error}"))?;
     if let Some(error) = report["error"].as_str() {
         return Err(format!("iperf3: {error}"));
     }
@@ -158,10 +170,8 @@ impl Tool for RsyncDaemon {
     fn carry(&self, job: &Job<'_>) -> Outcome<Moved> {
         let port = fresh_port();
         let settings = job.stage.scratch.join(format!("rsyncd-{port}.conf"));
-        let text = format!(
-            "use chroot = no\nuid = 0\ngid = 0\n[bench]\npath = {}\nread only = no\n",
-            job.into.display()
-        );
+        let text =
+            format!("use chroot = no\nuid = 0\ngid = 0\n[bench]\npath = {}\nread only = no\n", job.into.display());
         fs::write(&settings, text).map_err(|error| error.to_string())?;
         let mut serving = job.stage.at_receiver("rsync");
         serving.args(["--daemon", "--no-detach", "--port", &port.to_string(), "--config"]).arg(&settings);
@@ -237,8 +247,10 @@ fn sshd(stage: &Stage<'_>) -> Outcome<(Program, u16, PathBuf)> {
         // Where the server wants to be jailed in before somebody has logged in.
         fs::create_dir_all("/run/sshd").ok();
         for name in ["host", "key"] {
-            let made =
-                Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(folder.join(name)).status();
+            let made = Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+                .arg(folder.join(name))
+                .status();
             if !made.is_ok_and(|status| status.success()) {
                 return Err("ssh-keygen makes no key".into());
             }
@@ -248,7 +260,8 @@ fn sshd(stage: &Stage<'_>) -> Outcome<(Program, u16, PathBuf)> {
     let settings = folder.join(format!("sshd-{port}.conf"));
     let text = format!(
         "Port {port}\nHostKey {0}/host\nAuthorizedKeysFile {0}/key.pub\nStrictModes no\nPermitRootLogin yes\n\
-         UsePAM no\nPidFile none\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n",
+         UsePAM no\nPidFile none\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
+         Subsystem sftp internal-sftp\n",
         folder.display()
     );
     fs::write(&settings, text).map_err(|error| error.to_string())?;

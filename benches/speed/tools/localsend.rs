@@ -1,9 +1,16 @@
 //! Programs that speak LocalSend's protocol. The official app has no command line; these are its clones, and a library.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use super::{Job, Moved, Tool, Until, fresh_port, installed, measure, python};
 use crate::process::{Outcome, Program};
+
+/// Where LocalSend listens. The clones find no computer by another port.
+const PORT: u16 = 53317;
 
 /// localsend-rs, which carries single files.
 pub struct LocalsendRs {
@@ -20,26 +27,22 @@ impl Tool for LocalsendRs {
     }
 
     fn carry(&self, job: &Job<'_>) -> Outcome<Moved> {
-        let port = fresh_port();
         let program = installed().join("bin/localsend-rs");
         let mut receiving = job.stage.at_receiver(&program);
-        receiving.args(["receive", "--auto-accept", "-p", &port.to_string(), "-d"]).arg(job.into);
-        if !self.https {
-            receiving.arg("--no-https");
+        receiving.args(["receive", "--auto-accept", "-p", &PORT.to_string(), "-d"]).arg(job.into);
+        if self.https {
+            receiving.arg("--https");
         }
         let mut receiver = Program::start("localsend-rs receiving", &mut receiving, job.stage.logs)?;
-        receiver.listens(port)?;
+        receiver.listens(PORT)?;
         let mut sending = job.stage.at_sender(&program);
-        sending.args(["send", &format!("{}:{port}", job.stage.address)]).arg(&job.source.path);
+        sending.args(["send", job.stage.address]).arg(&job.source.path);
         measure("localsend-rs", receiver, &mut sending, &job.stage, Until::SenderEnds)
     }
 }
 
 /// localsendd (Python): a daemon at each end. A folder is given to it as its files.
 pub struct Localsendd;
-
-/// Where LocalSend listens; localsendd sends to no other port of an address.
-const PORT: u16 = 53317;
 
 impl Tool for Localsendd {
     fn name(&self) -> String {
@@ -50,8 +53,8 @@ impl Tool for Localsendd {
         vec![python("localsendd"), python("localsendctl")]
     }
 
-    fn arrives(&self, job: &Job<'_>) -> PathBuf {
-        if job.source.files == 1 { job.into.join(job.source.name()) } else { job.into.to_owned() }
+    fn flattens(&self) -> bool {
+        true
     }
 
     fn carry(&self, job: &Job<'_>) -> Outcome<Moved> {
@@ -62,7 +65,7 @@ impl Tool for Localsendd {
             command.arg("--socket").arg(own.path().join(format!("{end}.socket")));
             // Its own key and settings, not this user's.
             command.env("HOME", own.path().join(end)).env("XDG_CONFIG_HOME", own.path().join(end));
-            std::fs::create_dir_all(own.path().join(end)).map_err(|error| error.to_string())?;
+            fs::create_dir_all(own.path().join(end)).map_err(|error| error.to_string())?;
             let mut program = Program::start(&format!("localsendd {end}"), &mut command, job.stage.logs)?;
             program.listens(port)?;
             Ok::<_, String>(program)
@@ -97,18 +100,35 @@ impl Tool for Library {
         vec![Self::program()]
     }
 
-    fn arrives(&self, job: &Job<'_>) -> PathBuf {
-        if job.source.files == 1 { job.into.join(job.source.name()) } else { job.into.to_owned() }
+    fn flattens(&self) -> bool {
+        true
     }
 
     fn carry(&self, job: &Job<'_>) -> Outcome<Moved> {
         let port = fresh_port();
         let mut receiving = job.stage.at_receiver(Self::program());
         receiving.args(["receive", &port.to_string()]).arg(job.into);
+        // The library asks with a dialog; this one says yes at once.
+        let path = std::env::var("PATH").unwrap_or_default();
+        receiving.env("PATH", format!("{}:{path}", says_yes(job.stage.scratch)?.display()));
+        receiving.env_remove("XDG_CURRENT_DESKTOP");
         let mut receiver = Program::start("localsend library receiving", &mut receiving, job.stage.logs)?;
         receiver.listens(port)?;
         let mut sending = job.stage.at_sender(Self::program());
         sending.args(["send", job.stage.address, &port.to_string()]).args(job.source.all_files());
         measure("localsend library", receiver, &mut sending, &job.stage, Until::SenderEnds)
     }
+}
+
+/// A folder with a `zenity` that has the answer already.
+fn says_yes(scratch: &Path) -> Outcome<PathBuf> {
+    let folder = scratch.join("says-yes");
+    let program = folder.join("zenity");
+    let make = || {
+        fs::create_dir_all(&folder)?;
+        fs::write(&program, "#!/bin/sh\nexit 0\n")?;
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+    };
+    make().map_err(|error: std::io::Error| error.to_string())?;
+    Ok(folder)
 }

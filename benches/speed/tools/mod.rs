@@ -57,9 +57,19 @@ pub trait Tool {
 
     fn carry(&self, job: &Job<'_>) -> Outcome<Moved>;
 
+    /// Whether it carries the files of a folder without the folder.
+    fn flattens(&self) -> bool {
+        false
+    }
+
     /// Where what was sent lies afterwards.
     fn arrives(&self, job: &Job<'_>) -> PathBuf {
-        job.into.join(job.source.name())
+        if self.flattens() && job.source.files > 1 { job.into.to_owned() } else { job.into.join(job.source.name()) }
+    }
+
+    /// Whether all arrived as it was sent.
+    fn check(&self, job: &Job<'_>) -> Outcome<()> {
+        job.source.check(&self.arrives(job), self.flattens())
     }
 
     /// The first program that is missing here.
@@ -144,6 +154,14 @@ fn exists(program: &Path) -> bool {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).chain(["/usr/sbin".into()]).any(|folder| folder.join(program).exists())
+}
+
+/// What `cargo install` has put there: name and version.
+pub fn installed_crate(name: &str) -> String {
+    let list = std::fs::read_to_string(installed().join(".crates.toml")).unwrap_or_default();
+    let start = format!("\"{name} ");
+    let line = list.lines().find_map(|line| line.strip_prefix(&*start));
+    line.and_then(|line| line.split_whitespace().next()).unwrap_or("not installed").to_owned()
 }
 
 /// The first line of what `program --version` or the like says.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use super::{Job, Moved, Tool, installed};
+use super::{Job, Moved, Tool, fresh_port, installed};
 use crate::process::{Outcome, Program};
 
 pub struct Sendme;
@@ -25,13 +25,17 @@ impl Tool for Sendme {
         let began = Instant::now();
         let mut sending = job.stage.at_sender(program());
         // It keeps its own copy's index in the current folder.
-        sending.args(["send", "--relay", "disabled"]).arg(&job.source.path).current_dir(job.stage.scratch);
+        let address = format!("{}:{}", job.stage.address, fresh_port());
+        sending
+            .args(["send", "--relay", "disabled", "--no-progress", "--magic-ipv4-addr", &address])
+            .arg(&job.source.path)
+            .current_dir(job.stage.scratch);
         let sender = Program::start_talking("sendme sending", &mut sending, job.stage.logs)?;
         let ticket = sender.line("its ticket", |line| {
             line.text.split_whitespace().find(|word| word.starts_with("blob")).map(str::to_owned)
         })?;
         let mut receiving = job.stage.at_receiver(program());
-        receiving.args(["receive", "--relay", "disabled", &ticket]).current_dir(job.into);
+        receiving.args(["receive", "--relay", "disabled", "--no-progress", &ticket]).current_dir(job.into);
         let mut receiver = Program::start("sendme receiving", &mut receiving, job.stage.logs)?;
         let mut sender = sender;
         receiver.wait(&mut [&mut sender])?;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Bench, MIB, network::{Beside, compare}};
+use super::{
+    Bench, MIB,
+    network::{Beside, compare},
+};
 use crate::{
     delay_line::{self, Delay},
     network::Network,

@@ -108,12 +108,11 @@ fn as_good_as_iperf3(bench: &Bench<'_>, bytes: u64, runs: usize) -> Outcome<()> 
         bench.report.unknown(what, wanted, "not installed: iperf3");
         return Ok(());
     }
-    let seconds = |buffers| Ok(bare_without_files(&stage, bytes, buffers)?.wall.as_secs_f64());
-    let own = best_buffers(bench, seconds)?;
+    let own = best_buffers(bench, |buffers| Ok(1.0 / bare_without_files(&stage, bytes, buffers)?))?;
     let other = best(&PIECES, |piece| Ok(1.0 / iperf3(&stage, bytes, piece)?))?;
     let (mut rates, mut iperf3_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
-        let rate = bytes as f64 / seconds(own)?;
+        let rate = bare_without_files(&stage, bytes, own)?;
         let iperf3 = iperf3(&stage, bytes, other)?;
         rates.push(rate / MIB as f64);
         iperf3_rates.push(iperf3 / MIB as f64);

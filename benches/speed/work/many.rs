@@ -61,7 +61,12 @@ pub fn run(bench: &Bench<'_>) -> Outcome<()> {
     let report = &bench.report;
     for (what, times) in [(format!("1 → {others}"), &fan_out), (format!("{others} → 1"), &fan_in)] {
         let share = against(times, &alone);
-        report.verdict(format!("{what}: total rate"), "≥ 0.9 × one receiver's", format!("{share} ×"), share.median() >= 0.9);
+        report.verdict(
+            format!("{what}: total rate"),
+            "≥ 0.9 × one receiver's",
+            format!("{share} ×"),
+            share.median() >= 0.9,
+        );
         let fair = Sample::of(times.iter().map(Times::fairness));
         report.verdict(format!("{what}: the slowest"), "≥ 0.5 × mean", format!("{fair} ×"), fair.median() >= 0.5);
     }
@@ -119,7 +124,7 @@ fn to_many(bench: &Bench<'_>, source: &Source, count: usize, slow: bool) -> Outc
     // The slow one gets everything as well.
     program.end()?;
     for number in 0..count {
-        source.check(&into(&folder, number).join(source.name()))?;
+        source.check(&into(&folder, number).join(source.name()), false)?;
     }
     let times = Times { each, bytes: source.bytes };
     progress(&format!("1 to {count}{}: {:.0} MiB/s", if slow { ", one slow" } else { "" }, times.rate()));
@@ -155,7 +160,7 @@ fn from_many(bench: &Bench<'_>, source: &Source, count: usize) -> Outcome<Times>
     if arrived.len() != count {
         return Err(format!("{} files from {count} computers", arrived.len()));
     }
-    arrived.iter().try_for_each(|path| source.check(path))?;
+    arrived.iter().try_for_each(|path| source.check(path, false))?;
     let times = Times { each, bytes: source.bytes };
     progress(&format!("{count} to 1: {:.0} MiB/s", times.rate()));
     Ok(times)

@@ -65,7 +65,7 @@ fn once(bench: &Bench<'_>, source: &Source) -> Outcome<(f64, f64, Vec<String>)> 
     command.args(["--to", &receiver.address(&stage)]).arg(&source.path);
     Program::start("fantail send", &mut command, stage.logs)?.end()?;
     receiver.told("saved", began)?;
-    source.check(&into.join(source.name()))?;
+    source.check(&into.join(source.name()), false)?;
     let (sender_most, receiver_most) =
         (peak_memory(sender.program.id()) as f64, peak_memory(receiver.program.id()) as f64);
     let mb = |bytes: f64| readable(bytes / 1e6);

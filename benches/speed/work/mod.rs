@@ -25,7 +25,7 @@ use crate::{
     sources::{self, Source},
     stats::{Sample, readable},
     table::{Report, progress},
-    tools::{Job, Moved, Stage, Tool, fantail, installed, python, version},
+    tools::{Job, Moved, Stage, Tool, fantail, installed_crate, python, version},
 };
 
 /// What is measured.
@@ -155,9 +155,10 @@ impl<'o> Bench<'o> {
             ("rsync", first("rsync", &["--version"])),
             ("ssh", first("ssh", &["-V"])),
             ("magic-wormhole", version(&python("wormhole"), &["--version"])),
-            ("sendme", version(&installed().join("bin/sendme"), &["--version"])),
+            ("sendme", installed_crate("sendme")),
             ("localsendd", version(&python("localsendd"), &["--version"])),
-            ("localsend-rs", version(&installed().join("bin/localsend-rs"), &["--version"])),
+            ("localsend-rs", installed_crate("localsend-rs")),
+            ("LocalSend library", library_version()),
         ];
         let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect();
         self.report.table(&["", ""], &rows);
@@ -171,7 +172,14 @@ impl<'o> Bench<'o> {
     }
 
     /// Has all tools carry the same, in turns.
-    fn rounds(&self, tools: &[Box<dyn Tool>], runs: usize, stage: Stage<'_>, source: &Source, into: Into<'_>) -> Rounds {
+    fn rounds(
+        &self,
+        tools: &[Box<dyn Tool>],
+        runs: usize,
+        stage: Stage<'_>,
+        source: &Source,
+        into: Into<'_>,
+    ) -> Rounds {
         let mut rounds = Rounds {
             names: tools.iter().map(|tool| tool.name()).collect(),
             bytes: source.bytes,
@@ -221,7 +229,7 @@ impl<'o> Bench<'o> {
         // What the one before left to be written is not this one's burden.
         sources::flush(into.folder)?;
         let moved = tool.carry(&job)?;
-        source.check(&tool.arrives(&job))?;
+        tool.check(&job)?;
         if into.keep {
             kept.push(folder);
         }
@@ -311,16 +319,8 @@ impl Rounds {
             ]);
         }
         let ratio = format!("time ÷ {beside}'s");
-        let head = [
-            "tool",
-            "seconds",
-            "MiB/s",
-            &ratio,
-            "CPU s/GiB sending",
-            "receiving",
-            "MiB resident sending",
-            "receiving",
-        ];
+        let head =
+            ["tool", "seconds", "MiB/s", &ratio, "CPU s/GiB sending", "receiving", "MiB resident sending", "receiving"];
         report.table(&head, &rows);
         for (name, why) in self.names.iter().zip(&self.failed).filter_map(|(name, why)| Some((name, why.as_ref()?))) {
             if self.find(name).is_some_and(|tool| self.done[tool].iter().any(Option::is_some)) {
@@ -347,6 +347,13 @@ impl Rounds {
             report.verdict(what, wanted, format!("{ratio} ×"), ratio.median() >= times);
         }
     }
+}
+
+/// Of the library inside the program around it.
+fn library_version() -> String {
+    let lock = include_str!("../../localsend_library/Cargo.lock");
+    let behind = lock.split("name = \"localsend\"\nversion = \"").nth(1).unwrap_or_default();
+    format!("localsend {}", behind.split('"').next().unwrap_or_default())
 }
 
 /// How Fantail's name begins in every table.

@@ -6,16 +6,23 @@ use crate::{
     process::Outcome,
     sources::Source,
     stats::{Sample, readable},
-    tools::{Job, Stage, Tool, classic::{Bare, iperf3}, fantail::Fantail},
-    tcp::Buffers,
     table::progress,
+    tcp::Buffers,
+    tools::{
+        Job, Stage, Tool,
+        classic::{Bare, iperf3},
+        fantail::Fantail,
+    },
 };
 
 /// For a link that is the limit itself any is good.
 const PIECE: usize = 256 << 10;
 
 pub fn run(bench: &Bench<'_>) -> Outcome<()> {
-    for (megabits, bytes) in [(1000, bench.extent().pick(MIB, 128 * MIB, 512 * MIB)), (100, bench.extent().pick(MIB / 4, 32 * MIB, 128 * MIB))] {
+    for (megabits, bytes) in [
+        (1000, bench.extent().pick(MIB, 128 * MIB, 512 * MIB)),
+        (100, bench.extent().pick(MIB / 4, 32 * MIB, 128 * MIB)),
+    ] {
         let network = Network::new(2).ok_or("no network namespaces here")?;
         for host in &network.hosts {
             limit(host, megabits)?;
@@ -32,7 +39,11 @@ fn limit(host: &Host, megabits: u64) -> Outcome<()> {
     command.args(["qdisc", "add", "dev", "eth0", "root", "tbf", "rate", &format!("{megabits}mbit")]);
     command.args(["burst", &burst.to_string(), "latency", "50ms"]);
     let output = command.output().map_err(|error| format!("tc: {error}"))?;
-    if output.status.success() { Ok(()) } else { Err(format!("tc: {}", String::from_utf8_lossy(&output.stderr).trim())) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("tc: {}", String::from_utf8_lossy(&output.stderr).trim()))
+    }
 }
 
 fn limited(bench: &Bench<'_>, network: &Network, megabits: u64, bytes: u64) -> Outcome<()> {
@@ -67,7 +78,7 @@ pub(super) fn compare(
         let into = tempfile::tempdir_in(folder).map_err(|error| error.to_string())?;
         let job = Job { stage, source, into: into.path() };
         let moved = tool.carry(&job)?;
-        source.check(&tool.arrives(&job))?;
+        tool.check(&job)?;
         let rate = source.bytes as f64 / moved.wall.as_secs_f64() * 8.0 / 1e6;
         progress(&format!("{}: {} Mbit/s", tool.name(), readable(rate)));
         Ok::<_, String>(rate)

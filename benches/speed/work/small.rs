@@ -79,7 +79,8 @@ fn onto_disk(bench: &Bench<'_>, source: &Source) -> Outcome<()> {
 fn asked(bench: &Bench<'_>, source: &Source) -> Outcome<()> {
     let stage = bench.in_memory();
     let folder = |name: &str| tempfile::Builder::new().prefix(name).tempdir_in(bench.memory.path());
-    let (home, into) = (folder("asked-").map_err(|error| error.to_string())?, folder("into-").map_err(|e| e.to_string())?);
+    let (home, into) =
+        (folder("asked-").map_err(|error| error.to_string())?, folder("into-").map_err(|e| e.to_string())?);
     let receiver = Receiver::start(&stage, home.path(), into.path(), &["--accept", "ask"])?;
     let mut seconds = Vec::new();
     for _ in 0..bench.extent().pick(1, 3, 11) {

@@ -1,6 +1,9 @@
 //! A line of text, from the command to the line on the other side.
 
-use std::{thread, time::{Duration, Instant}};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::Bench;
 use crate::{
@@ -10,7 +13,8 @@ use crate::{
 };
 
 /// A hundred bytes.
-const TEXT: &str = "The meeting is at three in the small room on the second floor, and there is cake for all who come.!";
+const TEXT: &str =
+    "The meeting is at three in the small room on the second floor, and there is cake for all who come.!";
 
 pub fn run(bench: &Bench<'_>) -> Outcome<()> {
     bench.report.heading("A text of 100 bytes, over loopback");
@@ -38,7 +42,8 @@ fn known(bench: &Bench<'_>) -> Outcome<Sample> {
     let sender = Receiver::start_at_sender(&stage, &home, &into, &["--accept", "all"])?;
     let text = |whom: &str| {
         let began = Instant::now();
-        let program = Program::start("fantail send", send(&stage, &home).args(["--to", whom, "--text", TEXT]), stage.logs)?;
+        let program =
+            Program::start("fantail send", send(&stage, &home).args(["--to", whom, "--text", TEXT]), stage.logs)?;
         let told = receiver.told("text", began)?;
         program.end()?;
         Ok::<_, String>(told.as_secs_f64() * 1000.0)
@@ -67,7 +72,8 @@ fn new(bench: &Bench<'_>) -> Outcome<Sample> {
         let receiver = Receiver::start(&stage, &other, &folder.path().join("into"), &["--accept", "all"])?;
         let whom = receiver.address(&stage);
         let began = Instant::now();
-        let program = Program::start("fantail send", send(&stage, &home).args(["--to", &whom, "--text", TEXT]), stage.logs)?;
+        let program =
+            Program::start("fantail send", send(&stage, &home).args(["--to", &whom, "--text", TEXT]), stage.logs)?;
         times.push(receiver.told("text", began)?.as_secs_f64() * 1000.0);
         program.end()?;
     }
