@@ -526,6 +526,7 @@ cli-same = The same on both screens? y/n
 cli-withdrawn = It isn’t offered any more
 cli-from = From { $name }: { $what }
 cli-folder = Nothing can be saved into { $folder }: choose another folder with --into
+cli-queued = Kept until { $name } is back; a window or fantail receive on this computer sends it then
 cli-nobody = Nobody here yet: open Fantail on another computer on this network, or run fantail receive there
 cli-nothing-on-shelf = Nothing is put out for this computer
 cli-receives-already = A window or another fantail receive with the same home is running, and receives already

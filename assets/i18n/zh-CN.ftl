@@ -496,6 +496,7 @@ cli-same = 两块屏幕上相同吗？y/n
 cli-withdrawn = 对方已经撤回
 cli-from = 来自 { $name }：{ $what }
 cli-folder = 无法保存到 { $folder }：请用 --into 选择其他文件夹
+cli-queued = 已保留，等“{ $name }”回来后由这台电脑上的窗口或 fantail receive 发送
 cli-nobody = 附近还没有电脑：请在同一网络的另一台电脑上打开 Fantail，或运行 fantail receive
 cli-nothing-on-shelf = 没有放给本机的东西
 cli-receives-already = 同一数据文件夹的窗口或另一个 fantail receive 正在运行，已经在接收

@@ -14,7 +14,7 @@ Exit codes:
   2  wrong usage
   3  nobody found
   4  declined, or not answered in time
-  5  stopped before it was done";
+  5  stopped before it was done, or queued: it goes on next time";
 
 const WHOM: &str = "\
 WHOM is a fingerprint (64 hex digits), an address (IP, IP:PORT,
@@ -140,6 +140,11 @@ pub struct Send {
     /// The name may be that of a computer never dealt with
     #[arg(long)]
     pub new: bool,
+
+    /// If the computer is away, keep it: it is sent by itself when both are there, while a window or `fantail receive`
+    /// of this home runs
+    #[arg(long)]
+    pub queue: bool,
 
     /// How long to wait for an answer
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -304,8 +309,9 @@ mod tests {
     }
 
     #[test]
-    fn commands_that_come_later_are_wrong_usage() {
-        assert!(parse("send --queue --to x a").is_err());
+    fn what_is_to_be_kept_for_later_is_said() {
+        let kept = |words| matches!(parse(words).unwrap().command, Some(Command::Send(Send { queue: true, .. })));
+        assert!(kept("send --queue --to x a") && !kept("send --to x a"));
     }
 
     #[test]

@@ -11,7 +11,9 @@ use super::{
     session::{Failure, Session, name_of, unexpected},
 };
 use crate::{
-    engine::api::{Body, Command, Direction, Entry, Item, ItemState, Phase, Problem, Reply, Running, Snapshot, State},
+    engine::api::{
+        Body, Command, Direction, Entry, Hold, Item, ItemState, Phase, Problem, Reply, Running, Snapshot, State,
+    },
     protocol::{Fingerprint, TransferId},
 };
 
@@ -124,13 +126,8 @@ impl Follow {
             out(Line::Transfer(Box::new(TransferLine { reason, text, ..line(event) })));
         };
         let exit = match &entry.state {
-            State::Waiting => {
-                if !std::mem::replace(&mut told.waiting, true) {
-                    say(TransferEvent::Waiting, None, None);
-                }
-                return None;
-            }
-            State::Running => return None,
+            // Whether a person is asked by now, the snapshot tells; one that has its turn still to come waits for others.
+            State::Waiting | State::Running | State::Held(Hold::Turn) => return None,
             State::Held(hold) => {
                 say(TransferEvent::Stopped, Some(Reason::Held(*hold)), None);
                 // What is received goes on while this runs; whoever sends need not wait for that.

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use self::objects::{code, harmless, with_readable_path};
 use super::line::{Line, Reason, TransferLine};
-use crate::{i18n::Texts, protocol::compare::TABLE, transfer::names::shown};
+use crate::{i18n::Texts, protocol::compare::TABLE, store::model::Hold, transfer::names::shown};
 
 /// Back to the start of the line, and nothing on it.
 const CLEAR_LINE: &str = "\r\x1b[K";
@@ -103,6 +103,7 @@ impl Printer {
         let other = line.to.as_ref().or(line.from.as_ref()).map_or("", String::as_str);
         match reason {
             Reason::Problem(problem) => (code(problem), self.texts.problem_sentence(problem)),
+            Reason::Held(Hold::Queued) => ("queued".into(), self.texts.cli_queued(other)),
             Reason::Held(hold) => ("held".into(), self.texts.held(*hold, other)),
             Reason::Cancelled { here: true } => ("cancelled".into(), self.texts.state_cancelled_here().into()),
             Reason::Cancelled { here: false } => ("cancelled".into(), self.texts.state_cancelled_there(other)),

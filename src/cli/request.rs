@@ -27,6 +27,7 @@ pub enum Request {
         paths: Vec<KeptPath>,
         text: Option<String>,
         new: bool,
+        queue: bool,
         wait: u32,
     },
     ShelfList,
@@ -111,7 +112,7 @@ impl Request {
         Ok(Some(match command {
             args::Command::Receive(_) => return Ok(None),
             args::Command::Nearby { seconds } => Self::Nearby { seconds },
-            args::Command::Send(args::Send { paths, to, text, new, wait }) => {
+            args::Command::Send(args::Send { paths, to, text, new, queue, wait }) => {
                 let text = match text {
                     Some(dash) if dash == "-" => Some(text_from(io::stdin().lock())?),
                     other => other,
@@ -121,7 +122,7 @@ impl Request {
                     Some(text) if text.len() > MAX_TEXT => return Err(UsageError::LongText),
                     _ => {}
                 }
-                Self::Send { to, paths: existing(&paths)?, text, new, wait }
+                Self::Send { to, paths: existing(&paths)?, text, new, queue, wait }
             }
             args::Command::Shelf { act: args::Shelf::List } => Self::ShelfList,
             args::Command::Shelf { act: args::Shelf::Add { paths, audience } } => {

@@ -411,6 +411,7 @@ cli_withdrawn;
 cli_from(name: &str, what: &str);
 cli_folder(folder: &str);
 cli_nobody;
+cli_queued(name: &str);
 cli_nothing_on_shelf;
 cli_receives_already;
 cli_receive_in_the_way;

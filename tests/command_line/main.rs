@@ -12,6 +12,7 @@ mod handing_over;
 mod moving;
 #[cfg(target_os = "linux")]
 mod questions;
+mod queueing;
 mod refusing;
 mod shelves;
 mod usage;
