@@ -71,6 +71,12 @@ pub enum Action {
         with: Fingerprint,
         transfer: TransferId,
     },
+    /// What waits goes before the one in front of it, or first of all.
+    Sooner {
+        with: Fingerprint,
+        transfer: TransferId,
+        first: bool,
+    },
     /// The same again to the same computer.
     SendAgain(Arc<Entry>),
     /// Older entries of a conversation are wanted.

@@ -328,15 +328,17 @@ fn rename(ui: &mut Ui, who: Fingerprint, text: &mut String, scene: &mut Scene<'_
 
 fn whom(ui: &mut Ui, what: &[std::path::PathBuf], scene: &mut Scene<'_>) -> Next {
     let snapshot = scene.model.snapshot.clone();
-    let near: Vec<&Computer> =
-        snapshot.computers.iter().filter(|c| c.presence != Presence::Away && c.rule != Rule::Block).collect();
+    // It waits for those that are away, as long as they aren't strangers.
+    let there = |c: &&Computer| (c.presence != Presence::Away || !c.new) && c.rule != Rule::Block;
+    let mut possible: Vec<&Computer> = snapshot.computers.iter().filter(there).collect();
+    possible.sort_by_key(|computer| computer.presence == Presence::Away);
     let mut next = Next::Stay;
-    if near.is_empty() {
+    if possible.is_empty() {
         explain(ui, scene.texts.drop_nobody());
     }
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        for computer in near {
+        for computer in possible {
             let drawn = tile::show(ui, &tile::Tile { scene, computer, folded: false, lit: false });
             if drawn.response.clicked() {
                 scene.actions.push(Action::SendPaths { to: vec![computer.fingerprint], paths: what.to_vec() });

@@ -11,7 +11,7 @@ use std::{
 
 use super::actions::ViewerTarget;
 use crate::{
-    engine::api::{Command, CommandId, Computer, Outgoing, Presence, Running, Snapshot},
+    engine::api::{Command, CommandId, Computer, Outgoing, Presence, Queued, Running, Snapshot},
     protocol::{Fingerprint, TransferId},
     store::model::{Entry, GroupId},
 };
@@ -224,6 +224,19 @@ impl Model {
     #[must_use]
     pub fn running(&self, with: Fingerprint, transfer: TransferId) -> Option<&Running> {
         self.snapshot.transfers.iter().find(|running| running.with == with && running.transfer == transfer)
+    }
+
+    /// Which of those that wait for a computer this one is, from 1, and how many they are.
+    #[must_use]
+    pub fn in_line(&self, with: Fingerprint, transfer: TransferId) -> Option<(usize, usize)> {
+        let mut queue = self.queue_for(with);
+        let before = queue.by_ref().position(|queued| queued.transfer == transfer)?;
+        Some((before + 1, before + 1 + queue.count()))
+    }
+
+    /// What waits to be sent to a computer, the first first.
+    pub fn queue_for(&self, with: Fingerprint) -> impl Iterator<Item = &Queued> {
+        self.snapshot.queue.iter().filter(move |queued| queued.with == with)
     }
 
     /// Everything under way with a computer.

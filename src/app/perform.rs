@@ -67,6 +67,9 @@ impl App {
             }
 
             Action::Cancel { with, transfer } => self.command(Command::Cancel { with, transfer }, Purpose::Plain),
+            Action::Sooner { with, transfer, first } => {
+                self.command(Command::Sooner { with, transfer, first }, Purpose::Plain);
+            }
             Action::SendAgain(entry) => self.send_again(&entry),
             Action::LoadOlder(with) => self.load_older(with),
             Action::MarkRead(with) => self.command(Command::MarkRead { with }, Purpose::Quiet),
@@ -227,7 +230,9 @@ impl App {
             several => self.texts.items(several.len() as u64),
         };
         let names: Vec<String> = to.iter().map(|&who| self.model.name(who)).collect();
-        let undo = self.texts.drop_sending(&what, &self.texts.list(names.iter().map(String::as_str)));
+        let names = self.texts.list(names.iter().map(String::as_str));
+        let away = to.iter().all(|&who| self.model.is_away(who));
+        let undo = if away { self.texts.drop_waiting(&what, &names) } else { self.texts.drop_sending(&what, &names) };
         if let [one] = to[..] {
             self.model.anchor = Some(one);
             self.choose(vec![one]);

@@ -217,7 +217,10 @@ fn state(scene: &Scene<'_>, computer: &Computer) -> State {
         (_, Presence::Reachable) if computer.new => calm(texts.list_new()),
         (_, Presence::Reachable) => calm(texts.list_reachable()),
         (_, Presence::Visible) => calm(texts.list_connecting()),
-        (_, Presence::Away) => calm(texts.list_away()),
+        (_, Presence::Away) => match model.queue_for(who).count() {
+            0 => calm(texts.list_away()),
+            waiting => calm(&texts.list_away_queue(waiting as u64)),
+        },
     }
 }
 

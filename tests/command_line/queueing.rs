@@ -8,7 +8,7 @@ use crate::lan::{Computer, Lan, PATIENCE, Receiving, WindowLike};
 fn acquainted(office: &Computer<'_>, mei: &Computer<'_>) {
     let receiving = mei.receive(&["--accept", "all"]);
     office.run(&["send", "--to", &receiving.address(), "--text", "hello"]).with_code(0);
-    office.run(&["known", "accept", &receiving.fingerprint()]).with_code(0);
+    office.run(&["known", "accept", receiving.fingerprint()]).with_code(0);
 }
 
 /// In the order of their arrival.

@@ -38,15 +38,32 @@ impl Act {
 /// Everything that can be done with an entry now, the most usual first.
 pub fn of_entry(stage: &Stage<'_>, shown: &Shown, status: &Status) -> Vec<Act> {
     let entry = &shown.entry;
-    let mut acts = match &entry.body {
+    let mut acts = flow(stage, shown, status);
+    acts.extend(match &entry.body {
         Body::Text(text) => of_text(stage, text),
         Body::Items { items, .. } => match &items[..] {
             [item] => of_item(stage, entry, item),
             several => of_several(stage, entry, several),
         },
-    };
+    });
     acts.extend(ends(stage, shown, status));
     acts
+}
+
+/// What changes when a whole entry goes on.
+pub fn flow(stage: &Stage<'_>, shown: &Shown, status: &Status) -> Vec<Act> {
+    let Shown { entry, recipients } = shown;
+    let texts = stage.texts;
+    match status {
+        Status::InLine { place: 2.., .. } if recipients.is_empty() => {
+            let sooner = |first| Action::Sooner { with: entry.with, transfer: entry.transfer, first };
+            vec![
+                Act::new(icons::CARET_UP, texts.entry_sooner(), sooner(false)),
+                Act::new(icons::ARROW_UP, texts.entry_first(), sooner(true)).menu_only(),
+            ]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What ends, begins again or takes away a whole entry; in menus only.

@@ -192,6 +192,7 @@ impl Row {
         }
         if self.opens {
             let mut acts = acts::of_item(stage, &shown.entry, item);
+            acts.extend(acts::flow(stage, shown, status));
             acts.extend(acts::ends(stage, shown, status));
             response.context_menu(|ui| acts::menu(ui, stage, &acts));
         }

@@ -8,7 +8,9 @@ use egui::{
 use super::{
     Stage, acts, card,
     entry::{self, BAR, GAP_BAR, GAP_PARTS, Laid, MORE_ROW, PADDING, Part, Shown},
-    reader, words,
+    reader,
+    status::Status,
+    words,
 };
 use crate::{
     app::{
@@ -220,7 +222,7 @@ fn around(
         return;
     }
     if response.has_focus() {
-        keys(ui, stage, shown);
+        keys(ui, stage, shown, &laid.status);
     }
     // Beside what is in view of a tall one.
     let seen = bubble.y_range().intersection(ui.clip_rect().y_range());
@@ -236,9 +238,19 @@ fn around(
     }
 }
 
-/// Keys of an entry that has the focus itself: copy its words, look at its pictures.
-fn keys(ui: &Ui, stage: &mut Stage<'_>, shown: &Shown) {
+/// Keys of an entry that has the focus itself: copy its words, look at its pictures, send it sooner.
+fn keys(ui: &Ui, stage: &mut Stage<'_>, shown: &Shown, status: &Status) {
     let entry = &shown.entry;
+    for act in acts::flow(stage, shown, status) {
+        let key = match act.action {
+            Action::Sooner { first: false, .. } => Key::ArrowUp,
+            Action::Sooner { first: true, .. } => Key::Home,
+            _ => continue,
+        };
+        if ui.input_mut(|input| input.consume_key(Modifiers::ALT, key)) {
+            stage.actions.push(act.action);
+        }
+    }
     let enter = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
     let copy = ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)));
     match &entry.body {

@@ -54,7 +54,11 @@ use super::{
     model::Model,
     previews::Previews,
 };
-use crate::{i18n::Texts, protocol::Fingerprint, store::model::Entry};
+use crate::{
+    i18n::Texts,
+    protocol::Fingerprint,
+    store::model::{Direction, Entry},
+};
 
 /// Conversations whose place in the list is remembered.
 const PANES: usize = 32;
@@ -97,7 +101,11 @@ struct Stage<'a> {
 
 impl Stage<'_> {
     fn status(&self, entry: &Entry) -> Status {
-        Status::of(entry, self.model.running(entry.with, entry.transfer))
+        let status = Status::of(entry, self.model.running(entry.with, entry.transfer));
+        if entry.direction == Direction::Received {
+            return status;
+        }
+        status.waiting(self.model.is_away(entry.with), self.model.in_line(entry.with, entry.transfer))
     }
 
     fn is_gone(&self, path: &Path) -> bool {

@@ -257,6 +257,10 @@ impl Pane {
         if let Some(seq) = on_entry {
             let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(draw::id_of(seq), filter));
+            // What is done with the entry itself.
+            if ui.input(|input| input.modifiers.alt) {
+                return;
+            }
             let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
             let step = i64::from(pressed(Key::ArrowDown)) - i64::from(pressed(Key::ArrowUp));
             if step != 0 {

@@ -37,6 +37,12 @@ pub enum Status {
     },
     /// Not over, but it waits for something.
     Held(Hold),
+    /// The same of one that waits to be sent, with others: the how manieth it is.
+    InLine {
+        hold: Hold,
+        place: usize,
+        count: usize,
+    },
     Stopped(Problem),
     /// Nothing needs saying: a text that came.
     Nothing,
@@ -107,10 +113,22 @@ impl Status {
         }
     }
 
+    /// With what else is known of an entry that was sent: whether its computer is away, and where it stands among those
+    /// that wait for it.
+    #[must_use]
+    pub fn waiting(self, away: bool, in_line: Option<(usize, usize)>) -> Self {
+        match (self, in_line) {
+            (Self::Held(hold), Some((place, count))) if count > 1 => Self::InLine { hold, place, count },
+            // Being looked for where it has not been for a while.
+            (Self::Preparing, None) if away => Self::Held(Hold::Queued),
+            (status, _) => status,
+        }
+    }
+
     /// Not over, so that it can be cancelled.
     pub fn is_open(&self) -> bool {
         let goes = matches!(self, Self::Preparing | Self::WaitingThere | Self::WaitingHere | Self::Moving(_));
-        goes || matches!(self, Self::Finishing | Self::Held(_))
+        goes || matches!(self, Self::Finishing | Self::Held(_) | Self::InLine { .. })
     }
 
     /// Ended without what was wanted, so that sending again makes sense.

@@ -20,6 +20,8 @@ use crate::{
 const NOON: i64 = 1_800_014_400_000;
 const MINUTE: i64 = 60_000;
 
+mod waiting;
+
 type Window<'a> = Harness<'a, Room>;
 
 fn actions(window: &mut Window<'_>) -> Vec<Action> {

@@ -43,6 +43,9 @@ pub fn sentence(texts: &Texts, status: &Status, name: &str, sent: bool) -> Strin
         Status::Cancelled { here: true } => texts.state_cancelled_here().to_owned(),
         Status::Cancelled { here: false } => texts.state_cancelled_there(name),
         Status::Held(hold) => texts.held(*hold, name),
+        Status::InLine { hold, place, count } => {
+            format!("{} · {}", texts.held(*hold, name), texts.state_in_line(*place as u64, *count as u64))
+        }
         Status::Stopped(problem) => texts.state_stopped(&texts.problem(problem)),
         Status::Nothing => String::new(),
     }
@@ -66,7 +69,8 @@ pub fn mark(palette: &Palette, status: &Status) -> Option<(&'static str, Color32
         Status::Declined => (icons::PROHIBIT, palette.warn),
         Status::Cancelled { .. } => (icons::X_CIRCLE, palette.secondary),
         Status::Held(Hold::DiskFull { .. }) => (icons::WARNING_CIRCLE, palette.warn),
-        Status::Held(_) => (icons::CLOCK, palette.secondary),
+        Status::Held(Hold::Paused { .. }) => (icons::PAUSE, palette.secondary),
+        Status::Held(_) | Status::InLine { .. } => (icons::CLOCK, palette.secondary),
         Status::Stopped(_) => (icons::WARNING, palette.bad),
         Status::Nothing => return None,
     })
