@@ -336,7 +336,7 @@ pub fn hellos(data: &[u8]) {
             Err(_) => return,
         }
     };
-    if !trust::is_for_fantail(&accepted.client_hello()) {
+    if trust::spoken(&accepted.client_hello()).is_none() {
         return;
     }
     let Ok(mut connection) = accepted.into_connection(CONFIG.clone()) else { return };

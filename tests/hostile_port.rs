@@ -17,7 +17,7 @@ use fantail::{
         frame::{Decoder, Stage},
         message::{Answer, DeviceKind, Features, Hello, Item, ItemKind, Message, Offer, Role, VERSION},
     },
-    trust::{Identity, client_config},
+    trust::{CONTROL_ALPN, Identity, client_config},
 };
 use receiver::{Honest, Receiver};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::ServerName};
@@ -65,7 +65,7 @@ fn insider(receiver: &Receiver) -> StreamOwned<ClientConnection, TcpStream> {
 fn insider_of(address: SocketAddr, fingerprint: Fingerprint) -> StreamOwned<ClientConnection, TcpStream> {
     let home = tempfile::tempdir().unwrap();
     let identity = Identity::load_or_create(home.path(), None).unwrap().identity;
-    secure(address, client_config(&identity, Some(fingerprint)).unwrap())
+    secure(address, client_config(&identity, Some(fingerprint), CONTROL_ALPN).unwrap())
 }
 
 fn say(stream: &mut impl Write, message: &Message) {

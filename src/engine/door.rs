@@ -11,12 +11,22 @@ use std::{
     time::Instant,
 };
 
-use rustls::{CommonState, pki_types::ServerName};
-use tokio::net::TcpStream;
-use tokio_rustls::{LazyConfigAcceptor, TlsConnector, TlsStream};
+use rustls::{
+    CommonState,
+    client::UnbufferedClientConnection,
+    pki_types::ServerName,
+    server::{Accepted, Acceptor, UnbufferedServerConnection},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::{StartHandshake, TlsConnector};
 
 use super::{
     api::{Problem, Visibility},
+    secure::shake,
+    stream::Stream,
     waits::Waits,
 };
 use crate::{
@@ -28,11 +38,11 @@ use crate::{
         message::{ByeReason, Hello, Message, Role},
     },
     transfer::framed::{Framed, ReadError},
-    trust::{self, FANTAIL_ALPN, Identity, TlsError},
+    trust::{self, CONTROL_ALPN, DATA_ALPN, Identity, TlsError},
 };
 
 /// Every connection between Fantails.
-pub(super) type Connection = Framed<TlsStream<TcpStream>>;
+pub(super) type Connection = Framed<Stream>;
 
 /// First byte of a TLS record that begins a handshake. Nothing that speaks HTTP begins so.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -47,8 +57,8 @@ pub(super) struct Arrival {
     pub remote: SocketAddr,
     /// By us.
     pub dialled: bool,
-    /// What comparing binds its code to.
-    pub exporter: [u8; EXPORTER_LEN],
+    /// What comparing binds its code to. Only control connections have one.
+    pub exporter: Option<[u8; EXPORTER_LEN]>,
 }
 
 /// Why no connection came of it.
@@ -152,7 +162,7 @@ impl Door {
         in_time(self.knocking(tcp, remote, expected, role)).await
     }
 
-    async fn answering(&self, tcp: TcpStream, remote: SocketAddr) -> Result<Arrival, DoorError> {
+    async fn answering(&self, mut tcp: TcpStream, remote: SocketAddr) -> Result<Arrival, DoorError> {
         let from = remote.ip().to_canonical();
         if self.waits().waits(&from, Instant::now()) {
             return Err(DoorError::NotAdmitted);
@@ -163,15 +173,22 @@ impl Door {
             // Here a gateway for browsers will take over.
             return Err(DoorError::NotOurs);
         }
-        let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await.map_err(DoorError::Tls)?;
-        if !trust::is_for_fantail(&start.client_hello()) {
+        let (accepted, read) = client_hello(&mut tcp).await?;
+        let Some(alpn) = trust::spoken(&accepted.client_hello()) else {
             // And here, for those who speak HTTP over TLS.
             return Err(DoorError::NotOurs);
-        }
-        let tls = start.into_stream(self.server.clone()).await.map_err(DoorError::Tls)?;
-        let with = peer_of(tls.get_ref().1)?;
-        let exporter = exported(tls.get_ref().1)?;
-        let mut connection = Framed::new(TlsStream::from(tls));
+        };
+        let (mut connection, with, exporter) = if alpn == CONTROL_ALPN {
+            let start = StartHandshake::from_parts(accepted, tcp);
+            let tls = start.into_stream(self.server.clone()).await.map_err(DoorError::Tls)?;
+            let (with, exporter) = (peer_of(tls.get_ref().1, alpn)?, exported(tls.get_ref().1)?);
+            (Framed::new(Stream::Control(Box::new(tls.into()))), with, Some(exporter))
+        } else {
+            let tls = UnbufferedServerConnection::new(self.server.clone()).map_err(no_tls)?;
+            let shaken = shake(tcp, tls, read).await.map_err(DoorError::Tls)?;
+            let with = peer_of(&shaken.tls, alpn)?;
+            (Framed::new(Stream::Data(Box::new(shaken.into_stream().map_err(DoorError::Tls)?))), with, None)
+        };
         if with == self.identity.fingerprint() {
             return Err(DoorError::Myself);
         }
@@ -187,6 +204,9 @@ impl Door {
             return Err(DoorError::NotAdmitted);
         }
         let hello = listen(&mut connection).await?;
+        if matches!(hello.role, Role::Control) != exporter.is_some() {
+            return Err(DoorError::Misbehaved);
+        }
         say(&mut connection, &self.own_hello(hello.role)).await?;
         Ok(Arrival { connection, with, hello, remote, dialled: false, exporter })
     }
@@ -199,15 +219,27 @@ impl Door {
         role: Role,
     ) -> Result<Arrival, DoorError> {
         tcp.set_nodelay(true).map_err(DoorError::Closed)?;
-        let config =
-            trust::client_config(&self.identity, expected).map_err(|error| DoorError::Tls(io::Error::other(error)))?;
-        let tls = TlsConnector::from(config).connect(nameless(), tcp).await.map_err(DoorError::Tls)?;
-        let with = peer_of(tls.get_ref().1)?;
+        let alpn = match role {
+            Role::Control => CONTROL_ALPN,
+            Role::Data { .. } => DATA_ALPN,
+        };
+        let config = trust::client_config(&self.identity, expected, alpn).map_err(no_tls)?;
+        let (mut connection, with, exporter) = match role {
+            Role::Control => {
+                let tls = TlsConnector::from(config).connect(nameless(), tcp).await.map_err(DoorError::Tls)?;
+                let (with, exporter) = (peer_of(tls.get_ref().1, alpn)?, exported(tls.get_ref().1)?);
+                (Framed::new(Stream::Control(Box::new(tls.into()))), with, Some(exporter))
+            }
+            Role::Data { .. } => {
+                let tls = UnbufferedClientConnection::new(config, nameless()).map_err(no_tls)?;
+                let shaken = shake(tcp, tls, Vec::new()).await.map_err(DoorError::Tls)?;
+                let with = peer_of(&shaken.tls, alpn)?;
+                (Framed::new(Stream::Data(Box::new(shaken.into_stream().map_err(DoorError::Tls)?))), with, None)
+            }
+        };
         if with == self.identity.fingerprint() {
             return Err(DoorError::Myself);
         }
-        let exporter = exported(tls.get_ref().1)?;
-        let mut connection = Framed::new(TlsStream::from(tls));
         say(&mut connection, &self.own_hello(role)).await?;
         let hello = listen(&mut connection).await?;
         if hello.role != role {
@@ -219,6 +251,32 @@ impl Door {
     fn own_hello(&self, role: Role) -> Message {
         let hello = self.hello.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Message::Hello(Hello { role, ..hello })
+    }
+}
+
+/// Reads what whoever dialled says first, and gives it read and as it came.
+async fn client_hello(tcp: &mut TcpStream) -> Result<(Accepted, Vec<u8>), DoorError> {
+    let mut acceptor = Acceptor::default();
+    let mut read = Vec::new();
+    loop {
+        let begin = read.len();
+        if tcp.read_buf(&mut read).await.map_err(DoorError::Closed)? == 0 {
+            return Err(DoorError::Closed(io::ErrorKind::UnexpectedEof.into()));
+        }
+        let mut rest = &read[begin..];
+        while !rest.is_empty() {
+            acceptor.read_tls(&mut rest).map_err(DoorError::Tls)?;
+        }
+        match acceptor.accept() {
+            Ok(Some(accepted)) => return Ok((accepted, read)),
+            Ok(None) => {}
+            Err((error, mut alert)) => {
+                let mut words = Vec::new();
+                alert.write_all(&mut words).map_err(DoorError::Tls)?;
+                tcp.write_all(&words).await.map_err(DoorError::Closed)?;
+                return Err(no_tls(error));
+            }
+        }
     }
 }
 
@@ -249,13 +307,17 @@ async fn listen(connection: &mut Connection) -> Result<Hello, DoorError> {
 }
 
 /// Who it is, if it speaks what we do.
-fn peer_of(tls: &CommonState) -> Result<Fingerprint, DoorError> {
-    let speaks = tls.alpn_protocol() == Some(FANTAIL_ALPN);
+fn peer_of(tls: &CommonState, alpn: &[u8]) -> Result<Fingerprint, DoorError> {
+    let speaks = tls.alpn_protocol() == Some(alpn);
     trust::peer_fingerprint(tls.peer_certificates()).filter(|_| speaks).ok_or(DoorError::NotOurs)
 }
 
 fn exported<S>(tls: &rustls::ConnectionCommon<S>) -> Result<[u8; EXPORTER_LEN], DoorError> {
-    trust::exporter(tls).map_err(|error| DoorError::Tls(io::Error::other(error)))
+    trust::exporter(tls).map_err(no_tls)
+}
+
+fn no_tls(error: impl std::error::Error + Send + Sync + 'static) -> DoorError {
+    DoorError::Tls(io::Error::other(error))
 }
 
 /// rustls wants a name; ours is neither sent nor checked.

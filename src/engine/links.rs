@@ -114,8 +114,10 @@ impl Hub {
         let id = LinkId { with, number: self.next_link };
         let Arrival { connection, hello, remote, dialled, exporter, .. } = arrival;
         let (dialler, acceptor) = if dialled { (self.myself, with) } else { (with, self.myself) };
-        let ends = Ends { dialler, acceptor, exporter };
-        let mut control = Control::new(&hello, now.into_std()).comparing(ends, dialled);
+        let mut control = Control::new(&hello, now.into_std());
+        if let Some(exporter) = exporter {
+            control = control.comparing(Ends { dialler, acceptor, exporter }, dialled);
+        }
         if let Some(standing) = self.links.remove(&with) {
             self.lose_comparison(with, ByeReason::Duplicate);
             control.take_over(self.part(standing, ByeReason::Duplicate));

@@ -42,9 +42,11 @@ mod prepare;
 mod presence;
 mod queue;
 mod resolve;
+mod secure;
 mod shelf;
 mod snapshot;
 mod start;
+mod stream;
 mod taking;
 #[cfg(test)]
 mod tests;

@@ -10,9 +10,12 @@ use bytes::{
     buf::{Chain, Limit},
 };
 
-use super::limits::{
-    MAX_BATCH_ENTRIES, MAX_CHUNK, MAX_NAME, MAX_OFFER_ITEMS, MAX_RESUME_GROUPS, MAX_TEXT, MAX_THUMBHASH, MAX_THUMBNAIL,
-    MAX_THUMBNAILS,
+use super::{
+    buffers::Buffers,
+    limits::{
+        MAX_BATCH_ENTRIES, MAX_CHUNK, MAX_NAME, MAX_OFFER_ITEMS, MAX_RESUME_GROUPS, MAX_TEXT, MAX_THUMBHASH,
+        MAX_THUMBNAIL, MAX_THUMBNAILS,
+    },
 };
 
 /// Bytes before each payload.
@@ -238,6 +241,8 @@ pub enum FrameError {
 pub struct Decoder {
     stage: Stage,
     buffer: BytesMut,
+    /// Of frames with much in them.
+    buffers: Buffers,
     /// Bytes of an unknown frame that are still to be dropped.
     skip: usize,
 }
@@ -256,7 +261,7 @@ impl Default for Decoder {
 impl Decoder {
     /// At [`Stage::Hello`].
     pub fn new() -> Self {
-        Self { stage: Stage::Hello, buffer: BytesMut::new(), skip: 0 }
+        Self { stage: Stage::Hello, buffer: BytesMut::new(), buffers: Buffers::default(), skip: 0 }
     }
 
     /// From the next frame on, these kinds may come.
@@ -281,7 +286,10 @@ impl Decoder {
             Ok(Some((_, length))) if length > GROW => {
                 let missing = (HEADER_LEN + length).saturating_sub(self.buffer.len());
                 match self.stage {
-                    Stage::DataIn => missing + HEADER_LEN,
+                    Stage::DataIn => {
+                        self.make_room(HEADER_LEN + length + HEADER_LEN);
+                        missing + HEADER_LEN
+                    }
                     _ => (missing + HEADER_LEN).min(GROW),
                 }
             }
@@ -290,6 +298,17 @@ impl Decoder {
         };
         self.buffer.reserve(want);
         (&mut self.buffer).limit(want)
+    }
+
+    /// Goes on in a buffer that was used before, if this one can't hold so many bytes.
+    fn make_room(&mut self, bytes: usize) {
+        if self.buffer.capacity() < bytes {
+            let mut larger = self.buffers.take();
+            larger.clear();
+            larger.reserve(bytes);
+            larger.extend_from_slice(&self.buffer);
+            self.buffer = larger;
+        }
     }
 
     /// The next whole frame, if it is there. After an error every call says the same.
@@ -311,7 +330,11 @@ impl Decoder {
                 return Ok(None);
             }
             self.buffer.advance(HEADER_LEN);
-            return Ok(Some(Frame { kind, payload: self.buffer.split_to(length).freeze() }));
+            let payload = self.buffer.split_to(length).freeze();
+            if length > GROW {
+                self.buffers.lend(&payload);
+            }
+            return Ok(Some(Frame { kind, payload }));
         }
     }
 

@@ -6,6 +6,7 @@
 //! [`data`] are the rules of what may follow what. `fantail.proto` and the types made from it stay inside this room.
 #![forbid(unsafe_code)]
 
+pub mod buffers;
 pub mod compare;
 pub mod consent;
 pub mod control;

@@ -7,7 +7,6 @@
 //! group of which both have the same value.
 
 use std::{
-    collections::VecDeque,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
@@ -15,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::{
@@ -27,6 +26,7 @@ use crate::{
     platform::files::{self, Moment, Stamp},
     protocol::{
         Ranges,
+        buffers::Buffers,
         consent::Consent,
         data::{BatchBuilder, DataError, Outbound},
         frame::Frame,
@@ -153,34 +153,6 @@ struct Counts {
     files: u64,
 }
 
-/// Buffers for chunks, used again when they have been written: new ones would cost the kernel a page at a time.
-#[derive(Default)]
-struct Buffers {
-    lent: VecDeque<Bytes>,
-}
-
-impl Buffers {
-    /// A buffer of unknown content.
-    fn take(&mut self) -> BytesMut {
-        // They come back in order; the first is still under way only while fewer exist than are needed.
-        let first = self.lent.pop_front().map(Bytes::try_into_mut);
-        match first {
-            Some(Ok(buffer)) if buffer.capacity() >= CHUNK => buffer,
-            Some(Err(busy)) => {
-                self.lent.push_front(busy);
-                BytesMut::with_capacity(CHUNK)
-            }
-            _ => BytesMut::with_capacity(CHUNK),
-        }
-    }
-
-    fn lend(&mut self, buffer: BytesMut) -> Bytes {
-        let bytes = buffer.freeze();
-        self.lent.push_back(bytes.clone());
-        bytes
-    }
-}
-
 /// Where the walk through an item is.
 struct Place {
     path: PathBuf,
@@ -293,6 +265,7 @@ impl Reader<'_> {
         while left > 0 {
             let want = left.min(CHUNK as u64);
             let mut chunk = self.buffers.take();
+            // What a used one had in it is overwritten; only a new one must be cleared.
             chunk.resize(want as usize, 0);
             match file.read_exact(&mut chunk) {
                 Ok(()) => {}
@@ -305,7 +278,9 @@ impl Reader<'_> {
                 known += 1;
             }
             left -= want;
-            let frame = self.outbound.chunk(self.buffers.lend(chunk))?;
+            let chunk = chunk.freeze();
+            self.buffers.lend(&chunk);
+            let frame = self.outbound.chunk(chunk)?;
             self.send(Piece { bytes: vec![(item, want)], ..frame.into() })?;
         }
         if let Err(fault) = unchanged(&file, stamp) {

@@ -6,11 +6,13 @@
 #![forbid(unsafe_code)]
 
 mod identity;
+mod records;
 #[cfg(test)]
 mod tests;
 mod tls;
 
 pub use identity::{Fresh, Identity, IdentityError, Loaded};
+pub use records::{HEADER_LEN, MAX_RECORD, Opened, RecordError, Records, Schedule, record_len};
 pub use tls::{
-    FANTAIL_ALPN, TlsError, client_config, exporter, fingerprint_of, is_for_fantail, peer_fingerprint, server_config,
+    CONTROL_ALPN, DATA_ALPN, TlsError, client_config, exporter, fingerprint_of, peer_fingerprint, server_config, spoken,
 };

@@ -32,18 +32,18 @@ fn handshake(
 #[test]
 fn two_computers_shake_hands_and_each_knows_the_other() {
     let (mei, office) = (Identity::generate().expect("a key"), Identity::generate().expect("a key"));
-    let client = client_config(&mei, Some(office.fingerprint())).expect("a configuration");
+    let client = client_config(&mei, Some(office.fingerprint()), CONTROL_ALPN).expect("a configuration");
     let (client, server) = handshake(client, server_config(&office).expect("a configuration")).expect("a handshake");
     assert_eq!(peer_fingerprint(client.peer_certificates()), Some(office.fingerprint()));
     assert_eq!(peer_fingerprint(server.peer_certificates()), Some(mei.fingerprint()));
-    assert_eq!(client.alpn_protocol(), Some(FANTAIL_ALPN));
+    assert_eq!(client.alpn_protocol(), Some(CONTROL_ALPN));
     assert_eq!(client.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_3));
 }
 
 #[test]
 fn another_computer_than_the_expected_one_is_refused() {
     let [mei, office, other] = std::array::from_fn(|_| Identity::generate().expect("a key"));
-    let client = client_config(&mei, Some(other.fingerprint())).expect("a configuration");
+    let client = client_config(&mei, Some(other.fingerprint()), CONTROL_ALPN).expect("a configuration");
     handshake(client, server_config(&office).expect("a configuration")).expect_err("it is not the expected computer");
 }
 
@@ -78,13 +78,13 @@ impl rustls::server::ResolvesServerCert for Thief {
 fn anothers_certificate_without_its_key_is_refused_on_both_sides() {
     let [mei, office, thief] = std::array::from_fn(|_| Identity::generate().expect("a key"));
 
-    let mut client = ClientConfig::clone(&client_config(&thief, None).expect("a configuration"));
+    let mut client = ClientConfig::clone(&client_config(&thief, None, CONTROL_ALPN).expect("a configuration"));
     client.client_auth_cert_resolver = Thief::new(&mei, &thief);
     handshake(Arc::new(client), server_config(&office).expect("a configuration")).expect_err("the key is missing");
 
     let mut server = ServerConfig::clone(&server_config(&thief).expect("a configuration"));
     server.cert_resolver = Thief::new(&office, &thief);
-    let client = client_config(&mei, Some(office.fingerprint())).expect("a configuration");
+    let client = client_config(&mei, Some(office.fingerprint()), CONTROL_ALPN).expect("a configuration");
     handshake(client, Arc::new(server)).expect_err("the key is missing");
 }
 
@@ -101,7 +101,7 @@ fn nobody_gets_in_without_a_certificate() {
             false
         }
     }
-    let mut client = ClientConfig::clone(&client_config(&mei, None).expect("a configuration"));
+    let mut client = ClientConfig::clone(&client_config(&mei, None, CONTROL_ALPN).expect("a configuration"));
     client.client_auth_cert_resolver = Arc::new(Nothing);
     handshake(Arc::new(client), server_config(&office).expect("a configuration"))
         .expect_err("a certificate is required");
@@ -110,7 +110,7 @@ fn nobody_gets_in_without_a_certificate() {
 #[test]
 fn the_server_gives_no_tickets_so_that_blocking_acts_at_once() {
     let (mei, office) = (Identity::generate().expect("a key"), Identity::generate().expect("a key"));
-    let client = client_config(&mei, None).expect("a configuration");
+    let client = client_config(&mei, None, CONTROL_ALPN).expect("a configuration");
     let (client, _server) = handshake(client, server_config(&office).expect("a configuration")).expect("a handshake");
     assert_eq!(client.tls13_tickets_received(), 0);
 }

@@ -20,8 +20,10 @@ use crate::protocol::{
     compare::{EXPORTER_LABEL, EXPORTER_LEN},
 };
 
-/// What our protocol is called in a ClientHello; anything else on the port is somebody else's.
-pub const FANTAIL_ALPN: &[u8] = b"fantail/1";
+/// What a control connection is called in a ClientHello.
+pub const CONTROL_ALPN: &[u8] = b"fantail/1";
+/// And a data connection. Anything else on the port is somebody else's.
+pub const DATA_ALPN: &[u8] = b"fantail-data/1";
 
 /// A certificate of ours has some 350 bytes; LocalSend's RSA ones have 800. More than this is not looked at.
 const MAX_CERTIFICATE: usize = 8 * 1024;
@@ -31,9 +33,10 @@ const MAX_CERTIFICATE: usize = 8 * 1024;
 #[error("TLS can't be set up: {0}")]
 pub struct TlsError(#[from] rustls::Error);
 
-/// Whether this is for us; only then the handshake goes on.
-pub fn is_for_fantail(hello: &ClientHello<'_>) -> bool {
-    hello.alpn().is_some_and(|mut names| names.any(|name| name == FANTAIL_ALPN))
+/// Which of ours this is for; only then the handshake goes on.
+pub fn spoken(hello: &ClientHello<'_>) -> Option<&'static [u8]> {
+    let speaks = |alpn: &&[u8]| hello.alpn().is_some_and(|mut names| names.any(|name| name == *alpn));
+    [CONTROL_ALPN, DATA_ALPN].into_iter().find(speaks)
 }
 
 /// The SHA-256 of a certificate's DER.
@@ -56,7 +59,7 @@ pub fn exporter<S>(tls: &rustls::ConnectionCommon<S>) -> Result<[u8; EXPORTER_LE
     Ok(tls.export_keying_material([0; EXPORTER_LEN], EXPORTER_LABEL, None)?)
 }
 
-/// For the side that was dialled: TLS 1.3, [`FANTAIL_ALPN`], a certificate is required and any will do.
+/// For the side that was dialled: TLS 1.3, [`CONTROL_ALPN`] or [`DATA_ALPN`], a certificate is required and any will do.
 ///
 /// No tickets, no resumption and no early data: blocking and forgetting a computer must act at once.
 pub fn server_config(identity: &Identity) -> Result<Arc<ServerConfig>, TlsError> {
@@ -66,7 +69,9 @@ pub fn server_config(identity: &Identity) -> Result<Arc<ServerConfig>, TlsError>
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(verifier)
         .with_single_cert(vec![identity.certificate()], identity.key())?;
-    config.alpn_protocols = vec![FANTAIL_ALPN.to_vec()];
+    config.alpn_protocols = vec![CONTROL_ALPN.to_vec(), DATA_ALPN.to_vec()];
+    // For `records`.
+    config.enable_secret_extraction = true;
     // The dialler's order counts, which is best for it; on a board without AES this side's is best for both.
     config.ignore_client_order = !aes_is_fast();
     config.send_tls13_tickets = 0;
@@ -75,8 +80,13 @@ pub fn server_config(identity: &Identity) -> Result<Arc<ServerConfig>, TlsError>
     Ok(Arc::new(config))
 }
 
-/// For the side that dials. With `expected` any other computer is refused during the handshake.
-pub fn client_config(identity: &Identity, expected: Option<Fingerprint>) -> Result<Arc<ClientConfig>, TlsError> {
+/// For the side that dials, with [`CONTROL_ALPN`] or [`DATA_ALPN`]. With `expected` any other computer is refused during
+/// the handshake.
+pub fn client_config(
+    identity: &Identity,
+    expected: Option<Fingerprint>,
+    alpn: &'static [u8],
+) -> Result<Arc<ClientConfig>, TlsError> {
     let provider = provider();
     let verifier = Arc::new(Pinned { expected, algorithms: provider.signature_verification_algorithms });
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -84,7 +94,9 @@ pub fn client_config(identity: &Identity, expected: Option<Fingerprint>) -> Resu
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_client_auth_cert(vec![identity.certificate()], identity.key())?;
-    config.alpn_protocols = vec![FANTAIL_ALPN.to_vec()];
+    config.alpn_protocols = vec![alpn.to_vec()];
+    // For `records`.
+    config.enable_secret_extraction = true;
     config.resumption = rustls::client::Resumption::disabled();
     config.enable_early_data = false;
     // There are no names here, and one would tell listeners whom we look for.

@@ -17,7 +17,7 @@ use fantail::{
         },
         names::RelativePath,
     },
-    trust::{Identity, client_config, server_config},
+    trust::{CONTROL_ALPN, DATA_ALPN, Identity, client_config, server_config},
 };
 use rustls::{ClientConnection, ServerConnection, StreamOwned, pki_types::ServerName};
 
@@ -40,7 +40,11 @@ impl Villain {
 
     /// TLS stands, nothing is said.
     pub fn knock(&self, address: SocketAddr, expected: Fingerprint) -> Line {
-        let config = client_config(&self.identity, Some(expected)).unwrap();
+        self.dial(address, expected, CONTROL_ALPN)
+    }
+
+    fn dial(&self, address: SocketAddr, expected: Fingerprint, alpn: &'static [u8]) -> Line {
+        let config = client_config(&self.identity, Some(expected), alpn).unwrap();
         let name = ServerName::try_from("fantail.invalid").unwrap();
         let stream = patient(TcpStream::connect(address).unwrap());
         Line::new(Box::new(StreamOwned::new(ClientConnection::new(config, name).unwrap(), stream)), Stage::Control)
@@ -57,7 +61,7 @@ impl Villain {
 
     /// A data connection that has said Hello and heard nothing yet.
     pub fn data(&self, address: SocketAddr, expected: Fingerprint, transfer: TransferId) -> Line {
-        let mut line = self.knock(address, expected);
+        let mut line = self.dial(address, expected, DATA_ALPN);
         line.stage = Stage::DataOut;
         line.say(&hello(Role::Data { transfer }, 0));
         line

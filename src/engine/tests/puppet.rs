@@ -133,6 +133,6 @@ impl Wire<'_> {
     pub fn ends(&self) -> Ends {
         let (ours, theirs) = (self.puppet.id, self.arrival.with);
         let (dialler, acceptor) = if self.arrival.dialled { (ours, theirs) } else { (theirs, ours) };
-        Ends { dialler, acceptor, exporter: self.arrival.exporter }
+        Ends { dialler, acceptor, exporter: self.arrival.exporter.unwrap() }
     }
 }
