@@ -309,3 +309,6 @@ impl std::fmt::Debug for Schedule {
         f.write_str("Schedule")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,16 @@ pub fn client_config(
     expected: Option<Fingerprint>,
     alpn: &'static [u8],
 ) -> Result<Arc<ClientConfig>, TlsError> {
-    let provider = provider();
+    client_config_of(provider(), identity, expected, alpn)
+}
+
+/// With these ciphers, in their order.
+pub(super) fn client_config_of(
+    provider: Arc<CryptoProvider>,
+    identity: &Identity,
+    expected: Option<Fingerprint>,
+    alpn: &'static [u8],
+) -> Result<Arc<ClientConfig>, TlsError> {
     let verifier = Arc::new(Pinned { expected, algorithms: provider.signature_verification_algorithms });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?

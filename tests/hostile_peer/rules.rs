@@ -55,6 +55,18 @@ fn data_that_nobody_agreed_to_is_turned_away() {
 }
 
 #[test]
+fn a_connection_that_greets_as_another_kind_than_it_was_named_is_cut_off() {
+    let mut siege = Siege::begin();
+    let (address, receiver) = (siege.receiver.address, siege.receiver.fingerprint);
+    let villain = Villain::new();
+    for role in [Role::Control, Role::Data { transfer: id(1) }] {
+        let line = villain.disguised(address, receiver, role);
+        line.expect_cut_off(&format!("{role:?} under the other's name"));
+    }
+    siege.stands("connections under another's name");
+}
+
+#[test]
 fn what_has_no_place_on_a_control_connection_ends_it() {
     let mut siege = Siege::begin();
     let offer = |n| Message::Offer(Offer { transfer: id(n), items: vec![text_item(2)], for_take: false, again: false });

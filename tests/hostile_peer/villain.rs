@@ -43,6 +43,14 @@ impl Villain {
         self.dial(address, expected, CONTROL_ALPN)
     }
 
+    /// A connection that is named one kind and greets as the other.
+    pub fn disguised(&self, address: SocketAddr, expected: Fingerprint, role: Role) -> Line {
+        let alpn = if matches!(role, Role::Control) { DATA_ALPN } else { CONTROL_ALPN };
+        let mut line = self.dial(address, expected, alpn);
+        line.say(&hello(role, 0));
+        line
+    }
+
     fn dial(&self, address: SocketAddr, expected: Fingerprint, alpn: &'static [u8]) -> Line {
         let config = client_config(&self.identity, Some(expected), alpn).unwrap();
         let name = ServerName::try_from("fantail.invalid").unwrap();
