@@ -46,6 +46,7 @@ list-away-queue = Away · { $count } waiting
 list-new = New here
 list-waiting = Waiting for an answer
 list-asks = Has something for you
+list-waits = Wants to send you something
 list-wants = Asks for something
 list-blocked = Blocked
 list-sending = Sending { $percent }

@@ -34,6 +34,7 @@ list-away-queue = 不在线 · { $count } 项待发送
 list-new = 新出现
 list-waiting = 等待对方回应
 list-asks = 想发东西给你
+list-waits = 正要给你发东西
 list-wants = 想取你共享架上的东西
 list-blocked = 已屏蔽
 list-sending = 正在发送 { $percent }

@@ -70,7 +70,7 @@ pub struct AlbumResponse {
     pub hovered: Option<usize>,
 }
 
-/// Draws `items`, all pictures by [`is_picture`], no wider than `width` (and [`MAX_WIDTH`]), at the place the layout gives.
+/// Draws `items`, all pictures by [`is_picture`] or with a thumbnail, no wider than `width` (and [`MAX_WIDTH`]), at the place the layout gives.
 /// `thumbnails` stand for those that aren't there yet.
 pub fn show(
     ui: &mut Ui,
@@ -80,7 +80,7 @@ pub fn show(
     thumbnails: &Thumbnails,
     width: f32,
 ) -> AlbumResponse {
-    let plan = Plan::new(previews, ui.ctx(), items, width);
+    let plan = Plan::new(previews, ui.ctx(), items, thumbnails, width);
     let (rect, _) = ui.allocate_exact_size(plan.size, Sense::hover());
     let mut response = AlbumResponse { rect, open: None, hovered: None };
     if !ui.is_rect_visible(rect) {
@@ -105,8 +105,8 @@ pub fn show(
 }
 
 /// The size [`show`] will take, without drawing.
-pub fn size(previews: &mut Previews, ctx: &Context, items: &[&Item], width: f32) -> Vec2 {
-    Plan::new(previews, ctx, items, width).size
+pub fn size(previews: &mut Previews, ctx: &Context, items: &[&Item], thumbnails: &Thumbnails, width: f32) -> Vec2 {
+    Plan::new(previews, ctx, items, thumbnails, width).size
 }
 
 /// Where pictures lie, from the album's own corner.
@@ -116,9 +116,12 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(previews: &mut Previews, ctx: &Context, items: &[&Item], width: f32) -> Self {
+    fn new(previews: &mut Previews, ctx: &Context, items: &[&Item], thumbnails: &Thumbnails, width: f32) -> Self {
         let width = width.clamp(LEAST, MAX_WIDTH).floor();
-        let mut shape = |item: &Item| previews.shape(ctx, item.path.as_deref(), item.thumbhash.as_deref());
+        let mut shape = |item: &Item| {
+            let thumbnail = thumbnails.get(&item.index);
+            previews.shape(ctx, item.path.as_deref(), thumbnail, item.thumbhash.as_deref())
+        };
         match items {
             [] => Self { size: Vec2::ZERO, cells: Vec::new() },
             [item] => {

@@ -1,5 +1,5 @@
-//! Before something is sent to a computer for the first time: is this the right one? Until a yes, nothing at all is
-//! said to it.
+//! Before something is sent to a computer for the first time: is this the right one? Until a yes it learns only that
+//! something waits.
 
 use egui::Ui;
 
@@ -10,6 +10,7 @@ use super::{
     design::{Palette, space},
     dialogs::{self, Next},
     header, icons,
+    model::Model,
     widgets::{Button, Kind},
 };
 use crate::{
@@ -32,6 +33,14 @@ pub struct FirstTime {
     pub answered: bool,
 }
 
+impl FirstTime {
+    /// Those the question is about.
+    #[must_use]
+    pub fn asked(&self, model: &Model) -> Vec<Fingerprint> {
+        self.to.iter().copied().filter(|&who| model.computer(who).is_none_or(is_unsure)).collect()
+    }
+}
+
 /// Whether sending to it asks first: neither compared nor ever sent to.
 #[must_use]
 pub fn is_unsure(computer: &Computer) -> bool {
@@ -40,8 +49,7 @@ pub fn is_unsure(computer: &Computer) -> bool {
 
 pub fn show(ui: &mut Ui, first: &mut FirstTime, scene: &mut Scene<'_>) -> Next {
     let texts = scene.texts;
-    let asked: Vec<Fingerprint> =
-        first.to.iter().copied().filter(|&who| scene.model.computer(who).is_none_or(is_unsure)).collect();
+    let asked = first.asked(scene.model);
     let shown = &asked[..asked.len().min(FACES)];
     ui.horizontal(|ui| {
         let width = shown.len() as f32 * (FACE + space::S) - space::S;

@@ -98,6 +98,9 @@ fn presence(scene: &Scene<'_>, computer: &Computer) -> String {
         return texts.header_blocked().to_owned();
     }
     let sure = if computer.verified { texts.verified() } else { texts.not_verified() };
+    if computer.waits {
+        return format!("{sure} · {}", texts.list_waits());
+    }
     let there = match (computer.presence, computer.last_seen) {
         (Presence::Reachable, _) => texts.header_reachable().to_owned(),
         (Presence::Visible, _) => texts.header_visible().to_owned(),

@@ -46,6 +46,7 @@ impl App {
         self.take_shown(ctx);
         self.take_answers(ctx, frame);
         self.ask_engine();
+        self.say_waiting();
         self.follow_zoom(ctx);
         self.mind_closing(ctx);
     }
@@ -258,6 +259,18 @@ impl App {
     pub(super) fn ask_engine(&mut self) {
         for (command, purpose) in self.model.wanted() {
             self.command(command, purpose);
+        }
+    }
+
+    /// Those whom the question before a first sending is about learn that something waits, until it is answered.
+    fn say_waiting(&mut self) {
+        let to = match &self.dialog {
+            Some(Dialog::FirstTime(first)) => first.asked(&self.model),
+            _ => Vec::new(),
+        };
+        // An engine that is busy is told with the next frame.
+        if to != self.waited_for && self.link.send(Command::Waiting { to: to.clone() }).is_ok() {
+            self.waited_for = to;
         }
     }
 

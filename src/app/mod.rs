@@ -124,6 +124,8 @@ pub struct App {
     asks: AskView,
     comparison: CompareCard,
     dialog: Option<Dialog>,
+    /// They know that something waits here.
+    waited_for: Vec<Fingerprint>,
     drops: Drops,
     paste: Paste,
     pickers: Pickers,
@@ -174,6 +176,7 @@ impl App {
             asks: AskView::default(),
             comparison: CompareCard::default(),
             dialog: None,
+            waited_for: Vec::new(),
             drops: Drops::default(),
             paste: Paste::default(),
             pickers: Pickers::default(),

@@ -195,12 +195,22 @@ impl Previews {
     }
 
     /// The shape (width divided by height) and, if known, the size of a picture that is to be laid out. Until its size is
-    /// known the shape is that of its ThumbHash, which is near but rounded.
-    pub(super) fn shape(&mut self, ctx: &Context, path: Option<&Path>, hash: Option<&[u8]>) -> (f32, Option<Size>) {
+    /// known the shape is that of its thumbnail, or of its ThumbHash, which is near but rounded.
+    pub(super) fn shape(
+        &mut self,
+        ctx: &Context,
+        path: Option<&Path>,
+        thumbnail: Option<&Thumbnail>,
+        hash: Option<&[u8]>,
+    ) -> (f32, Option<Size>) {
         /// Without anything known; most cameras' shape.
         const USUAL: f32 = 4.0 / 3.0;
         if let Some(size) = path.and_then(|path| self.size_of(path)) {
             return (size.aspect(), Some(size));
+        }
+        let small = thumbnail.and_then(|small| self.slots.get(&Key::Sent(small.number))?.original);
+        if let Some(size) = small {
+            return (size.aspect(), None);
         }
         let blur = hash.and_then(|hash| self.blurs.get(ctx, hash, self.frame));
         (blur.map_or(USUAL, |(_, aspect)| aspect), None)

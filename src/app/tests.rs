@@ -43,6 +43,8 @@ struct Inside {
     busy: bool,
     /// What changed since any revision.
     changed: Vec<Arc<Entry>>,
+    /// Those who know that something waits.
+    waited_for: Vec<Fingerprint>,
     /// What every search finds.
     found: Vec<Arc<Entry>>,
 }
@@ -55,7 +57,8 @@ impl Desk {
     /// The commands since the last look, without the window's own questions.
     fn told(&self) -> Vec<Command> {
         let asks = |command: &Command| {
-            matches!(command, Command::Page { .. } | Command::Changes { .. } | Command::MarkRead { .. })
+            use Command::{Changes, MarkRead, Page, Waiting};
+            matches!(command, Page { .. } | Changes { .. } | MarkRead { .. } | Waiting { .. })
         };
         std::mem::take(&mut self.inside().commands).into_iter().filter(|command| !asks(command)).collect()
     }
@@ -80,6 +83,10 @@ impl Link for Desk {
             Command::Changes { since, .. } => {
                 let entries = std::mem::take(&mut inside.changed);
                 Reply::Changes { removed: Vec::new(), up_to: since + entries.len() as i64, entries }
+            }
+            Command::Waiting { to } => {
+                inside.waited_for.clone_from(to);
+                Reply::Done
             }
             Command::Search { .. } => Reply::Found { entries: inside.found.clone() },
             Command::Send { to, .. } => Reply::Sent {
@@ -130,6 +137,7 @@ fn computer(fingerprint: Fingerprint, name: &str) -> Computer {
         last_seen: None,
         folder: None,
         impostor_of: None,
+        waits: false,
     }
 }
 

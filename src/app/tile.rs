@@ -197,6 +197,9 @@ fn state(scene: &Scene<'_>, computer: &Computer) -> State {
     if let Some(known) = computer.impostor_of {
         return State { tone: Tone::Bad, ..calm(&texts.ask_impostor(&model.name(known))) };
     }
+    if computer.waits {
+        return State { words: texts.list_waits().to_owned(), tone: Tone::Wanting, progress: None };
+    }
     let moving: Vec<_> =
         model.running_with(who).filter(|running| matches!(running.phase, Phase::Moving | Phase::Finishing)).collect();
     if let Some(first) = moving.first() {

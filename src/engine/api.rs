@@ -32,6 +32,9 @@ pub enum Command {
     /// Of what waits to be sent to a computer ([`Snapshot::queue`]), this goes before the one in front of it, or `first`
     /// of all. → [`Reply::Done`]
     Sooner { with: Fingerprint, transfer: TransferId, first: bool },
+    /// This person is asked whether these are the right ones before something is sent to them; they may know that
+    /// something waits. Takes the place of what was said before. → [`Reply::Done`]
+    Waiting { to: Vec<Fingerprint> },
     /// This person's answer to an [`Ask`]. → [`Reply::Done`]
     Answer { with: Fingerprint, transfer: TransferId, decision: Decision },
     /// Ends a running or waiting transfer from this side. → [`Reply::Done`]
@@ -169,6 +172,8 @@ pub struct Computer {
     pub folder: Option<PathBuf>,
     /// It bears the name of a known computer, but is not that one.
     pub impostor_of: Option<Fingerprint>,
+    /// Something waits there for its person's yes before it is offered.
+    pub waits: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

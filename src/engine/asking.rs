@@ -123,6 +123,7 @@ impl Hub {
         for ask in self.asks.hide_strangers(during, Instant::now().into_std()) {
             self.not_asked((ask.with, ask.transfer), ask.takes, DeclineReason::NoAnswer);
         }
+        self.waiting.hide_strangers();
         self.pace.touch();
     }
 }

@@ -57,6 +57,10 @@ impl Hub {
                 let result = self.send_sooner((with, transfer), first);
                 from.reply(result.map(|()| Reply::Done));
             }
+            Command::Waiting { to } => {
+                self.say_waiting(to);
+                from.reply(Ok(Reply::Done));
+            }
             Command::Answer { with, transfer, decision } => {
                 let result = self.decided((with, transfer), decision);
                 from.reply(result.map(|()| Reply::Done));

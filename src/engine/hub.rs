@@ -37,6 +37,7 @@ use super::{
     taking::{Browse, Wish},
     thumbnails::Checks,
     transfers::{Key, Stage, Transfer},
+    waiting::Waiting,
     waits::Waits,
 };
 use crate::{
@@ -115,6 +116,7 @@ pub(super) struct Hub {
 
     pub comparing: Comparing,
     pub thumbnail_checks: Checks,
+    pub waiting: Waiting,
 
     // Who is told.
     pub library: Library,
@@ -255,13 +257,18 @@ impl Hub {
         let browses = self.browses.iter().map(Browse::due).min();
         let all =
             [self.pace.due(), asks, transfers, browses, self.next_sought(), self.next_sample, self.comparing.due()];
-        all.into_iter().chain([self.next_turn]).flatten().min()
+        let waiting = self.waiting.due().map(Instant::from_std);
+        all.into_iter().chain([self.next_turn, waiting]).flatten().min()
     }
 
     fn timers(&mut self, now: Instant) {
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if is_due(self.asks.next_expiry().map(Instant::from_std)) {
             self.overdue_asks(now);
+        }
+        if is_due(self.waiting.due().map(Instant::from_std)) {
+            self.waiting.expire(now.into_std());
+            self.pace.touch();
         }
         if is_due(self.transfers.values().filter_map(Transfer::due).min()) {
             self.overdue_transfers(now);

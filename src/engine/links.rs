@@ -155,6 +155,7 @@ impl Hub {
         self.resume_takes(with);
         self.resume_browses(with);
         self.resume_comparison(with);
+        self.repeat_waiting(with);
         self.look_again();
     }
 
@@ -203,6 +204,7 @@ impl Hub {
             Event::Taken(take) => self.take_asked(with, take),
             Event::Compare(event) => self.compare_said(with, event),
             Event::Bye(reason) => self.bye_heard(with, reason),
+            Event::Waiting(waits) => self.waiting_heard(with, waits),
             Event::Thumbnails(thumbnails) => self.thumbnails_arrived(with, thumbnails),
             // Pause and Continue are of a feature this version doesn't say it has.
             other => log::debug!("not acted on: {other:?}"),
@@ -236,6 +238,7 @@ impl Hub {
     /// Ends a connection from here. What was under way on it can be taken over by the next.
     pub fn hang_up(&mut self, with: Fingerprint, reason: ByeReason) {
         let Some(link) = self.links.remove(&with) else { return };
+        self.forget_waiting(with);
         let control = self.part(link, reason);
         self.lose_comparison(with, reason);
         self.left_controls.insert(with, control);

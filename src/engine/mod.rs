@@ -53,6 +53,7 @@ mod tests;
 mod thumbnails;
 mod transfers;
 mod unfinished;
+mod waiting;
 mod waits;
 mod whom;
 

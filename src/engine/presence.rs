@@ -178,6 +178,7 @@ impl Hub {
             last_seen: Some(known.last_seen),
             folder: known.folder.clone(),
             impostor_of: self.impersonated(with, &known.name),
+            waits: self.waiting.is_shown(&with, std::time::Instant::now()),
         }
     }
 
@@ -198,6 +199,7 @@ impl Hub {
             last_seen: None,
             folder: None,
             impostor_of: self.impersonated(with, &present.name),
+            waits: self.waiting.is_shown(&with, std::time::Instant::now()),
         }
     }
 

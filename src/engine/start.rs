@@ -28,6 +28,7 @@ use super::{
     listener::{self, Sockets},
     snapshot::{Pace, View},
     thumbnails::Checks,
+    waiting::Waiting,
     waits::Waits,
 };
 use crate::{
@@ -76,7 +77,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     let myself = identity.fingerprint();
     let mut features = Features::SHELF | Features::COMPARE | Features::RESUME;
     if matches!(config.receive, Receive::Ask { .. }) {
-        features = features | Features::THUMBNAILS;
+        features = features | Features::THUMBNAILS | Features::WAITING;
     }
     let hello = Hello {
         version: VERSION,
@@ -139,6 +140,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         pending_takes: BTreeMap::new(),
         comparing: Comparing::new(start.comparisons),
         thumbnail_checks: Checks::default(),
+        waiting: Waiting::default(),
         library,
         digest: start.digest,
         pace: Pace::default(),

@@ -64,6 +64,7 @@ list_away_queue(count: u64);
 list_new;
 list_waiting;
 list_asks;
+list_waits;
 list_wants;
 list_blocked;
 list_sending(percent: &str);

@@ -83,6 +83,7 @@ pub enum Kind {
     CompareCommit = 0x1D,
     CompareReveal = 0x1E,
     CompareStop = 0x1F,
+    Waiting = 0x20,
 
     Entry = 0x40,
     Chunk = 0x41,
@@ -95,7 +96,7 @@ pub enum Kind {
 }
 
 /// Every kind there is, for tests and tables.
-pub const KINDS: [Kind; 28] = [
+pub const KINDS: [Kind; 29] = [
     Kind::Hello,
     Kind::Ping,
     Kind::Pong,
@@ -116,6 +117,7 @@ pub const KINDS: [Kind; 28] = [
     Kind::CompareCommit,
     Kind::CompareReveal,
     Kind::CompareStop,
+    Kind::Waiting,
     Kind::Entry,
     Kind::Chunk,
     Kind::EntryEnd,
@@ -164,6 +166,7 @@ impl Kind {
             | Self::CompareCommit
             | Self::CompareReveal
             | Self::CompareStop
+            | Self::Waiting
             | Self::EntryEnd
             | Self::End
             | Self::Failed => MAX_SMALL,
@@ -213,7 +216,8 @@ impl Stage {
             | Kind::CompareAsk
             | Kind::CompareCommit
             | Kind::CompareReveal
-            | Kind::CompareStop => matches!(self, Self::Control),
+            | Kind::CompareStop
+            | Kind::Waiting => matches!(self, Self::Control),
             Kind::Entry | Kind::Chunk | Kind::EntryEnd | Kind::Batch | Kind::Skipped | Kind::End => {
                 matches!(self, Self::DataIn)
             }

@@ -76,6 +76,10 @@ pub enum Message {
         run: u32,
         reason: CompareEnd,
     },
+    /// Something waits here for this person's yes before it is offered; or nothing any more.
+    Waiting {
+        waits: bool,
+    },
 
     Entry(Entry),
     Chunk(Bytes),
@@ -138,6 +142,8 @@ impl Features {
     pub const SHELF: Self = Self(1 << 3);
     /// Compares: see [`super::compare`].
     pub const COMPARE: Self = Self(1 << 4);
+    /// Shows that something [waits](Message::Waiting).
+    pub const WAITING: Self = Self(1 << 5);
 
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

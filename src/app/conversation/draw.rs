@@ -118,8 +118,7 @@ fn show_part(
 fn show_album(ui: &mut Ui, stage: &mut Stage<'_>, inside: &mut Inside, rect: Rect, shown: &Shown, pictures: &[usize]) {
     let Body::Items { items, .. } = &shown.entry.body else { return };
     let shown_items: Vec<_> = pictures.iter().map(|at| &items[*at]).collect();
-    let running = stage.model.running(shown.entry.with, shown.entry.transfer);
-    let thumbnails = running.map(|running| running.thumbnails.clone()).unwrap_or_default();
+    let thumbnails = stage.thumbnails(&shown.entry);
     let builder = UiBuilder::new().max_rect(rect).id_salt(("album", shown.entry.seq));
     let mut child = ui.new_child(builder);
     let response = album::show(&mut child, stage.previews, stage.texts, &shown_items, &thumbnails, rect.width());

@@ -158,15 +158,17 @@ fn of_text(ui: &Ui, stage: &Stage<'_>, text: &str, widest: f32) -> (Part, Vec2) 
 
 fn of_items(ui: &Ui, stage: &mut Stage<'_>, shown: &Shown, items: &[Item], widest: f32) -> Vec<(Part, Vec2)> {
     let entry = &shown.entry;
+    let thumbnails = stage.thumbnails(entry);
     let is_picture = |stage: &Stage<'_>, item: &Item| {
         let gone = acts::here(entry, item).is_some_and(|path| stage.is_gone(&path));
-        !gone && album::is_picture(stage.previews, item)
+        let coming = item.path.is_none() && thumbnails.contains_key(&item.index);
+        !gone && (coming || album::is_picture(stage.previews, item))
     };
     let (pictures, others): (Vec<usize>, Vec<usize>) = (0..items.len()).partition(|at| is_picture(stage, &items[*at]));
     let mut parts = Vec::new();
     if !pictures.is_empty() {
         let shown: Vec<&Item> = pictures.iter().map(|at| &items[*at]).collect();
-        let size = album::size(stage.previews, ui.ctx(), &shown, widest.min(size::PICTURE));
+        let size = album::size(stage.previews, ui.ctx(), &shown, &thumbnails, widest.min(size::PICTURE));
         parts.push((Part::Album(pictures), size));
     }
     if !others.is_empty() {

@@ -55,6 +55,7 @@ use super::{
     previews::Previews,
 };
 use crate::{
+    engine::api::Thumbnails,
     i18n::Texts,
     protocol::Fingerprint,
     store::model::{Direction, Entry},
@@ -106,6 +107,12 @@ impl Stage<'_> {
             return status;
         }
         status.waiting(self.model.is_away(entry.with), self.model.in_line(entry.with, entry.transfer))
+    }
+
+    /// What came of the pictures of an entry while they are under way.
+    fn thumbnails(&self, entry: &Entry) -> Thumbnails {
+        let running = self.model.running(entry.with, entry.transfer);
+        running.map(|running| running.thumbnails.clone()).unwrap_or_default()
     }
 
     fn is_gone(&self, path: &Path) -> bool {

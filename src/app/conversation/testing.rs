@@ -119,5 +119,6 @@ pub fn computer(fingerprint: Fingerprint, name: &str) -> Computer {
         last_seen: None,
         folder: None,
         impostor_of: None,
+        waits: false,
     }
 }

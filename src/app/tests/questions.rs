@@ -168,3 +168,39 @@ fn a_computer_that_nobody_answers_for_can_be_typed_again() {
     harness.run_steps(3);
     assert!(matches!(&desk.told()[..], [Command::Resolve { whom, new: true, .. }] if whom == "192.168.1.99"));
 }
+
+#[test]
+fn whom_the_first_question_is_about_learns_that_something_waits_until_it_is_answered() {
+    let (mut harness, desk) = window(snapshot());
+    for answer in ["Cancel", "Send"] {
+        let to = vec![DAD, OFFICE];
+        harness.state_mut().actions.push(Action::SendPaths { to, paths: vec!["/a.jpg".into()] });
+        harness.run();
+        assert_eq!(desk.inside().waited_for, [DAD], "Office PC was compared");
+        harness.get_all_by_label(answer).last().unwrap().click();
+        harness.run();
+        assert!(desk.inside().waited_for.is_empty(), "{answer}");
+    }
+    assert!(matches!(desk.told()[..], [Command::Send { .. }]));
+}
+
+#[test]
+fn a_computer_where_something_waits_says_so_and_no_more() {
+    let mut all = snapshot();
+    all.computers[2].waits = true;
+    let (harness, _) = window(all);
+    assert!(shows(&harness, "Wants to send you something"));
+}
+
+#[test]
+fn a_verified_computers_pictures_are_shown_as_they_are() {
+    let mut png = Vec::new();
+    let red = image::RgbImage::from_pixel(40, 30, image::Rgb([200, 0, 0]));
+    red.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    let thumbnail = crate::engine::api::Thumbnail { number: 1, encoded: png.into() };
+    let (harness, _) = asking(|ask| {
+        ask.verified = true;
+        ask.thumbnails = Arc::new(BTreeMap::from([(0, thumbnail)]));
+    });
+    assert!(harness.query_by_role_and_label(egui::accesskit::Role::Image, "Picture holiday.jpg").is_some());
+}

@@ -14,6 +14,7 @@ mod resuming;
 mod shelves;
 mod texting;
 mod thumbnails;
+mod waiting;
 
 use std::{
     fs,

@@ -39,7 +39,7 @@ impl Puppet {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let hello = Hello {
             version: VERSION,
-            features: Features::COMPARE | Features::SHELF | Features::THUMBNAILS,
+            features: Features::COMPARE | Features::SHELF | Features::THUMBNAILS | Features::WAITING,
             name: name.to_owned(),
             kind: WireKind::Computer,
             port: listener.local_addr().unwrap().port(),

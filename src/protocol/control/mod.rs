@@ -91,6 +91,8 @@ pub enum Event {
     /// To be answered by [`Control::offer`] with the same id and `for_take`, or by [`Control::cancel`]. With `again`, this
     /// side may know it already.
     Taken(Take),
+    /// Something waits there for its person's yes before it is offered; or nothing any more.
+    Waiting(bool),
     /// Of the comparing on this connection.
     Compare(compare::Event),
     /// The connection ends; nothing more comes.

@@ -56,6 +56,7 @@ impl Control {
                 return Ok(Some(Event::Shelf(shelf)));
             }
             Message::Take(take) => return self.on_take(take),
+            Message::Waiting { waits } => return Ok(Some(Event::Waiting(waits))),
             message @ (Message::CompareAsk
             | Message::CompareCommit { .. }
             | Message::CompareReveal { .. }

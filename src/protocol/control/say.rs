@@ -64,6 +64,17 @@ impl Control {
         }
     }
 
+    /// Something waits here for this person's yes before it is offered; or nothing any more.
+    ///
+    /// # Errors
+    /// See [`CantSend`].
+    pub fn waiting(&mut self, waits: bool) -> Result<(), CantSend> {
+        if !self.theirs.contains(Features::WAITING) {
+            return Err(CantSend::Unsupported);
+        }
+        self.outbox.push(&Message::Waiting { waits })
+    }
+
     /// The body of a text that was accepted; as long as the offer said.
     ///
     /// # Errors

@@ -120,6 +120,7 @@ impl Message {
                 let reason = wire::CompareEnd::from(*reason).into();
                 (Kind::CompareStop, write(&wire::CompareStop { run: *run, reason }))
             }
+            Self::Waiting { waits } => (Kind::Waiting, write(&wire::Waiting { waits: *waits })),
             Self::Entry(entry) => (Kind::Entry, write(&entry.to_wire())),
             Self::Chunk(bytes) => (Kind::Chunk, bytes.clone()),
             Self::EntryEnd { blake3 } => {
@@ -199,6 +200,7 @@ fn from_wire(kind: Kind, payload: Bytes) -> Checked<Message> {
             let stop = wire::CompareStop::decode(payload)?;
             Message::CompareStop { run: stop.run, reason: stop.reason().into() }
         }
+        Kind::Waiting => Message::Waiting { waits: wire::Waiting::decode(payload)?.waits },
         Kind::Entry => Message::Entry(Entry::from_wire(&wire::Entry::decode(payload)?)?),
         Kind::Chunk => {
             ensure(!payload.is_empty(), "an empty chunk")?;

@@ -449,4 +449,5 @@ fn features_the_other_side_lacks_are_not_used_on_it() {
     control.offer(offer(id(1), vec![file("a", 1)])).unwrap();
     let none = Thumbnails { transfer: id(1), pictures: vec![] };
     assert_eq!(control.thumbnails(none), Err(CantSend::Unsupported));
+    assert_eq!(control.waiting(true), Err(CantSend::Unsupported));
 }

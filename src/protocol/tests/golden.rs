@@ -113,6 +113,7 @@ fn vectors() -> Vec<(&'static str, Message, &'static str)> {
             "000000241e08011220000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
         ),
         ("compare-stop", Message::CompareStop { run: 1, reason: CompareEnd::Person }, "000000041f08011001"),
+        ("waiting", Message::Waiting { waits: true }, "00000002200801"),
         (
             "entry-file",
             Message::Entry(entry(3, "day 1/a.txt", EntryKind::File, 2)),

@@ -95,6 +95,6 @@ fn what_is_newer_than_us_is_tolerated() {
 #[test]
 fn an_empty_payload_is_a_message_only_where_nothing_is_needed() {
     let valid = frame::KINDS.into_iter().filter(|kind| decode(*kind, Vec::new()).is_ok()).collect::<Vec<_>>();
-    use Kind::{Browse, Bye, CompareAsk, CompareStop, End, Failed, Ping, Pong, Saved, Shelf, Skipped};
-    assert_eq!(valid, [Ping, Pong, Bye, Browse, Shelf, CompareAsk, CompareStop, Skipped, End, Saved, Failed]);
+    use Kind::{Browse, Bye, CompareAsk, CompareStop, End, Failed, Ping, Pong, Saved, Shelf, Skipped, Waiting};
+    assert_eq!(valid, [Ping, Pong, Bye, Browse, Shelf, CompareAsk, CompareStop, Waiting, Skipped, End, Saved, Failed]);
 }
