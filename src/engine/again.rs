@@ -29,6 +29,7 @@ impl Hub {
     pub fn receive_again(&mut self, key: Key, offer: Arc<Offer>) {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
         transfer.halt(Stage::Preparing);
+        transfer.paused.there = false;
         let attempt = transfer.attempt;
         let Side::In { offer: before, accepted, .. } = &mut transfer.side else { return };
         *before = offer;

@@ -29,6 +29,10 @@ pub enum Command {
     /// by whoever issues this, before). With `keep`, what can't be reached now waits for it, also across restarts;
     /// without, it ends as out of reach after some seconds. → [`Reply::Sent`]
     Send { to: Vec<Fingerprint>, what: Outgoing, keep: bool },
+    /// Stops a transfer of files that was agreed to, until it is continued from this side. → [`Reply::Done`]
+    Pause { with: Fingerprint, transfer: TransferId },
+    /// Ends this side's pause. → [`Reply::Done`]
+    Continue { with: Fingerprint, transfer: TransferId },
     /// Of what waits to be sent to a computer ([`Snapshot::queue`]), this goes before the one in front of it, or `first`
     /// of all. → [`Reply::Done`]
     Sooner { with: Fingerprint, transfer: TransferId, first: bool },

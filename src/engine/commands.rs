@@ -69,6 +69,14 @@ impl Hub {
                 let result = self.cancel((with, transfer));
                 from.reply(result.map(|()| Reply::Done));
             }
+            Command::Pause { with, transfer } => {
+                let result = self.pause((with, transfer));
+                from.reply(result.map(|()| Reply::Done));
+            }
+            Command::Continue { with, transfer } => {
+                let result = self.unpause((with, transfer));
+                from.reply(result.map(|()| Reply::Done));
+            }
             Command::Forget { with } => self.forget(from, with),
             Command::Compare { with } => self.compare(from, with),
             Command::EndCompare { with } => self.end_comparing(from, with),

@@ -13,6 +13,7 @@ use super::{
     api::{Direction, GroupId, Hold, Item, ItemState, Problem, State},
     hub::{Hub, Message},
     outgoing::text_item,
+    pausing::Paused,
     prepare::{Prepared, Stored},
     transfers::{Cargo, GRACE, Key, Side, Stage, Transfer, Work},
 };
@@ -57,9 +58,12 @@ impl Hub {
                 self.write_state(key, State::Stopped(Problem::Closed));
                 continue;
             };
+            let paused = Paused::of(hold);
+            // A pause has no end of its own.
             let is_abandoned = transfer.direction() == Direction::Received
+                && !paused.by_anybody()
                 && now.0.saturating_sub(moved.0) > KEEP_PARTIALS.as_millis() as i64;
-            self.transfers.insert(key, Transfer { place, keep: true, hold: Some(hold), ..transfer });
+            self.transfers.insert(key, Transfer { place, paused, keep: true, hold: Some(hold), ..transfer });
             if is_abandoned {
                 self.finish(key, State::Stopped(Problem::Abandoned));
             }

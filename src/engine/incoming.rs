@@ -64,6 +64,10 @@ impl Hub {
                     transfer.lost = None;
                     return self.say_accepted(key);
                 }
+                _ if *consented && covers(before, &offer) && transfer.paused.here => {
+                    *before = offer;
+                    return self.accept_paused(key);
+                }
                 _ if *consented && covers(before, &offer) => return self.receive_again(key, offer),
                 // The connection broke and is back; the question stands as it was.
                 Stage::Waiting | Stage::Preparing if is_same => {

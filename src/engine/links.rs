@@ -151,6 +151,7 @@ impl Hub {
         self.note_seen(with);
         self.pace.touch();
         self.tell_withdrawn(with);
+        self.tell_pauses(with);
         self.resume_outgoing(with);
         self.resume_takes(with);
         self.resume_browses(with);
@@ -206,8 +207,8 @@ impl Hub {
             Event::Bye(reason) => self.bye_heard(with, reason),
             Event::Waiting(waits) => self.waiting_heard(with, waits),
             Event::Thumbnails(thumbnails) => self.thumbnails_arrived(with, thumbnails),
-            // Pause and Continue are of a feature this version doesn't say it has.
-            other => log::debug!("not acted on: {other:?}"),
+            Event::Paused { transfer } => self.peer_paused((with, transfer)),
+            Event::Continued { transfer } => self.peer_continued((with, transfer)),
         }
     }
 

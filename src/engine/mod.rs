@@ -38,6 +38,7 @@ mod link;
 mod links;
 mod listener;
 mod outgoing;
+mod pausing;
 mod prepare;
 mod presence;
 mod queue;

@@ -212,10 +212,13 @@ impl Hub {
 impl Transfer {
     /// It waits until its computer is there and those before it are under way.
     pub fn rests_to_leave(&self) -> bool {
-        self.direction() == Direction::Sent && self.lost.is_none() && matches!(self.stage, Stage::Away { retry: None })
+        self.direction() == Direction::Sent
+            && self.lost.is_none()
+            && !self.paused.by_anybody()
+            && matches!(self.stage, Stage::Away { retry: None })
     }
 
-    fn is_text(&self) -> bool {
+    pub fn is_text(&self) -> bool {
         matches!(self.side, Side::Out { cargo: Cargo::Text(_), .. })
     }
 }

@@ -8,6 +8,7 @@ use super::{
     again::Opened,
     api::{Direction, GroupId, Hold, ItemState, Phase, Problem, Running, State},
     hub::Hub,
+    pausing::Paused,
     prepare::{Prepared, Stored},
     thumbnails::Held,
 };
@@ -66,6 +67,7 @@ pub(super) struct Transfer {
     pub hashed: Arc<Hashed>,
     /// Where it stands among what leaves for this computer: the smaller goes first.
     pub place: i64,
+    pub paused: Paused,
     /// It waits for its computer, however long that takes.
     pub keep: bool,
     /// What the store says it waits for, while it rests.
@@ -164,6 +166,7 @@ impl Transfer {
             tries: 0,
             hashed: Arc::default(),
             place: LAST,
+            paused: Paused::default(),
             keep: false,
             hold: None,
             thumbnails: Held::default(),

@@ -5,6 +5,8 @@ mod comparing;
 mod finding;
 mod lasting;
 mod moving;
+#[cfg(target_os = "linux")]
+mod pausing;
 mod puppet;
 mod queueing;
 mod reconnecting;

@@ -3,7 +3,7 @@
 use super::{relay::Relay, *};
 
 /// Two that know each other and are connected by a cable alone: they don't hear each other, and `other` can't dial.
-fn wired(speed: u64) -> (Machine, Machine, Relay) {
+pub(super) fn wired(speed: u64) -> (Machine, Machine, Relay) {
     let (one, other) = (Net::new().computer("Studio Mac"), Net::new().computer("Office PC"));
     let cable = Relay::slow(other.client.snapshot().me.port, speed);
     plug(&one, &cable);
@@ -18,11 +18,11 @@ fn plug(one: &Machine, cable: &Relay) {
     assert!(matches!(&found, Ok(Reply::Resolved(found)) if found.len() == 1), "{found:?}");
 }
 
-fn until_moved(machine: &Machine, bytes: u64) {
+pub(super) fn until_moved(machine: &Machine, bytes: u64) {
     machine.until("it to move", |snapshot| snapshot.transfers.iter().find(|one| one.bytes > bytes).map(drop));
 }
 
-const MIB: u64 = 1024 * 1024;
+pub(super) const MIB: u64 = 1024 * 1024;
 
 #[test]
 fn a_cable_that_is_pulled_and_plugged_in_costs_nothing_that_had_arrived() {

@@ -51,41 +51,25 @@ pub enum Event {
     Offered(Arc<Offer>),
     /// To our offer. After an acceptance of files the dialler of this connection dials the data connection; after
     /// one of a text comes [`Control::text`].
-    Answered {
-        transfer: TransferId,
-        answer: Answer,
-    },
+    Answered { transfer: TransferId, answer: Answer },
     /// Pictures of an offer that waits here.
     Thumbnails(Thumbnails),
     /// A text that was accepted; to be answered by [`Control::text_saved`] once it is kept.
-    Text {
-        transfer: TransferId,
-        text: String,
-    },
+    Text { transfer: TransferId, text: String },
     /// Our text is kept there. The transfer has ended.
-    TextSaved {
-        transfer: TransferId,
-    },
+    TextSaved { transfer: TransferId },
     /// It has ended. Its data connection, if there is one, is to be closed. It may be one that was left unfinished on an
     /// earlier connection, or one that nobody here knows.
-    Cancelled {
-        transfer: TransferId,
-        reason: CancelReason,
-    },
-    Paused {
-        transfer: TransferId,
-    },
-    Continued {
-        transfer: TransferId,
-    },
+    Cancelled { transfer: TransferId, reason: CancelReason },
+    /// The other side has paused it: its data connection is to be closed. It may be one that was left unfinished on an
+    /// earlier connection, or one that nobody here knows.
+    Paused { transfer: TransferId },
+    /// The other side's pause is over.
+    Continued { transfer: TransferId },
     /// Dial the data connection of this transfer: they can't.
-    OpenData {
-        transfer: TransferId,
-    },
+    OpenData { transfer: TransferId },
     /// To be answered by [`Control::shelf`].
-    Browsed {
-        request: u32,
-    },
+    Browsed { request: u32 },
     /// The answer to [`Control::browse`].
     Shelf(Shelf),
     /// To be answered by [`Control::offer`] with the same id and `for_take`, or by [`Control::cancel`]. With `again`, this

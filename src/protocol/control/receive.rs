@@ -34,9 +34,11 @@ impl Control {
                 let is_over = self.end(transfer).is_none() && self.ended.contains(transfer);
                 return Ok((!is_over).then_some(Event::Cancelled { transfer, reason }));
             }
-            Message::Pause { transfer } => return Ok(self.is_moving(transfer).then_some(Event::Paused { transfer })),
+            Message::Pause { transfer } => {
+                return Ok(self.may_be_paused(transfer).then_some(Event::Paused { transfer }));
+            }
             Message::Continue { transfer } => {
-                return Ok(self.is_moving(transfer).then_some(Event::Continued { transfer }));
+                return Ok(self.may_be_paused(transfer).then_some(Event::Continued { transfer }));
             }
             Message::OpenData { transfer } => {
                 return Ok(self.is_moving(transfer).then_some(Event::OpenData { transfer }));

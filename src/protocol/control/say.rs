@@ -169,20 +169,41 @@ impl Control {
         self.outbox.push(&Message::Cancel { transfer, reason: CancelReason::Person })
     }
 
-    /// Asks the other side to stop the data of a transfer for a while, or tells it that ours stops.
+    /// Tells that this side has paused a transfer of files: its data connection is closed, and it isn't offered again
+    /// until [`Control::unpause`]. It may be one of an earlier connection.
     ///
     /// # Errors
     /// See [`CantSend`].
     pub fn pause(&mut self, transfer: TransferId) -> Result<(), CantSend> {
-        self.about_moving(transfer, Features::PAUSE, &Message::Pause { transfer })
+        self.about_pause(transfer, &Message::Pause { transfer })
     }
 
-    /// Ends a pause.
+    /// Ends this side's pause.
     ///
     /// # Errors
     /// See [`CantSend`].
     pub fn unpause(&mut self, transfer: TransferId) -> Result<(), CantSend> {
-        self.about_moving(transfer, Features::PAUSE, &Message::Continue { transfer })
+        self.about_pause(transfer, &Message::Continue { transfer })
+    }
+
+    fn about_pause(&mut self, transfer: TransferId, message: &Message) -> Result<(), CantSend> {
+        if !self.theirs.contains(Features::PAUSE) {
+            return Err(CantSend::Unsupported);
+        }
+        if !self.may_be_paused(transfer) {
+            return Err(CantSend::NoSuchTransfer);
+        }
+        self.outbox.push(message)
+    }
+
+    /// Accepted on this connection, offered again, or of an earlier connection.
+    pub(super) fn may_be_paused(&self, transfer: TransferId) -> bool {
+        match self.open.get(&transfer) {
+            Some(Open::Moving { .. }) => true,
+            Some(Open::Waiting { offer, .. }) => offer.again && !offer.is_text(),
+            Some(Open::Taking | Open::Taken | Open::Text { .. }) => false,
+            None => !self.ended.contains(transfer),
+        }
     }
 
     /// Asks the other side to dial a data connection, because this one can't.
@@ -190,15 +211,8 @@ impl Control {
     /// # Errors
     /// See [`CantSend`].
     pub fn ask_for_data(&mut self, transfer: TransferId) -> Result<(), CantSend> {
-        self.about_moving(transfer, Features::NONE, &Message::OpenData { transfer })
-    }
-
-    fn about_moving(&mut self, transfer: TransferId, needs: Features, message: &Message) -> Result<(), CantSend> {
         let Some(Open::Moving { .. }) = self.open.get(&transfer) else { return Err(CantSend::NoSuchTransfer) };
-        if !self.theirs.contains(needs) {
-            return Err(CantSend::Unsupported);
-        }
-        self.outbox.push(message)
+        self.outbox.push(&Message::OpenData { transfer })
     }
 
     /// Whether a data connection of this id may carry data, and which. It is this transfer's only one until

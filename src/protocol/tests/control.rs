@@ -133,6 +133,30 @@ fn conversation(cuts: &Cuts) -> ([Vec<Event>; 2], usize) {
 }
 
 #[test]
+fn a_pause_is_told_of_what_an_earlier_connection_left_and_of_nothing_that_ended_or_is_no_transfer_of_files() {
+    let now = Instant::now();
+    let mut office = Control::new(&hello(), now);
+    let said = |office: &mut Control, message: Message| office.receive(message.encode(), now).unwrap();
+    let left = said(&mut office, Message::Pause { transfer: id(9) });
+    assert_eq!(left, Some(Event::Paused { transfer: id(9) }));
+    assert_eq!(said(&mut office, Message::Continue { transfer: id(9) }), Some(Event::Continued { transfer: id(9) }));
+    assert_eq!(office.pause(id(9)), Ok(()));
+
+    let asked = offer(id(1), vec![file("a.png", 7)]);
+    office.receive(Message::Offer(asked.clone()).encode(), now).unwrap();
+    assert_eq!(said(&mut office, Message::Pause { transfer: id(1) }), None, "nobody agreed to it yet");
+    assert_eq!(office.pause(id(1)), Err(CantSend::NoSuchTransfer));
+    office.accept(id(1), all(&asked)).unwrap();
+    assert_eq!(office.pause(id(1)), Ok(()));
+    office.finished(id(1));
+    assert_eq!(office.pause(id(1)), Err(CantSend::NoSuchTransfer));
+    assert_eq!(said(&mut office, Message::Pause { transfer: id(1) }), None);
+
+    let old = Hello { features: Features::SHELF, ..hello() };
+    assert_eq!(Control::new(&old, now).pause(id(9)), Err(CantSend::Unsupported));
+}
+
+#[test]
 fn a_whole_conversation_goes_its_way() {
     let (events, _) = conversation(&Cuts::Whole);
     let told = |at: usize| events[at].iter().map(|event| format!("{event:?}")).collect::<Vec<_>>().join("\n");
