@@ -71,6 +71,15 @@ pub enum Action {
         with: Fingerprint,
         transfer: TransferId,
     },
+    /// Stops it until it is continued from here.
+    Pause {
+        with: Fingerprint,
+        transfer: TransferId,
+    },
+    Continue {
+        with: Fingerprint,
+        transfer: TransferId,
+    },
     /// What waits goes before the one in front of it, or first of all.
     Sooner {
         with: Fingerprint,

@@ -67,6 +67,10 @@ impl App {
             }
 
             Action::Cancel { with, transfer } => self.command(Command::Cancel { with, transfer }, Purpose::Plain),
+            Action::Pause { with, transfer } => self.command(Command::Pause { with, transfer }, Purpose::Plain),
+            Action::Continue { with, transfer } => {
+                self.command(Command::Continue { with, transfer }, Purpose::Plain);
+            }
             Action::Sooner { with, transfer, first } => {
                 self.command(Command::Sooner { with, transfer, first }, Purpose::Plain);
             }

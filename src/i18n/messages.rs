@@ -217,6 +217,8 @@ entry_save;
 entry_open;
 entry_show;
 entry_cancel;
+entry_pause;
+entry_continue;
 entry_sooner;
 entry_first;
 entry_again;

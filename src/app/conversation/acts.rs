@@ -12,7 +12,7 @@ use crate::{
         design::{self, Palette, size, space},
         icons,
     },
-    store::model::{Body, Direction, Entry, Item, ItemKind},
+    store::model::{Body, Direction, Entry, Hold, Item, ItemKind},
 };
 
 /// One thing to do.
@@ -62,7 +62,23 @@ pub fn flow(stage: &Stage<'_>, shown: &Shown, status: &Status) -> Vec<Act> {
                 Act::new(icons::ARROW_UP, texts.entry_first(), sooner(true)).menu_only(),
             ]
         }
-        _ => Vec::new(),
+        _ => pause_or_continue(stage, entry, status)
+            .filter(|_| recipients.is_empty())
+            .map(Act::menu_only)
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// The small button in the line below.
+pub fn pause_or_continue(stage: &Stage<'_>, entry: &Entry, status: &Status) -> Option<Act> {
+    let Entry { with, transfer, .. } = *entry;
+    match status {
+        Status::Moving(_) => Some(Act::new(icons::PAUSE, stage.texts.entry_pause(), Action::Pause { with, transfer })),
+        Status::Held(Hold::Paused { here: true }) => {
+            Some(Act::new(icons::PLAY, stage.texts.entry_continue(), Action::Continue { with, transfer }))
+        }
+        _ => None,
     }
 }
 

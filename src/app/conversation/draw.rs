@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, stage: &mut Stage<'_>, row: Rect, shown: &Shown, laid: 
     }
     below += 4.0;
     for (number, line) in laid.lines.iter().enumerate() {
-        if let Some(button) = line.show(ui, stage, id.with(("line", number)), bubble, below, right) {
+        for button in line.show(ui, stage, id.with(("line", number)), bubble, below, right) {
             inside.note(&button);
         }
         below += line.height;

@@ -30,10 +30,15 @@ use crate::{
 /// A name of a file in the line is at most so long.
 const NAME_WIDTH: f32 = 220.0;
 
+/// From the left edge of the icon to the words behind it.
+const FLOW: f32 = size::ICON_SMALL + space::L;
+
 #[derive(Debug)]
 pub struct Line {
     icon: Option<(&'static str, Color32)>,
     galley: Arc<Galley>,
+    /// To pause or to continue: an icon before the words.
+    flow: Option<Act>,
     act: Option<Act>,
     /// The words on the button, and whether they stand on a row of their own.
     button: Option<(Arc<Galley>, bool)>,
@@ -114,32 +119,26 @@ impl Line {
         let act = acts::to_end_or_begin(stage, entry, status);
         let words = act.as_ref().map(|act| text::small(ui, act.label.as_str(), palette.accent));
         let beside = indent + galley.size().x;
+        let flow = acts::pause_or_continue(stage, entry, status);
+        let before = if flow.is_some() { FLOW } else { 0.0 };
         let button = words.map(|words| {
-            let below = beside + space::M + words.size().x > widest;
+            let below = beside + space::M + before + words.size().x > widest;
             (words, below)
         });
         let (mut width, mut height) = (beside, galley.size().y);
         if let Some((words, below)) = &button {
             if *below {
-                width = width.max(words.size().x);
+                width = width.max(before + words.size().x);
                 height += SMALL_LINE_HEIGHT + space::XS;
             } else {
-                width += space::M + words.size().x;
+                width += space::M + before + words.size().x;
             }
         }
-        Self { icon, galley, act, button, height, width }
+        Self { icon, galley, flow, act, button, height, width }
     }
 
-    /// Paints it below a bubble, from `left` or up to `right`. Gives back the button, if it has one.
-    pub fn show(
-        &self,
-        ui: &Ui,
-        stage: &mut Stage<'_>,
-        id: Id,
-        bubble: Rect,
-        top: f32,
-        right: bool,
-    ) -> Option<Response> {
+    /// Paints it below a bubble, from `left` or up to `right`. Gives back its buttons.
+    pub fn show(&self, ui: &Ui, stage: &mut Stage<'_>, id: Id, bubble: Rect, top: f32, right: bool) -> Vec<Response> {
         let palette = Palette::of(ui);
         let left = if right { bubble.right() - self.width } else { bubble.left() };
         let mut at = pos2(left, top);
@@ -157,18 +156,45 @@ impl Line {
         let rect = Rect::from_min_size(at, self.galley.size());
         let said = ui.interact(rect, id, Sense::hover());
         said.widget_info(|| WidgetInfo::labeled(Role::Label, true, self.galley.text()));
-        let ((words, below), act) = (self.button.as_ref()?, self.act.as_ref()?);
+        let (Some((words, below)), Some(act)) = (&self.button, &self.act) else { return Vec::new() };
+        let before = if self.flow.is_some() { FLOW } else { 0.0 };
         let at = if *below {
-            pos2(if right { bubble.right() - words.size().x } else { left }, rect.bottom() + space::XS)
+            let row = before + words.size().x;
+            pos2(if right { bubble.right() - row } else { left }, rect.bottom() + space::XS)
         } else {
             pos2(rect.right() + space::M, rect.bottom() - SMALL_LINE_HEIGHT)
         };
-        let response = small_button(ui, id.with("act"), at, words, &act.label);
+        let mut buttons = Vec::with_capacity(2);
+        if let Some(flow) = &self.flow {
+            let middle = at + vec2(size::ICON_SMALL, words.size().y) / 2.0;
+            let target = Rect::from_center_size(middle, vec2(FLOW, size::TARGET));
+            let response = icon_button(ui, id.with("flow"), target, flow);
+            if response.clicked() {
+                stage.actions.push(flow.action.clone());
+            }
+            buttons.push(response);
+        }
+        let response = small_button(ui, id.with("act"), at + vec2(before, 0.0), words, &act.label);
         if response.clicked() {
             stage.actions.push(act.action.clone());
         }
-        Some(response)
+        buttons.push(response);
+        buttons
     }
+}
+
+/// An icon to click in a line of small text.
+fn icon_button(ui: &Ui, id: Id, target: Rect, act: &Act) -> Response {
+    let response = ui.interact(target, id, Sense::click()).on_hover_cursor(CursorIcon::PointingHand);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &act.label));
+    let palette = Palette::of(ui);
+    let color = if response.hovered() { palette.accent_hover } else { palette.accent };
+    icons::paint(ui.painter(), target.center(), act.icon, size::ICON_SMALL, color);
+    if response.has_focus() {
+        let face = Rect::from_center_size(target.center(), egui::Vec2::splat(size::ICON_SMALL + space::S));
+        ui.painter().rect_stroke(face, 4.0, design::focus_ring(palette), egui::StrokeKind::Outside);
+    }
+    response.on_hover_text(&act.label)
 }
 
 /// Words to click in a line of small text; its target is as large as any.

@@ -79,6 +79,31 @@ fn what_waits_is_moved_by_a_button_in_the_menu_and_by_the_keyboard() {
     assert!(window.query_by_label("Send earlier").is_none());
 }
 
+#[test]
+fn what_moves_is_paused_and_what_was_paused_here_is_continued() {
+    let of = |state| entry(1, NOON, Direction::Sent, items(vec![file(0, "film.mkv", 100)]), state);
+    let mut moving = Room::new([of(State::Running)]);
+    moving.run(vec![running(&of(State::Running), Phase::Moving, 40, 100)]);
+    let mut window = moving.harness();
+    window.get_by_label("Pause").click();
+    window.run();
+    let paused = |action: &Action| matches!(action, Action::Pause { with: OFFICE, .. }).then_some(());
+    only(&mut window, paused);
+
+    let mut window = Room::new([of(State::Held(Hold::Paused { here: true }))]).harness();
+    window.get_by_label_contains("12:00 · Paused");
+    window.get_by_label("Cancel");
+    window.get_by_label("Continue").click();
+    window.run();
+    let goes_on = |action: &Action| matches!(action, Action::Continue { with: OFFICE, .. }).then_some(());
+    only(&mut window, goes_on);
+
+    let window = Room::new([of(State::Held(Hold::Paused { here: false }))]).harness();
+    window.get_by_label_contains("12:00 · Paused by Office PC");
+    assert!(window.query_by_label("Continue").is_none() && window.query_by_label("Pause").is_none());
+    window.get_by_label("Cancel");
+}
+
 /// The name of an entry.
 fn spoken(seq: i64) -> String {
     let what = ["first", "second", "third"][seq as usize - 1];
