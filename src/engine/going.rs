@@ -68,6 +68,7 @@ impl Hub {
                 self.finish(key, State::Stopped(Problem::Abandoned));
             }
         }
+        self.queue_moved();
     }
 
     /// It can't move now. What can be gone on with waits; the rest is over.

@@ -247,6 +247,7 @@ impl Hub {
             present.gone = Some(Instant::now());
         }
         self.note_seen(with);
+        self.queue_moved();
         self.pace.touch();
     }
 

@@ -230,3 +230,60 @@ fn hashes_below(folder: &Path) -> Vec<(String, String)> {
     found.sort();
     found
 }
+
+/// The words of the first so many texts and files that arrive.
+fn arrivals(receiving: &mut Running, count: usize) -> Vec<String> {
+    let lines = BufReader::new(receiving.child.stdout.take().expect("piped")).lines();
+    let events = lines.map_while(|line| serde_json::from_str::<Value>(&line.ok()?).ok());
+    let words = events.filter_map(|event| match event["event"].as_str()? {
+        "text" => Some(event["text"].as_str()?.to_owned()),
+        "saved" if event["item"].is_u64() => Some(event["name"].as_str()?.to_owned()),
+        _ => None,
+    });
+    words.take(count).collect()
+}
+
+#[test]
+fn what_is_kept_for_a_computer_that_is_off_arrives_in_its_order_when_both_are_on() {
+    let Some(network) = Network::new(2) else { return };
+    let (mei, office) =
+        (Computer::new(&network.hosts[0], "Mei's laptop"), Computer::new(&network.hosts[1], "Office PC"));
+    let mut receiving = office.receive(&["--accept", "all", "--once"]);
+    let to = wait_for("Office PC in the list", Duration::from_secs(10), || {
+        let found = mei.nearby("2").into_iter().find(|line| has_name(line, "Office PC"))?;
+        Some(found["fingerprint"].as_str()?.to_owned())
+    });
+    let met = mei.send(&["--to", &to, "--text", "hello"]);
+    assert_eq!(met.status.code(), Some(0), "{}", said(&met));
+    assert_eq!(receiving.wait(Duration::from_secs(10)), 0);
+    let keep = |words: &[&str]| {
+        let kept = mei.send(&[&["--queue", "--to", &to], words].concat());
+        assert_eq!(kept.status.code(), Some(5), "{}", said(&kept));
+        let stopped = json_lines(&kept.stdout).into_iter().find(|line| line["event"] == "stopped");
+        assert_eq!(stopped.expect("it says so")["code"], "queued", "{}", said(&kept));
+    };
+
+    // Mei's own program is not the same process either: each command ends.
+    let file = mei.home.path().join("plan 计划.txt");
+    std::fs::write(&file, "first the roof\n".repeat(100_000)).expect("the file can be written");
+    for text in ["one", "two", "three"] {
+        keep(&["--text", text]);
+    }
+    keep(&[&file.to_string_lossy()]);
+    let sending = mei.receive(&[]);
+    let mut receiving = office.receive(&["--accept", "all"]);
+    let mut arrived = arrivals(&mut receiving, 4);
+    // Files have a lane of their own.
+    arrived.retain(|name| name != "plan 计划.txt");
+    assert_eq!(arrived, ["one", "two", "three"]);
+    assert_eq!(blake3_of(&office.received().join("plan 计划.txt")), blake3_of(&file));
+
+    // And while a process of Mei's stays, as her window would.
+    drop(receiving);
+    for text in ["four", "five"] {
+        keep(&["--text", text]);
+    }
+    let mut receiving = office.receive(&["--accept", "all"]);
+    assert_eq!(arrivals(&mut receiving, 2), ["four", "five"]);
+    drop(sending);
+}

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use egui::{EventFilter, Key, Modifiers, Rect, Ui, pos2, vec2};
+use egui::{Event, EventFilter, Key, Modifiers, Rect, Ui, pos2, vec2};
 use jiff::tz::TimeZone;
 
 use super::{
@@ -258,7 +258,8 @@ impl Pane {
             let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(draw::id_of(seq), filter));
             // What is done with the entry itself.
-            if ui.input(|input| input.modifiers.alt) {
+            let with_alt = |event: &Event| matches!(event, Event::Key { modifiers, .. } if modifiers.alt);
+            if ui.input(|input| input.events.iter().any(with_alt)) {
                 return;
             }
             let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
