@@ -103,7 +103,9 @@ pub fn is_inside() -> bool {
 /// Runs this program again with a loopback of its own: no other program's traffic or port is in the way, and nothing
 /// that LocalSend's clones announce leaves. An ordinary user becomes root in a user namespace for it.
 pub fn run_inside(words: &[String]) -> ExitCode {
-    const LOOPBACK: &str = "ip link set lo up multicast on && ip route add 224.0.0.0/4 dev lo";
+    // What the kernel remembers of the connections of one program must not be where the next one begins.
+    const LOOPBACK: &str = "ip link set lo up multicast on && ip route add 224.0.0.0/4 dev lo && \
+                            echo 1 > /proc/sys/net/ipv4/tcp_no_metrics_save";
     let (flags, prepare): (&[&str], String) = if rustix::process::geteuid().is_root() {
         (&["--net"], LOOPBACK.into())
     } else {

@@ -164,6 +164,7 @@ impl Program {
     /// What it used so far; then it is ended, since it would run for ever.
     pub fn stop(mut self) -> Usage {
         self.wait_for_children();
+        self.memory = self.memory.max(with_descendants(self.id(), &peak_memory));
         let usage = self.usage();
         self.signal(Signal::TERM);
         let until = Instant::now() + Duration::from_secs(2);

@@ -65,6 +65,8 @@ fn fantail(mut command: Command, stage: &Stage<'_>, home: &Path) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FANTAIL_")) {
         command.env_remove(name);
     }
+    // Each says which one it is when something goes wrong.
+    command.env("FANTAIL_NAME", home.file_name().unwrap_or_default());
     command.env("FANTAIL_HOME", home).env("LC_ALL", "C.UTF-8").env_remove("RUST_LOG");
     if stage.hosts.is_none() {
         command.env("FANTAIL_LOOPBACK_ONLY", "1");

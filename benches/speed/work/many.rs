@@ -19,12 +19,12 @@ use crate::{
     sources::Source,
     stats::Sample,
     table::progress,
-    tools::fantail::{Receiver, make_home, send},
+    tools::fantail::{Receiver, event, make_home, send},
 };
 
-/// The slow computer runs for so long and then stands still for so long.
-const RUNS: Duration = Duration::from_millis(5);
-const STANDS: Duration = Duration::from_millis(95);
+/// The slow computer runs for so long and then stands still for so long: a tenth of its share of the processors.
+const RUNS: Duration = Duration::from_millis(10);
+const STANDS: Duration = Duration::from_millis(90);
 
 pub fn run(bench: &Bench<'_>) -> Outcome<()> {
     let others = bench.extent().pick(2, 20, 20);
@@ -113,9 +113,14 @@ fn to_many(bench: &Bench<'_>, source: &Source, count: usize, slow: bool) -> Outc
         command.args(["--to", &receiver.address(&stage)]);
     }
     let held_back = slow.then(|| receivers.pop()).flatten();
-    let brake = held_back.as_ref().map(|receiver| Brake::pull(receiver.program.id())).transpose()?;
     let began = Instant::now();
     let program = Program::start("fantail send", command.arg(&source.path), stage.logs)?;
+    // Slow from its first bytes on: it is a slow transfer that is looked at, not a slow handshake.
+    let brake = held_back.as_ref().map(|receiver| {
+        receiver.program.line("bytes", |line| event(line, "progress").or_else(|| event(line, "saved")))?;
+        Brake::pull(receiver.program.id())
+    });
+    let brake = brake.transpose()?;
     let mut each = Vec::new();
     for receiver in &receivers {
         each.push(receiver.told("saved", began)?);

@@ -13,7 +13,7 @@ use crate::{
         Tool,
         classic::{RsyncDaemon, TarNetcat, ThroughSsh},
         fantail::{Fantail, Receiver, send, sender_home},
-        localsend::{Library, Localsendd},
+        localsend::Library,
         sendme::Sendme,
     },
 };
@@ -40,7 +40,6 @@ fn in_memory(bench: &Bench<'_>, source: &Source) -> Outcome<()> {
         Box::new(ThroughSsh::Scp),
         Box::new(Sendme),
         Box::new(Library),
-        Box::new(Localsendd),
     ];
     let tools = bench.with_others(vec![Box::new(Fantail)], others);
     let into = Into { folder: bench.memory.path(), keep: false };
