@@ -335,7 +335,8 @@ impl Decoder {
             }
             self.buffer.advance(HEADER_LEN);
             let payload = self.buffer.split_to(length).freeze();
-            if length > GROW {
+            // Elsewhere the buffer grows with what arrives, and none is taken again.
+            if length > GROW && self.stage == Stage::DataIn {
                 self.buffers.lend(&payload);
             }
             return Ok(Some(Frame { kind, payload }));

@@ -10,6 +10,7 @@ mod names;
 #[path = "../receiver/mod.rs"]
 mod receiver;
 mod receiving;
+mod resuming;
 mod rules;
 mod stalls;
 mod villain;

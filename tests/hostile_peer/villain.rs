@@ -214,7 +214,7 @@ pub fn all_saved(message: &Message) -> Option<()> {
 pub fn hello(role: Role, port: u16) -> Message {
     Message::Hello(Hello {
         version: VERSION,
-        features: Features::NONE,
+        features: Features::RESUME,
         name: "Villain".into(),
         kind: DeviceKind::Computer,
         port,
