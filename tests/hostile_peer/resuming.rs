@@ -359,10 +359,10 @@ fn floods_of_pauses_pictures_and_hints_about_nothing_are_borne_within_the_bound(
     }
     siege.stands("pictures nobody wants to see");
     // Large pieces that leave room for small ones in what they were read into.
-    line.offer_accepted(id(4), vec![file_item("pieces", 120 * MIB as u64)]);
+    line.offer_accepted(id(4), vec![file_item("pieces", 60 * MIB as u64)]);
     let mut data = joined(&siege, &villain, id(4));
-    data.say(&entry(120 * MIB, 0));
-    for _ in 0..60 {
+    data.say(&entry(60 * MIB, 0));
+    for _ in 0..30 {
         for length in [MIB, 100_000, 100_000, MIB - 300_000, 100_000] {
             data.say(&Message::Chunk(vec![7; length].into()));
         }

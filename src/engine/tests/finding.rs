@@ -89,6 +89,26 @@ fn a_hidden_computer_is_found_by_nobody_and_lets_no_stranger_in() {
 }
 
 #[test]
+fn a_computer_that_only_the_known_see_is_reached_by_them_and_by_no_stranger() {
+    let net = Net::new();
+    let (one, shy) = (net.computer("Studio Mac"), net.computer("Shy"));
+    shy.always_accepts(&one);
+    let settings = Settings { visibility: Visibility::KnownOnly, ..Settings::default() };
+    assert!(matches!(shy.ask(Command::ChangeSettings(settings)), Ok(Reply::Done)));
+    let third = net.computer("Third");
+    one.sees(&third);
+    let whom = format!("127.0.0.1:{}", shy.client.snapshot().me.port);
+    let look = |machine: &Machine| {
+        machine.ask(Command::Resolve { whom: whom.clone(), new: true, within: Duration::from_secs(1) })
+    };
+    assert!(matches!(look(&third), Err(Problem::NotFound { .. })));
+    assert!(matches!(look(&one), Ok(Reply::Resolved(_))));
+    let sent = one.send_text(&shy, "Hello!");
+    one.until_state(&shy, sent, &State::Saved);
+    assert!(!shy.client.snapshot().computers.iter().any(|computer| computer.fingerprint == third.id()));
+}
+
+#[test]
 fn a_stranger_with_the_name_of_a_known_computer_is_shown_as_an_impostor() {
     let net = Net::new();
     let (one, office) = (net.computer("Studio Mac"), net.computer("Office PC"));
