@@ -125,7 +125,7 @@ fn going_on_anywhere_but_where_the_receiver_said_ends_the_data_connection_and_le
         ("not on a border", RESUME_GROUP - 1),
         ("a byte in", 1),
         ("beyond the end", 3 * RESUME_GROUP),
-        ("at the end of numbers", u64::MAX & !(RESUME_GROUP - 1)),
+        ("at the end of numbers", !(RESUME_GROUP - 1)),
     ];
     for (n, (why, from)) in (1..).zip(cases) {
         let villain = Villain::new();
