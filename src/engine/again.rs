@@ -18,7 +18,7 @@ use crate::{
         Ranges,
         message::{DeclineReason, Item as WireItem, Offer},
     },
-    transfer::{FolderError, Kept, ReceiveFolder},
+    transfer::{FolderError, Kept, Missing, ReceiveFolder},
 };
 
 /// A folder that can take a transfer, with what is there of it.
@@ -53,9 +53,11 @@ impl Hub {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
         let Side::In { offer, accepted, into, .. } = &transfer.side else { return };
         let (offer, accepted, into) = (offer.clone(), accepted.clone(), into.clone());
+        let Missing { bytes, files } = transfer.missing;
+        let missing = Missing { bytes: bytes.min(transfer.bytes), files: files.min(transfer.files) };
         let (attempt, hub) = (transfer.attempt, self.inbox.clone());
         let task = tokio::spawn(async move {
-            let open = move || open(key, &into, &offer.items, &accepted, told);
+            let open = move || open(key, &into, &offer.items, &accepted, told, missing);
             let opened = tokio::task::spawn_blocking(open).await.unwrap_or(Err(Problem::Closed));
             hub.send(Message::FolderOpened { key, attempt, always, opened: opened.map(Box::new) }).await.ok();
         });
@@ -132,16 +134,21 @@ fn open(
     items: &[WireItem],
     accepted: &Ranges,
     told: Ranges,
+    missing: Missing,
 ) -> Result<Opened, Problem> {
     let open = || -> Result<Opened, FolderError> {
         let folder = ReceiveFolder::open(into)?;
+        // First, since it is asked often while a disk is full.
+        if let Err(FolderError::Full) = folder.check_room(missing) {
+            return Err(FolderError::Full);
+        }
         folder.check()?;
         let kept = folder.kept(with, transfer, items, accepted, told)?;
-        Ok((folder, kept))
+        match folder.check_room(kept.missing(items, accepted)) {
+            Err(FolderError::Full) => Err(FolderError::Full),
+            // It shows on the way then.
+            _ => Ok((folder, kept)),
+        }
     };
-    let (folder, kept) = open().map_err(|error| error.problem())?;
-    match folder.free_space() {
-        Ok(free) if free < kept.missing(items, accepted) => Err(Problem::DiskFull { here: true }),
-        _ => Ok((folder, kept)),
-    }
+    open().map_err(|error| error.problem())
 }

@@ -17,9 +17,9 @@ use crate::{
         consent::Consent,
         control::NoData,
         limits::HANDSHAKE_WITHIN,
-        message::{ByeReason, Role},
+        message::{ByeReason, Fault, Role},
     },
-    store::ItemUpdate,
+    store::{ItemUpdate, StoreError},
     transfer::{Delivered, Outcome, Progress, Received, Receiving, Sending, TransferError, receive, send},
 };
 
@@ -182,10 +182,15 @@ impl Hub {
                 let (with, transfer) = key;
                 self.library.post(
                     move |store| store.update_items(&with, &transfer, &updates),
-                    |_, result| match result {
+                    move |hub, result| match result {
                         Ok(_) => drop(acknowledge.send(())),
                         // Not acknowledged: the other side isn't told what this one could not write down.
-                        Err(error) => log::error!("what is saved could not be written down: {error}"),
+                        Err(error) => {
+                            log::error!("what is saved could not be written down: {error}");
+                            if let StoreError::Full = error {
+                                hub.rest(key, Hold::DiskFull { here: true });
+                            }
+                        }
                     },
                 );
             }
@@ -234,7 +239,11 @@ impl Hub {
                 transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
             }
             (_, Problem::DiskFull { here }) => self.rest(key, Hold::DiskFull { here }),
-            (TransferError::Closed(_), Problem::ComputerGone | Problem::Busy) => self.again_later(key),
+            (
+                TransferError::Closed(_) | TransferError::Remote(Fault::Unknown),
+                Problem::ComputerGone | Problem::Busy,
+            )
+            | (TransferError::NobodyListens, _) => self.again_later(key),
             (_, problem) => self.finish(key, State::Stopped(problem)),
         }
     }

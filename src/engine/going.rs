@@ -28,7 +28,7 @@ use crate::{
         Going, NewEntry, Store, StoreError, Unfinished,
         model::{Body, Entry},
     },
-    transfer::{KEEP_PARTIALS, Offered},
+    transfer::{KEEP_PARTIALS, Missing, Offered},
 };
 
 /// Before an attempt that failed at once is made again, doubled each time.
@@ -40,8 +40,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// An attempt that lasted so long was none that failed at once.
 const GOOD_ATTEMPT: Duration = Duration::from_secs(10);
 
-/// How often is tried whether a full disk has room again.
-const FULL_DISK_PAUSE: Duration = Duration::from_secs(5);
+/// Before it is tried whether a full disk has room again, doubled each time.
+const FIRST_FULL_PAUSE: Duration = Duration::from_secs(2);
+
+/// The longest of these pauses: whoever has made room may be watching.
+const LONGEST_FULL_PAUSE: Duration = Duration::from_secs(15);
 
 impl Hub {
     /// What the last process left unfinished.
@@ -87,6 +90,11 @@ impl Hub {
             Side::In { offer, .. } if offer.is_text() => return self.drop_question(key),
             Side::Out { .. } | Side::In { .. } => {}
         }
+        transfer.asks_for_room = matches!(hold, Hold::DiskFull { .. });
+        if let Some(progress) = &transfer.progress {
+            let bytes = transfer.bytes.saturating_sub(progress.bytes());
+            transfer.missing = Missing { bytes, files: transfer.files.saturating_sub(progress.files()) };
+        }
         transfer.halt(Stage::Away { retry: None });
         if let Side::Out { cargo, .. } = &mut transfer.side
             && let Cargo::Files(prepared) = cargo
@@ -95,10 +103,9 @@ impl Hub {
         }
         let hold = if hold == Hold::Away { transfer.away() } else { hold };
         (transfer.keep, transfer.hold) = (true, Some(hold));
-        if let Hold::DiskFull { .. } = hold
-            && let Side::Out { .. } = transfer.side
-        {
-            transfer.stage = Stage::Away { retry: Some(Instant::now() + FULL_DISK_PAUSE) };
+        if transfer.asks_for_room && transfer.direction() == Direction::Sent {
+            let pause = transfer.next_pause(FIRST_FULL_PAUSE, LONGEST_FULL_PAUSE);
+            transfer.stage = Stage::Away { retry: Some(Instant::now() + pause) };
         }
         self.pace.touch();
         self.queue_moved();
@@ -118,11 +125,7 @@ impl Hub {
         if transfer.direction() == Direction::Received {
             return self.await_again(key);
         }
-        if transfer.since.elapsed() > GOOD_ATTEMPT {
-            transfer.tries = 0;
-        }
-        let pause = FIRST_PAUSE.saturating_mul(1 << transfer.tries.min(16)).min(LONGEST_PAUSE);
-        transfer.tries = transfer.tries.saturating_add(1);
+        let pause = transfer.next_pause(FIRST_PAUSE, LONGEST_PAUSE);
         transfer.halt(Stage::Away { retry: Some(Instant::now() + pause) });
         if !self.links.contains_key(&key.0) {
             transfer.lost.get_or_insert(Instant::now() + GRACE);
@@ -253,6 +256,16 @@ impl Transfer {
     /// What it waits for when its computer isn't there.
     pub fn away(&self) -> Hold {
         if matches!(self.side, Side::Out { offered: false, .. }) { Hold::Queued } else { Hold::Away }
+    }
+
+    /// Before the next attempt: twice as long each time, unless the last one went well.
+    fn next_pause(&mut self, first: Duration, longest: Duration) -> Duration {
+        if self.since.elapsed() > GOOD_ATTEMPT {
+            self.tries = 0;
+        }
+        let pause = first.saturating_mul(1 << self.tries.min(16)).min(longest);
+        self.tries = self.tries.saturating_add(1);
+        pause
     }
 
     /// Ends what runs for it; it begins anew from this stage.

@@ -14,7 +14,7 @@ use super::{
     asking::Question,
     hub::Hub,
     outgoing::random,
-    transfers::{GRACE, JOIN_WITHIN, Key, MAX_TRANSFERS, Side, Stage, TEXT_WITHIN, Transfer},
+    transfers::{GRACE, JOIN_WITHIN, Key, MAX_TRANSFERS, Side, Stage, TEXT_WITHIN, Transfer, discard},
 };
 use crate::{
     protocol::{
@@ -194,6 +194,9 @@ impl Hub {
                 let (notice, consented) = (Notice::FolderNotWritable { folder: into.clone() }, *consented);
                 let taken = offer.for_take.then_some(transfer.group);
                 let body = entered(transfer, offer, accepted);
+                if !consented {
+                    discard(into.clone(), key);
+                }
                 if reason == DeclineReason::FolderNotWritable {
                     self.notice(notice);
                 }
@@ -241,6 +244,7 @@ impl Hub {
     fn ready_to_receive(&mut self, key: Key, opened: Opened) {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
         let Side::In { offer, kept, consented, .. } = &mut transfer.side else { return };
+        transfer.asks_for_room = false;
         transfer.progress = Some(Arc::new(Progress::new(offer.items.len())));
         (*kept, *consented) = (Some(opened), true);
         transfer.stage = Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false };

@@ -270,6 +270,7 @@ impl Hub {
             Answer::Decline(reason) => return self.finish(key, declined(reason)),
         };
         *consented = true;
+        transfer.asks_for_room = false;
         let updates = match cargo {
             Cargo::Planned | Cargo::Stored(_) => return,
             Cargo::Text(text) => {

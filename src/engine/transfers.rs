@@ -18,7 +18,7 @@ use crate::{
         message::{CancelReason, DeclineReason, Offer},
     },
     store::ItemUpdate,
-    transfer::{Hashed, Meter, Progress, ReceiveFolder},
+    transfer::{Hashed, Meter, Missing, Progress, ReceiveFolder},
 };
 
 /// A transfer is known by whom it is with and its id: ids are unique per pair.
@@ -64,6 +64,10 @@ pub(super) struct Transfer {
     pub attempt: u32,
     /// Attempts in a row that failed at once.
     pub tries: u32,
+    /// It rests because a disk is full, and asks from time to time whether there is room. Nothing of that is shown.
+    pub asks_for_room: bool,
+    /// What was still to come when it began to rest, at least.
+    pub missing: Missing,
     pub hashed: Arc<Hashed>,
     /// Where it stands among what leaves for this computer: the smaller goes first.
     pub place: i64,
@@ -164,6 +168,8 @@ impl Transfer {
             since: Instant::now(),
             attempt: 0,
             tries: 0,
+            asks_for_room: false,
+            missing: Missing::default(),
             hashed: Arc::default(),
             place: LAST,
             paused: Paused::default(),
@@ -205,6 +211,7 @@ impl Transfer {
     /// As it is shown. A question to this person is shown as that, not as a transfer.
     pub fn running(&self, (with, transfer): Key) -> Option<Running> {
         let phase = match (self.stage, &self.progress) {
+            _ if self.asks_for_room => return None,
             (Stage::Waiting, _) if self.direction() == Direction::Received => return None,
             (Stage::Away { .. }, _) if self.lost.is_none() => return None,
             (Stage::Waiting, _) => Phase::Waiting,
@@ -406,7 +413,7 @@ fn transfer_of(transfers: &BTreeMap<Key, Transfer>, key: Key) -> Option<&Side> {
 }
 
 /// What lies half-way goes: nobody goes on with it.
-fn discard(into: PathBuf, (with, transfer): Key) {
+pub(super) fn discard(into: PathBuf, (with, transfer): Key) {
     tokio::task::spawn_blocking(move || {
         let removed = ReceiveFolder::open(&into).and_then(|folder| folder.discard(with, transfer));
         if let Err(error) = removed {

@@ -112,6 +112,19 @@ pub struct Listed {
     pub stamp: Stamp,
 }
 
+/// What is left of a file system for this user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that can still be written.
+    pub free: u64,
+    /// Bytes that the whole file system holds.
+    pub total: u64,
+    /// Bytes that are given to files at a time.
+    pub block: u64,
+    /// How many more files can be made, where that is limited.
+    pub files: Option<u64>,
+}
+
 /// Opens a file for reading. A link as the last component, a folder or a special file is refused, the latter without
 /// waiting for its other end.
 ///
@@ -177,5 +190,7 @@ fn kind_of(kind: std::fs::FileType) -> Kind {
     }
 }
 
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) mod small_disk;
 #[cfg(test)]
 mod tests;

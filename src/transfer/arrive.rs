@@ -14,6 +14,7 @@ use std::{
 
 use super::{
     flush::{About, Checkpoint, Complete, Flusher, Gone, lock},
+    folder::left_to_others,
     hash::GroupHasher,
     journal::{Journal, Record},
     kept::{KeptItem, Partial, below, groups_of},
@@ -71,7 +72,37 @@ pub(super) struct Arrival<'a> {
     /// The first item that was not begun yet.
     next: u32,
     current: Option<Current>,
+    room: RoomLeft,
 }
+
+/// Sees to it that the disk isn't filled to its last byte, without asking for its room each time.
+#[derive(Default)]
+struct RoomLeft {
+    /// Bytes that may be written before it is asked for again.
+    allowed: u64,
+}
+
+impl RoomLeft {
+    /// Counts a file, or bytes of one, that were written.
+    fn take(&mut self, partials: &Folder, bytes: u64) -> io::Result<()> {
+        // A file takes a block, whatever is in it.
+        let bytes = bytes.max(LEAST_TAKEN);
+        if let Some(left) = self.allowed.checked_sub(bytes) {
+            self.allowed = left;
+            return Ok(());
+        }
+        let room = partials.room()?;
+        let left_to_others = left_to_others(&room);
+        if room.free < left_to_others {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.allowed = left_to_others / 4;
+        Ok(())
+    }
+}
+
+/// The usual size of a block.
+const LEAST_TAKEN: u64 = 4096;
 
 /// What it works with.
 pub(super) struct Parts<'a> {
@@ -144,7 +175,7 @@ struct Content {
 
 impl<'a> Arrival<'a> {
     pub(super) fn new(parts: Parts<'a>, kept: BTreeMap<u32, KeptItem>, flusher: Flusher) -> Self {
-        Self { parts, flusher, kept, next: 0, current: None }
+        Self { parts, flusher, kept, next: 0, current: None, room: RoomLeft::default() }
     }
 
     /// Writes down one thing.
@@ -160,6 +191,21 @@ impl<'a> Arrival<'a> {
                 self.finish_kept(u32::MAX)
             }
         }
+    }
+
+    /// On a full disk: gives back what can't be gone on from, so that there is room to write down the rest.
+    pub(super) fn give_back(&mut self) -> Result<(), ArriveError> {
+        let Some(current) = &mut self.current else { return Ok(()) };
+        let Some(Open { name, content: Some(content), .. }) = &mut current.open else { return Ok(()) };
+        let groups = content.hasher.values().len() as u64;
+        if groups > 0 {
+            content.file.set_len(groups * RESUME_GROUP)?;
+            return Ok(());
+        }
+        let folder = current.levels.last().map_or(&self.parts.partials, |level| &level.folder);
+        folder.remove_file(OsStr::new(&name))?;
+        current.open = None;
+        Ok(())
     }
 
     /// Has everything flushed and written down that is there, so that another attempt can go on from it.
@@ -224,11 +270,13 @@ impl<'a> Arrival<'a> {
         }
         open.written += length;
         let Some(content) = &mut open.content else { return Ok(()) };
-        content.hasher.update(bytes);
+        // In this order, so that only what was written is ever taken for what is there.
         content.file.write_all(bytes)?;
+        content.hasher.update(bytes);
         let has_more = content.hasher.values().len() > content.told;
         current.bytes += length;
         self.parts.progress.add(current.index, length);
+        self.room.take(&self.parts.partials, length)?;
         if has_more && self.flusher.is_checkpoint_due(About::Groups) { self.checkpoint() } else { Ok(()) }
     }
 
@@ -251,6 +299,7 @@ impl<'a> Arrival<'a> {
         }
         current.files += 1;
         self.parts.progress.add_files(1);
+        self.room.take(&self.parts.partials, 0)?;
         let Some(level) = current.levels.last() else {
             // A small one is opened again if it must be flushed by itself, so that many don't hold many open files.
             let file = (size > MAX_BATCHED_FILE as u64).then_some(file);

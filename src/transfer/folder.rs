@@ -14,7 +14,7 @@ use std::{
 
 use super::{journal, kept::Kept};
 use crate::{
-    platform::files::{Folder, Kind, Moment, is_full, is_link},
+    platform::files::{Folder, Kind, Moment, Room, is_full, is_link},
     protocol::{Fingerprint, Ranges, TransferId, message::Item},
     store::model::Problem,
 };
@@ -24,6 +24,19 @@ pub(super) const PARTIALS: &str = ".fantail";
 
 /// Partials nobody came back for.
 pub const KEEP_PARTIALS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What is never filled: the disk is often the system's own, and the database of what is received may lie on it too.
+const LEFT_TO_OTHERS: u64 = 16 * 1024 * 1024;
+
+/// Of a small file system, less: one part in so many.
+const PART_LEFT_TO_OTHERS: u64 = 64;
+
+/// What a transfer still needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    pub bytes: u64,
+    pub files: u64,
+}
 
 /// A folder that takes what is received. Cloning gives another handle of the same.
 #[derive(Clone, Debug)]
@@ -76,12 +89,14 @@ impl ReceiveFolder {
         self.folder.path()
     }
 
-    /// Bytes that can still be written here. Blocks shortly.
+    /// Whether there is room for so many more bytes in so many more files, besides what is left to everybody else.
+    /// Blocks shortly.
     ///
     /// # Errors
-    /// When the system doesn't say.
-    pub fn free_space(&self) -> Result<u64, FolderError> {
-        self.folder.free_space().map_err(|error| explain(self.path(), error))
+    /// [`FolderError::Full`] when there isn't, and when the system doesn't say.
+    pub fn check_room(&self, missing: Missing) -> Result<(), FolderError> {
+        let room = self.folder.room().map_err(|error| explain(self.path(), error))?;
+        if has_room(&room, missing) { Ok(()) } else { Err(FolderError::Full) }
     }
 
     /// Finds out by doing it whether something can be received here. Blocks shortly.
@@ -231,6 +246,18 @@ fn key(with: Fingerprint, transfer: TransferId) -> OsString {
     OsString::from(format!("{transfer}-{}", with.get(..16).unwrap_or(&with)))
 }
 
+/// Bytes of a file system that are never filled.
+pub(super) fn left_to_others(room: &Room) -> u64 {
+    LEFT_TO_OTHERS.min(room.total / PART_LEFT_TO_OTHERS)
+}
+
+fn has_room(room: &Room, Missing { bytes, files }: Missing) -> bool {
+    // The last block of a file is half empty on average.
+    let blocks = files.saturating_mul(room.block / 2);
+    let needed = bytes.saturating_add(blocks).saturating_add(left_to_others(room));
+    needed <= room.free && room.files.is_none_or(|free| files <= free)
+}
+
 pub(super) fn explain(folder: &Path, source: io::Error) -> FolderError {
     use io::ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
 
@@ -297,7 +324,7 @@ mod tests {
         drop(folder.begin(PEER, TRANSFER).unwrap());
         folder.end(PEER, TRANSFER);
         assert_eq!(std::fs::read_dir(&path).unwrap().count(), 0);
-        assert!(folder.free_space().unwrap() > 0);
+        folder.check_room(Missing::default()).unwrap();
     }
 
     #[test]
@@ -357,5 +384,18 @@ mod tests {
         let place = tempfile::NamedTempFile::new().unwrap();
         let error = ReceiveFolder::open(place.path()).unwrap_err();
         assert!(matches!(error.problem(), Problem::FolderNotWritable { here: true, folder: Some(_) }));
+    }
+
+    #[test]
+    fn there_is_room_only_beside_what_is_left_to_others() {
+        let mib = 1024 * 1024;
+        let disk = Room { free: 116 * mib, total: 100_000 * mib, block: 4096, files: Some(1000) };
+        let fits = |bytes, files| has_room(&disk, Missing { bytes, files });
+        assert!(fits(100 * mib, 0) && !fits(100 * mib + 1, 0));
+        assert!(!fits(100 * mib, 1), "a file takes whole blocks");
+        assert!(fits(0, 1000) && !fits(0, 1001), "there may be no more files");
+        let stick = Room { free: 64, total: 64 * 10, block: 1, files: None };
+        assert!(has_room(&stick, Missing { bytes: 54, files: 10 }));
+        assert!(!has_room(&stick, Missing { bytes: 55, files: 10 }));
     }
 }

@@ -52,12 +52,13 @@ pub(super) struct Journal {
     file: File,
     gathered: Vec<u8>,
     position: u64,
+    written: u64,
 }
 
 impl Journal {
     /// A new one, in an empty file.
     pub fn new(file: File) -> Self {
-        Self { file, gathered: Vec::new(), position: 0 }
+        Self { file, gathered: Vec::new(), position: 0, written: 0 }
     }
 
     /// The position behind what was appended.
@@ -74,9 +75,16 @@ impl Journal {
         if self.gathered.len() >= GATHER { self.write() } else { Ok(()) }
     }
 
-    /// Hands to the system what was gathered, so that a flush of the file system covers it.
+    /// Hands to the system what was gathered, so that a flush of the file system covers it. After an error it can be
+    /// tried again.
     pub fn write(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.gathered)?;
+        if let Err(error) = self.file.write_all(&self.gathered) {
+            // Nothing that follows would be read behind a record that was written in part.
+            self.file.set_len(self.written)?;
+            self.file.seek(SeekFrom::Start(self.written))?;
+            return Err(error);
+        }
+        self.written += self.gathered.len() as u64;
         self.gathered.clear();
         Ok(())
     }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    folder::remove,
+    folder::{Missing, remove},
     hash::{Value, resumable},
     journal::{self, Journal, MAX_VALUES, Record},
 };
@@ -140,19 +140,23 @@ impl Kept {
         Ok(Some(Self { partials, journal, items: kept, told: told.clone(), named }))
     }
 
-    /// Bytes of the accepted items that are still to come.
-    pub fn missing(&self, items: &[Item], accepted: &Ranges) -> u64 {
-        let size = |index: u32| items.get(index as usize).map_or(0, |item| item.size);
+    /// What of the accepted items is still to come.
+    #[must_use]
+    pub fn missing(&self, items: &[Item], accepted: &Ranges) -> Missing {
         let whole = self.whole();
-        let there = |index: u32| match self.items.get(&index) {
-            _ if whole.contains(index) => size(index),
-            Some(kept) => {
+        let mut missing = Missing::default();
+        for index in accepted.iter().filter(|index| !whole.contains(*index)) {
+            let Some(item) = items.get(index as usize) else { continue };
+            let (mut bytes, mut files) = (0, 0);
+            if let Some(kept) = self.items.get(&index) {
                 let begun = kept.partial.as_ref().map_or(0, |partial| partial.groups.len() as u64 * RESUME_GROUP);
-                kept.bytes.saturating_add(begun)
+                bytes = kept.bytes.saturating_add(begun);
+                files = kept.files + u64::from(kept.partial.is_some());
             }
-            None => 0,
-        };
-        accepted.iter().map(|index| size(index).saturating_sub(there(index))).sum()
+            missing.bytes = missing.bytes.saturating_add(item.size.saturating_sub(bytes));
+            missing.files = missing.files.saturating_add(item.files.saturating_sub(files));
+        }
+        missing
     }
 
     /// Items under their final names.

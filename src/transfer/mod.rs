@@ -25,7 +25,7 @@ mod receive;
 mod send;
 
 pub use events::{Delivered, Outcome, Received, SavedItem, TransferError, problem_of};
-pub use folder::{FolderError, KEEP_PARTIALS, ReceiveFolder};
+pub use folder::{FolderError, KEEP_PARTIALS, Missing, ReceiveFolder};
 pub use framed::Framed;
 pub use kept::Kept;
 pub use plan::{Offered, Plan, PlanError, Source};

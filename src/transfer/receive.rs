@@ -24,12 +24,13 @@ use super::{
     arrive::{Arrival, ArriveError, Arrived, Parts},
     events::{Outcome, Received, TransferError, problem_of},
     flush::{FlushError, Flushed, Flusher, Place, tell_named},
-    folder::{FolderError, ReceiveFolder, explain},
+    folder::{FolderError, Missing, ReceiveFolder, explain},
     framed::{FrameReader, FrameWriter, Framed, ReadError},
     kept::Kept,
     plan::StopOnDrop,
     progress::Progress,
 };
+use crate::platform::files::is_full;
 use crate::protocol::{
     Fingerprint, Ranges,
     consent::Consent,
@@ -253,10 +254,8 @@ fn save(
     let items = &consent.offer().items;
     let is_folder = |index: u32| items.get(index as usize).is_some_and(|item| item.kind == ItemKind::Folder);
     let accepted = &consent.accept().items;
-    let missing = kept.as_ref().map_or(consent.bytes(), |kept| kept.missing(items, accepted));
-    if missing > into.free_space()? {
-        return Err(FolderError::Full.into());
-    }
+    let all = Missing { bytes: consent.bytes(), files: consent.files() };
+    into.check_room(kept.as_ref().map_or(all, |kept| kept.missing(items, accepted)))?;
     let kept = match kept {
         Some(kept) => kept,
         None => Kept::begin(into.begin(with, consent.transfer()).map_err(explain)?, items).map_err(explain)?,
@@ -288,6 +287,11 @@ fn save(
             match arrival.take(arrived) {
                 Ok(()) if ends => break Ok(()),
                 Ok(()) => {}
+                Err(ArriveError::Io(error)) if is_full(&error) => {
+                    // What is there is gone on with when there is room.
+                    arrival.give_back().and_then(|()| arrival.pause()).ok();
+                    break Err(error.into());
+                }
                 Err(error) => break Err(error),
             }
         };
@@ -304,7 +308,9 @@ fn save(
     drop((for_flushing, journal));
     match &result {
         Ok(()) => into.end(with, consent.transfer()),
-        // Nobody will go on with these, and on a full disk they are in the way.
+        // It waits for room.
+        Err(TransferError::Folder(FolderError::Full)) => {}
+        // Nobody will go on with these.
         Err(TransferError::Folder(_) | TransferError::Misbehaved { .. }) => {
             into.discard(with, consent.transfer()).ok();
         }

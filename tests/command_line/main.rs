@@ -8,6 +8,8 @@ mod screen;
 
 mod comparing;
 mod finding;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod handing_over;
 mod moving;
 #[cfg(target_os = "linux")]

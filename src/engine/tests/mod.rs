@@ -3,6 +3,8 @@
 mod asking;
 mod comparing;
 mod finding;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod lasting;
 mod moving;
 #[cfg(target_os = "linux")]

@@ -4,7 +4,14 @@ use super::{relay::Relay, *};
 
 /// Two that know each other and are connected by a cable alone: they don't hear each other, and `other` can't dial.
 pub(super) fn wired(speed: u64) -> (Machine, Machine, Relay) {
-    let (one, other) = (Net::new().computer("Studio Mac"), Net::new().computer("Office PC"));
+    wired_into(speed, None)
+}
+
+/// The same, `other` receiving into this folder.
+pub(super) fn wired_into(speed: u64, received: Option<PathBuf>) -> (Machine, Machine, Relay) {
+    let one = Net::new().computer("Studio Mac");
+    let receive_into = |config: &mut Config| config.home.received = received.unwrap_or(config.home.received.clone());
+    let other = Net::new().computer_with("Office PC", receive_into, None);
     let cable = Relay::slow(other.client.snapshot().me.port, speed);
     plug(&one, &cable);
     one.always_accepts(&other);
@@ -51,7 +58,7 @@ fn fill(one: &Machine) -> PathBuf {
     one.home.path().join("desk/trip")
 }
 
-fn files_below(folder: &Path) -> Vec<Vec<u8>> {
+pub(super) fn files_below(folder: &Path) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.file_type().unwrap().is_dir() {

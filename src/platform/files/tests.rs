@@ -151,7 +151,7 @@ fn everything_can_be_flushed_and_there_is_space() {
     flush_file(&file).unwrap();
     folder.flush().unwrap();
     folder.flush_file_system().unwrap();
-    assert!(folder.free_space().unwrap() > 0);
+    assert!(folder.room().unwrap().free > 0);
     flush_file(&folder.file("file".as_ref()).unwrap()).unwrap();
 }
 

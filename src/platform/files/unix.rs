@@ -19,7 +19,7 @@ use std::{
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, XattrFlags};
 use rustix::io::Errno;
 
-use super::{Kind, Listed, Moment, Stamp};
+use super::{Kind, Listed, Moment, Room, Stamp};
 
 /// Whether [`Folder::flush_file_system`] does anything; where not, every file must be flushed by itself.
 pub const FLUSHES_FILE_SYSTEM: bool = cfg!(target_os = "linux");
@@ -203,13 +203,16 @@ impl Folder {
         Ok(())
     }
 
-    /// Bytes that this user can still write here.
+    /// What this user can still write here.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn free_space(&self) -> io::Result<u64> {
+    pub fn room(&self) -> io::Result<Room> {
         let stat = rustix::fs::fstatvfs(&self.handle)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+        // Where files aren't counted, there are none in all.
+        let files = (stat.f_files > 0).then_some(stat.f_favail);
+        Ok(Room { free: bytes(stat.f_bavail), total: bytes(stat.f_blocks), block: stat.f_frsize, files })
     }
 
     /// Says on the file itself that it came from another computer, where the file system can keep that.

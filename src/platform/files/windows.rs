@@ -22,10 +22,13 @@ use windows_sys::Win32::Storage::FileSystem::{
     MOVEFILE_WRITE_THROUGH, MoveFileExW,
 };
 
-use super::{Kind, Listed, Moment, Stamp, kind_of};
+use super::{Kind, Listed, Moment, Room, Stamp, kind_of};
 
 /// Whether [`Folder::flush_file_system`] does anything; where not, every file must be flushed by itself.
 pub const FLUSHES_FILE_SYSTEM: bool = false;
+
+/// Bytes that NTFS gives to files at a time, by default; only an estimate is made of it.
+const CLUSTER: u64 = 4096;
 
 /// An opened folder.
 #[derive(Debug)]
@@ -193,17 +196,17 @@ impl Folder {
         Ok(())
     }
 
-    /// Bytes that this user can still write here.
+    /// What this user can still write here.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn free_space(&self) -> io::Result<u64> {
+    pub fn room(&self) -> io::Result<Room> {
         let path = wide(&self.path);
-        let mut free = 0;
-        // SAFETY: the path is zero-terminated, `free` outlives the call, and null means "not wanted".
-        match unsafe { GetDiskFreeSpaceExW(path.as_ptr(), &raw mut free, std::ptr::null_mut(), std::ptr::null_mut()) } {
+        let (mut free, mut total) = (0, 0);
+        // SAFETY: the path is zero-terminated, the numbers outlive the call, and null means "not wanted".
+        match unsafe { GetDiskFreeSpaceExW(path.as_ptr(), &raw mut free, &raw mut total, std::ptr::null_mut()) } {
             0 => Err(io::Error::last_os_error()),
-            _ => Ok(free),
+            _ => Ok(Room { free, total, block: CLUSTER, files: None }),
         }
     }
 
