@@ -146,7 +146,7 @@ fn watch(fill: impl FnOnce(&Path)) -> Option<Calls> {
         let (events, mut delivered) = mpsc::channel(4);
         let progress = Arc::new(Progress::new(consent.offer().items.len()));
         let expected: Vec<u32> = consent.accept().items.iter().collect();
-        let sending = Sending { plan, consent, progress, hashed: Arc::default(), events };
+        let sending = Sending { plan, consent, progress, hashed: Arc::default(), may_grow: false, events };
         let listen = async { while delivered.recv().await.is_some() {} };
         let both = async { tokio::join!(send(Framed::new(stream), sending), listen) };
         let sent = tokio::time::timeout(WITHIN, both).await.unwrap().0.unwrap();

@@ -99,6 +99,7 @@ impl Hub {
             into: folder.unwrap_or_else(|| self.me.folder.clone()),
             kept: None,
             consented: true,
+            same: None,
         };
         self.transfers.insert(key, Transfer::new(GroupId(entry.group.0), Stage::Preparing, side));
         self.receive_again(key, offer.clone());
@@ -123,7 +124,7 @@ pub(super) fn covers(consented: &Offer, offer: &Offer) -> bool {
 }
 
 /// Items that are saved, or as far as they could be.
-fn told(entry: &Entry) -> Ranges {
+pub(super) fn told(entry: &Entry) -> Ranges {
     let Body::Items { items, .. } = &entry.body else { return Ranges::default() };
     Ranges::from_numbers(items.iter().filter(|item| item.state.is_saved()).map(|item| item.index))
 }

@@ -33,6 +33,9 @@ const MAX_EARLY: usize = 16;
 /// The others wait in order, their connections standing.
 pub(super) const MAX_SENDING: usize = 16;
 
+/// How often what was agreed to is offered again because a file became larger meanwhile. A growing log is never done.
+const MAX_GROWN: u32 = 3;
+
 /// A data connection breaks a little before the control connection says that somebody cancelled.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 
@@ -132,7 +135,9 @@ impl Hub {
                 let progress = Arc::new(Progress::new(plan.items().len()));
                 running.progress = Some(progress.clone());
                 let (events, news) = mpsc::channel(NEWS);
-                let sending = Sending { plan: plan.clone(), consent, progress, hashed: running.hashed.clone(), events };
+                let (plan, hashed) = (plan.clone(), running.hashed.clone());
+                let may_grow = running.grown < MAX_GROWN;
+                let sending = Sending { plan, consent, progress, hashed, may_grow, events };
                 let turn = self.sending.clone();
                 tokio::spawn(async move {
                     // Ends only with the program.
@@ -143,7 +148,8 @@ impl Hub {
                 })
             }
             Side::In { kept, .. } => {
-                let (Some((into, kept)), Some(progress)) = (kept.take(), running.progress.clone()) else {
+                let (Some((into, kept)), Some(progress)) = (kept.take().map(|place| *place), running.progress.clone())
+                else {
                     return turn_away(connection, ByeReason::NoSuchTransfer);
                 };
                 let (events, news) = mpsc::channel(NEWS);
@@ -238,6 +244,7 @@ impl Hub {
             (TransferError::Connection(_) | TransferError::Closed(None), _) => {
                 transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
             }
+            (TransferError::Grown(grown), _) => self.offer_grown(key, *grown),
             (_, Problem::DiskFull { here }) => self.rest(key, Hold::DiskFull { here }),
             (
                 TransferError::Closed(_) | TransferError::Remote(Fault::Unknown),

@@ -28,7 +28,7 @@ use crate::{
         Going, NewEntry, Store, StoreError, Unfinished,
         model::{Body, Entry},
     },
-    transfer::{KEEP_PARTIALS, Missing, Offered},
+    transfer::{Grown, KEEP_PARTIALS, Missing, Offered},
 };
 
 /// Before an attempt that failed at once is made again, doubled each time.
@@ -39,6 +39,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// An attempt that lasted so long was none that failed at once.
 const GOOD_ATTEMPT: Duration = Duration::from_secs(10);
+
+/// Whoever makes a file larger is given this time to end.
+const GROWING_PAUSE: Duration = Duration::from_millis(500);
 
 /// Before it is tried whether a full disk has room again, doubled each time.
 const FIRST_FULL_PAUSE: Duration = Duration::from_secs(2);
@@ -129,6 +132,20 @@ impl Hub {
         transfer.halt(Stage::Away { retry: Some(Instant::now() + pause) });
         if !self.links.contains_key(&key.0) {
             transfer.lost.get_or_insert(Instant::now() + GRACE);
+        }
+        self.pace.touch();
+        self.queue_moved();
+    }
+
+    /// A file became larger than what was agreed to: the other side is asked again.
+    pub fn offer_grown(&mut self, key: Key, grown: Grown) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        transfer.halt(Stage::Away { retry: Some(Instant::now() + GROWING_PAUSE) });
+        transfer.grown += 1;
+        if let Side::Out { cargo, .. } = &mut transfer.side
+            && let Cargo::Files(prepared) = cargo
+        {
+            *cargo = Cargo::Stored(Arc::new(Stored { grown: Some(grown), ..prepared.stored() }));
         }
         self.pace.touch();
         self.queue_moved();
@@ -317,12 +334,12 @@ fn restored(entry: Entry, going: Going) -> Option<Transfer> {
                 Some(Offered { path: shown.path?, item, wanted })
             });
             let sources = sources.collect::<Option<Vec<_>>>()?;
-            let cargo = Cargo::Stored(Arc::new(Stored { sources, digests }));
+            let cargo = Cargo::Stored(Arc::new(Stored { sources, digests, grown: None }));
             return Some(at_rest(group, Side::Out { cargo, offered, for_take: false, consented }));
         }
         (Direction::Received, _) => {
             let accepted = Ranges::from_numbers(accepted);
-            Side::In { offer: Arc::new(offer), accepted, into: folder?, kept: None, consented: true }
+            Side::In { offer: Arc::new(offer), accepted, into: folder?, kept: None, consented: true, same: None }
         }
     };
     Some(at_rest(group, side))

@@ -9,7 +9,7 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::time::Instant;
 
 use super::{
-    again::{Opened, covers},
+    again::{Opened, covers, told},
     api::{Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Notice, Problem, Receive, Rule, State},
     asking::Question,
     hub::Hub,
@@ -47,6 +47,7 @@ impl Hub {
             // Given up meanwhile.
             return self.mention(with, |control| control.cancel(key.1, CancelReason::Unknown));
         }
+        let mut same = None;
         if let Some(transfer) = self.transfers.get_mut(&key) {
             let Side::In { offer: before, into, consented, .. } = &mut transfer.side else {
                 return self.decline_offer(key, DeclineReason::Unknown);
@@ -77,14 +78,20 @@ impl Hub {
                 // What this person is asked about was something else.
                 _ if !*consented => return self.decline(key, DeclineReason::Unknown),
                 // What this person agreed to was something else: a new question.
-                _ => self.drop_question(key),
+                _ => {
+                    same = Some(same_items(before, &offer));
+                    self.drop_question(key);
+                }
             }
         }
         if self.transfers.len() >= MAX_TRANSFERS || self.count_from(with) >= MAX_FROM_ONE {
             return self.decline_offer(key, DeclineReason::Busy);
         }
         let is_text = offer.is_text();
-        let transfer = incoming(GroupId(random()), offer.clone());
+        let mut transfer = incoming(GroupId(random()), offer.clone());
+        if let Side::In { same: unchanged, .. } = &mut transfer.side {
+            *unchanged = same;
+        }
         self.transfers.insert(key, transfer);
         // Another program on this home may have changed the rules meanwhile.
         self.library.post(
@@ -159,7 +166,7 @@ impl Hub {
     pub fn accept(&mut self, key: Key, terms: Terms) {
         let usual = self.me.folder.clone();
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
-        let Side::In { offer, accepted, into, .. } = &mut transfer.side else { return };
+        let Side::In { offer, accepted, into, same, .. } = &mut transfer.side else { return };
         let wanted = |index: u32| terms.items.as_ref().is_none_or(|items| items.contains(&index));
         let possible = offer.items.iter().zip(0u32..);
         let possible = possible.filter(|(item, index)| item.kind != WireKind::Unknown && wanted(*index));
@@ -175,7 +182,18 @@ impl Hub {
         if offer.is_text() {
             return self.accept_text(key, terms.always);
         }
-        self.open_folder(key, Ranges::default(), terms.always);
+        let Some(same) = same.clone() else { return self.open_folder(key, Ranges::default(), terms.always) };
+        let (attempt, (with, id)) = (transfer.attempt, key);
+        self.library.post(
+            move |store| store.entry_of(&with, &id),
+            move |hub, result| {
+                let saved = result.ok().flatten().map(|entry| told(&entry)).unwrap_or_default();
+                if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) {
+                    let told = Ranges::from_numbers(saved.iter().filter(|item| same.contains(*item)));
+                    hub.open_folder(key, told, terms.always);
+                }
+            },
+        );
     }
 
     /// The folder can (or can't) be written to: now the entry, then the answer.
@@ -210,7 +228,8 @@ impl Hub {
                         self.write_failed_take(key, group, State::Stopped(problem));
                     }
                     None => {
-                        self.enter_received(key, always, Some(body), State::Stopped(problem), |_, _| {});
+                        let body = Some((body, Ranges::default()));
+                        self.enter_received(key, always, body, State::Stopped(problem), |_, _| {});
                         self.decline(key, reason);
                     }
                 }
@@ -222,8 +241,9 @@ impl Hub {
             self.write_state(key, State::Running);
             return self.ready_to_receive(key, *opened);
         }
+        let told = opened.1.told().clone();
         let body = entered(transfer, offer, accepted);
-        self.enter_received(key, always, Some(body), State::Running, move |hub, result| match result {
+        self.enter_received(key, always, Some((body, told)), State::Running, move |hub, result| match result {
             Ok(()) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
                 hub.ready_to_receive(key, *opened);
             }
@@ -246,7 +266,7 @@ impl Hub {
         let Side::In { offer, kept, consented, .. } = &mut transfer.side else { return };
         transfer.asks_for_room = false;
         transfer.progress = Some(Arc::new(Progress::new(offer.items.len())));
-        (*kept, *consented) = (Some(opened), true);
+        (*kept, *consented) = (Some(Box::new(opened)), true);
         transfer.stage = Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false };
         self.say_accepted(key);
     }
@@ -269,7 +289,7 @@ impl Hub {
             return;
         };
         let is_text = offer.is_text();
-        let resume = kept.as_ref().map(|(_, kept)| kept.resume(&offer.items)).unwrap_or_default();
+        let resume = kept.as_deref().map(|(_, kept)| kept.resume(&offer.items)).unwrap_or_default();
         let all = Accept { items: accepted.clone(), resume: Vec::new() };
         let accept = Accept { resume, ..all.clone() };
         let said = match self.speak(key.0, |control| control.accept(key.1, accept)) {
@@ -299,22 +319,29 @@ impl Hub {
         if !matches!((&transfer.side, transfer.stage), (Side::In { .. }, Stage::Text { .. })) {
             return;
         }
-        self.enter_received(key, false, Some(Body::Text(text)), State::Saved, move |hub, result| match result {
-            Ok(()) => {
-                hub.mention(key.0, |control| control.text_saved(key.1));
-                hub.transfers.remove(&key);
-                hub.pace.touch();
-            }
-            Err(problem) => hub.give_up(key, problem),
-        });
+        self.enter_received(
+            key,
+            false,
+            Some((Body::Text(text), Ranges::default())),
+            State::Saved,
+            move |hub, result| match result {
+                Ok(()) => {
+                    hub.mention(key.0, |control| control.text_saved(key.1));
+                    hub.transfers.remove(&key);
+                    hub.pace.touch();
+                }
+                Err(problem) => hub.give_up(key, problem),
+            },
+        );
     }
 
-    /// The computer and, with `body`, the entry go into the store; this is where a stranger stops being one.
+    /// The computer and, with `body`, the entry go into the store; this is where a stranger stops being one. Beside the
+    /// body stand items of which what an earlier entry says stays true.
     fn enter_received(
         &mut self,
         (with, transfer): Key,
         always: bool,
-        body: Option<Body>,
+        body: Option<(Body, Ranges)>,
         state: State,
         then: impl FnOnce(&mut Self, Result<(), Problem>) + Send + 'static,
     ) {
@@ -328,10 +355,17 @@ impl Hub {
                 if always {
                     store.set_rule(&with, Rule::Accept)?;
                 }
-                if let Some(body) = body {
+                if let Some((mut body, told)) = body {
+                    let before = store.entry_of(&with, &transfer)?;
+                    let is_there = before.is_some();
+                    if let (Body::Items { items, .. }, Some(Body::Items { items: before, .. })) =
+                        (&mut body, before.map(|entry| entry.body))
+                    {
+                        let still_true = items.iter_mut().zip(before).filter(|(item, _)| told.contains(item.index));
+                        still_true.for_each(|(item, before)| *item = before);
+                    }
                     let direction = Direction::Received;
                     let new = NewEntry { with, transfer, group, direction, at, body, state };
-                    let is_there = store.entry_of(&with, &transfer)?.is_some();
                     match going {
                         Some(going) if is_there => store.renew(new, &going)?,
                         Some(going) => drop(store.append_going(new, &going)?),
@@ -354,7 +388,11 @@ impl Hub {
 
     /// Says no, and forgets it.
     pub fn decline(&mut self, key: Key, reason: DeclineReason) {
-        self.transfers.remove(&key);
+        if let Some(Transfer { side: Side::In { same: Some(_), .. }, .. }) = self.transfers.remove(&key)
+            && !matches!(reason, DeclineReason::DiskFull | DeclineReason::FolderNotWritable)
+        {
+            self.write_state(key, State::Declined);
+        }
         self.asks.remove(key.0, key.1);
         self.pace.touch();
         self.decline_offer(key, reason);
@@ -374,10 +412,20 @@ fn entered(transfer: &Transfer, offer: &Offer, accepted: &Ranges) -> Body {
     Body::Items { items: shown.collect(), files: transfer.files, bytes: transfer.bytes }
 }
 
+/// Items that are the same in both offers, also in their content.
+fn same_items(before: &Offer, now: &Offer) -> Ranges {
+    let is_same = |(before, now): &(&WireItem, &WireItem)| {
+        let what = |item: &WireItem| (item.kind, item.name.clone(), item.size, item.files, item.version);
+        what(before) == what(now)
+    };
+    let pairs = before.items.iter().zip(&now.items).zip(0..);
+    Ranges::from_numbers(pairs.filter(|(pair, _)| is_same(pair)).map(|(_, index)| index))
+}
+
 fn incoming(group: GroupId, offer: Arc<Offer>) -> Transfer {
     let (files, bytes) = (offer.files(), offer.bytes());
     let (accepted, into) = (Ranges::default(), PathBuf::new());
-    let side = Side::In { offer, accepted, into, kept: None, consented: false };
+    let side = Side::In { offer, accepted, into, kept: None, consented: false, same: None };
     let mut transfer = Transfer::new(group, Stage::Waiting, side);
     transfer.files = files;
     transfer.bytes = bytes;

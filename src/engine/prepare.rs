@@ -11,7 +11,7 @@ use super::{
 use crate::{
     pictures::{name_suggests_picture, thumbhash_of},
     protocol::{limits::MAX_OFFER_ITEMS, message::Item as WireItem},
-    transfer::{Offered, Plan, Source, names},
+    transfer::{Grown, Offered, Plan, Source, names},
 };
 
 /// Blurs are made for the first pictures only: a card shows no more.
@@ -36,6 +36,8 @@ pub(super) struct Prepared {
 pub(super) struct Stored {
     pub sources: Vec<Offered>,
     pub digests: Vec<[u8; 32]>,
+    /// A file of which nothing counts at the other side: it alone may differ.
+    pub grown: Option<Grown>,
 }
 
 impl Prepared {
@@ -71,7 +73,10 @@ impl Prepared {
             if !prepared.plan.is_there(source) {
                 *digest = *old_digest;
             } else if digest != old_digest {
-                item.version = old.version.wrapping_add(1);
+                let is_same_but_one = stored.grown.is_some_and(|Grown { item, entry, rest }| {
+                    item == source.index && prepared.plan.digest_without(source, entry) == rest
+                });
+                item.version = old.version.wrapping_add(u32::from(!is_same_but_one));
             }
         }
         Ok(prepared)
@@ -85,7 +90,7 @@ impl Prepared {
             item: item.clone(),
             wanted: self.plan.is_there(source),
         };
-        Stored { sources: sources.map(offered).collect(), digests: self.digests.clone() }
+        Stored { sources: sources.map(offered).collect(), digests: self.digests.clone(), grown: None }
     }
 
     /// As the conversation has them: those that go, then those that can't, with the reason.

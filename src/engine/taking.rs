@@ -112,8 +112,8 @@ impl Hub {
         let (transfer, group) = (TransferId(random()), GroupId(random()));
         let nothing = Offer { transfer, items: Vec::new(), for_take: true, again: false };
         let into = into.unwrap_or_else(|| self.me.folder.clone());
-        let side =
-            Side::In { offer: Arc::new(nothing), accepted: Ranges::default(), into, kept: None, consented: false };
+        let (offer, accepted) = (Arc::new(nothing), Ranges::default());
+        let side = Side::In { offer, accepted, into, kept: None, consented: false, same: None };
         let stage = Stage::Taking { until: Instant::now() + REACH_WITHIN };
         self.transfers.insert((with, transfer), Transfer::new(group, stage, side));
         self.takes.insert((with, transfer), Wish { items, asked: false });

@@ -64,6 +64,8 @@ pub(super) struct Transfer {
     pub attempt: u32,
     /// Attempts in a row that failed at once.
     pub tries: u32,
+    /// How often it was offered again because a file became larger.
+    pub grown: u32,
     /// It rests because a disk is full, and asks from time to time whether there is room. Nothing of that is shown.
     pub asks_for_room: bool,
     /// What was still to come when it began to rest, at least.
@@ -120,7 +122,15 @@ pub(super) enum Side {
     /// `offered`: at least once. `consented`: it was accepted there once.
     Out { cargo: Cargo, offered: bool, for_take: bool, consented: bool },
     /// `kept` is there from Accept until the data connection. `consented`: it was accepted here, and is in the store.
-    In { offer: Arc<Offer>, accepted: Ranges, into: PathBuf, kept: Option<Opened>, consented: bool },
+    /// `same`: where another offer of this transfer was agreed to before, the items that it had just so.
+    In {
+        offer: Arc<Offer>,
+        accepted: Ranges,
+        into: PathBuf,
+        kept: Option<Box<Opened>>,
+        consented: bool,
+        same: Option<Ranges>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -168,6 +178,7 @@ impl Transfer {
             since: Instant::now(),
             attempt: 0,
             tries: 0,
+            grown: 0,
             asks_for_room: false,
             missing: Missing::default(),
             hashed: Arc::default(),
@@ -206,6 +217,12 @@ impl Transfer {
             Stage::Preparing | Stage::Waiting | Stage::Moving => None,
         };
         [stage, self.lost].into_iter().flatten().min()
+    }
+
+    /// Bytes cross, or are being flushed.
+    pub fn moves(&self) -> bool {
+        let is_finishing = self.progress.as_ref().is_some_and(|progress| progress.finishing());
+        self.stage == Stage::Moving && (self.meter.speed() > 0 || is_finishing)
     }
 
     /// As it is shown. A question to this person is shown as that, not as a transfer.

@@ -228,6 +228,9 @@ impl<'a> Arrival<'a> {
         if current.ignored.is_some() {
             return Ok(());
         }
+        if current.open.as_ref().is_some_and(|open| open.entry == entry.entry) {
+            return self.begin_anew(entry);
+        }
         if current.open.is_some() {
             return Err(ArriveError::Rule("a file begins inside another"));
         }
@@ -259,6 +262,32 @@ impl<'a> Arrival<'a> {
             (ItemKind::Folder, kind, false) => current.below(&self.parts, entry, kind),
             _ => Err(ArriveError::Rule("an entry of another kind than its item")),
         }
+    }
+
+    /// The file under way changed at its source: what came of it is void.
+    fn begin_anew(&mut self, entry: &Entry) -> Result<(), ArriveError> {
+        let offered = self.parts.items.get(entry.item as usize).map_or(0, |item| item.size);
+        let Some(current) = &mut self.current else { return Err(ArriveError::Rule("no item")) };
+        let Some(open) = current.open.as_mut().filter(|open| open.path == entry.path.as_str()) else {
+            return Err(ArriveError::Rule("a file begins anew under another name"));
+        };
+        if let Some(content) = &mut open.content {
+            current.bytes -= open.written;
+            self.parts.progress.take_back(current.index, open.written);
+            if current.bytes.saturating_add(entry.size) > offered {
+                return Err(ArriveError::Rule("more than was offered"));
+            }
+            if content.told > 0 {
+                self.flusher.settle()?;
+                let local = current.levels.last().map(|level| below(&level.local_path, &open.name)).unwrap_or_default();
+                void_groups(&self.parts, entry, &local, 0)?;
+            }
+            content.file.set_len(0)?;
+            content.file.rewind()?;
+            (content.hasher, content.told) = (GroupHasher::new(), 0);
+        }
+        (open.size, open.written, open.modified) = (entry.size, 0, entry.modified);
+        Ok(())
     }
 
     fn chunk(&mut self, bytes: &[u8]) -> Result<(), ArriveError> {
@@ -577,12 +606,7 @@ impl Content {
             return Err(ArriveError::Rule("a file goes on where nothing is"));
         }
         if from < groups.len() || size != entry.size {
-            // Before anything is overwritten, so that it never counts as what it was.
-            let mut journal = lock(parts.journal);
-            for record in groups_of(entry.item, entry.entry, &local, entry.size, from, &[]) {
-                journal.append(&record)?;
-            }
-            journal.flush()?;
+            void_groups(parts, entry, &local, from)?;
         }
         groups.truncate(from);
         let mut file = folder.writable_file(OsStr::new(name))?;
@@ -590,6 +614,16 @@ impl Content {
         file.seek(SeekFrom::Start(entry.from))?;
         Ok(Self { file, told: groups.len(), hasher: GroupHasher::after(groups) })
     }
+}
+
+/// Writes down that of a file only the first groups count. Before anything is overwritten, so that it never counts as
+/// what it was.
+fn void_groups(parts: &Parts<'_>, entry: &Entry, local: &str, from: usize) -> io::Result<()> {
+    let mut journal = lock(parts.journal);
+    for record in groups_of(entry.item, entry.entry, local, entry.size, from, &[]) {
+        journal.append(&record)?;
+    }
+    journal.flush()
 }
 
 fn remove_below(folder: &Folder, local: &str) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use tokio::sync::oneshot;
 
-use super::{folder::FolderError, framed::ReadError};
+use super::{folder::FolderError, framed::ReadError, read::Grown};
 use crate::{
     protocol::message::{ByeReason, Fault},
     store::model::{ItemKind, Problem},
@@ -82,6 +82,9 @@ pub enum TransferError {
     /// Whatever else this computer's system may say.
     #[error("the system refused")]
     System(#[source] io::Error),
+    /// A file became larger than what was agreed to: it is to be offered again.
+    #[error("a file is larger than what was agreed to")]
+    Grown(Grown),
     /// Whoever listened to the events is gone, or did not acknowledge.
     #[error("nobody listens to what is saved")]
     NobodyListens,
@@ -107,6 +110,7 @@ impl TransferError {
             Self::Remote(_) => Problem::ComputerGone,
             Self::Folder(error) => error.problem(),
             Self::System(error) => Problem::System { message: error.to_string() },
+            Self::Grown(_) => Problem::SourceChanged { name: String::new() },
             Self::NobodyListens => Problem::Closed,
         }
     }

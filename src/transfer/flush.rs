@@ -111,6 +111,9 @@ pub(super) struct Flusher {
     last: Cell<(Instant, Duration)>,
 }
 
+/// How often it is looked whether a checkpoint is made.
+const SETTLING: Duration = Duration::from_millis(5);
+
 /// What a checkpoint is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum About {
@@ -153,6 +156,17 @@ impl Flusher {
         };
         self.last.set((Instant::now(), took));
         self.queue.send(Waiting::Checkpoint(checkpoint)).map_err(|_| Gone)
+    }
+
+    /// Waits until what a checkpoint says stands in the journal.
+    pub(super) fn settle(&self) -> Result<(), Gone> {
+        while self.took.load(Ordering::Relaxed) == UNDER_WAY {
+            if self.queue.is_disconnected() {
+                return Err(Gone);
+            }
+            std::thread::sleep(SETTLING);
+        }
+        Ok(())
     }
 
     pub(super) fn complete(&self, complete: Complete) -> Result<(), Gone> {

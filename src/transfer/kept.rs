@@ -159,6 +159,12 @@ impl Kept {
         missing
     }
 
+    /// Items that were told as saved before.
+    #[must_use]
+    pub fn told(&self) -> &Ranges {
+        &self.told
+    }
+
     /// Items under their final names.
     pub(super) fn whole(&self) -> Ranges {
         Ranges::from_numbers(self.told.iter().chain(self.named.iter().map(|named| named.item)))

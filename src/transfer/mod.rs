@@ -30,7 +30,7 @@ pub use framed::Framed;
 pub use kept::Kept;
 pub use plan::{Offered, Plan, PlanError, Source};
 pub use progress::{Meter, Progress};
-pub use read::Hashed;
+pub use read::{Grown, Hashed};
 pub use receive::{Receiving, receive};
 pub use send::{Sending, send};
 

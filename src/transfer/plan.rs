@@ -224,19 +224,16 @@ impl Plan {
     /// Devices are left out, since their numbers may change when a computer starts.
     #[must_use]
     pub fn digest(&self, item: &Source) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        let moment = |hasher: &mut blake3::Hasher, moment: Moment| {
-            hasher.update(&moment.seconds.to_le_bytes()).update(&moment.nanoseconds.to_le_bytes());
-        };
-        for Node { what, depth, name, stamp } in self.nodes(item) {
-            let name = crate::platform::path_bytes::to_bytes(Path::new(name));
-            hasher.update(&[*what as u8]).update(&depth.to_le_bytes());
-            hasher.update(&(name.len() as u64).to_le_bytes()).update(&name);
-            hasher.update(&stamp.size.to_le_bytes()).update(&stamp.inode.to_le_bytes());
-            moment(&mut hasher, stamp.modified);
-            moment(&mut hasher, stamp.changed);
-        }
-        *hasher.finalize().as_bytes()
+        digest(self.nodes(item).iter().map(|node| (node, node.stamp)))
+    }
+
+    /// The same but for one file, and for the folders' own times, which change with the files in them.
+    #[must_use]
+    pub fn digest_without(&self, item: &Source, entry: u32) -> [u8; 32] {
+        digest(self.nodes(item).iter().zip(0..).map(|(node, number)| {
+            let may_differ = number == entry || node.what == What::Folder;
+            (node, if may_differ { Stamp::default() } else { node.stamp })
+        }))
     }
 
     /// Whether the item was found where it was.
@@ -378,6 +375,20 @@ impl Plan {
         self.nodes.push(node);
         Ok(())
     }
+}
+
+fn digest<'a>(nodes: impl Iterator<Item = (&'a Node, Stamp)>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for (Node { what, depth, name, .. }, stamp) in nodes {
+        let name = crate::platform::path_bytes::to_bytes(Path::new(name));
+        hasher.update(&[*what as u8]).update(&depth.to_le_bytes());
+        hasher.update(&(name.len() as u64).to_le_bytes()).update(&name);
+        hasher.update(&stamp.size.to_le_bytes()).update(&stamp.inode.to_le_bytes());
+        for Moment { seconds, nanoseconds } in [stamp.modified, stamp.changed] {
+            hasher.update(&seconds.to_le_bytes()).update(&nanoseconds.to_le_bytes());
+        }
+    }
+    *hasher.finalize().as_bytes()
 }
 
 fn failed(path: &Path, error: &io::Error) -> PlanError {

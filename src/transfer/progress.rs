@@ -55,6 +55,14 @@ impl Progress {
         }
     }
 
+    /// What was counted of a file that begins anew.
+    pub(super) fn take_back(&self, item: u32, bytes: u64) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(item) = self.items.get(item as usize) {
+            item.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn add_files(&self, count: u64) {
         self.files.fetch_add(count, Ordering::Relaxed);
     }

@@ -1,7 +1,8 @@
 //! What is sent, read from the disk: the thread that opens, reads and hashes, a little ahead of the network.
 //!
-//! A file must be what it was when it was offered: its stamp is compared when it is opened and again when its last byte
-//! was read. What has vanished, changed or can't be read is skipped with a note, and the rest goes on.
+//! A file must stay what it is while it is read: its stamp is compared when it is opened, after each group and when its
+//! last byte was read. One that changed begins anew, a few times, then it is skipped with a note as what has vanished or
+//! can't be read is, and the rest goes on. One that became larger than what was agreed to has to be offered again.
 //!
 //! What the other side has already is not read again: whole entries are passed over, and a file goes on after the last
 //! group of which both have the same value.
@@ -43,6 +44,25 @@ const CHUNK: usize = 256 * 1024;
 /// A batch that is not full goes after this: a slow disk shall not look like a standstill.
 const BATCH_WITHIN: Duration = Duration::from_millis(200);
 
+/// How often a file that changes while it is sent begins anew before it is left out. A growing log is never done.
+const MAX_ANEW: u32 = 3;
+
+/// The same for all files of one attempt, so that a folder in which everything changes comes to an end.
+const MAX_ANEW_IN_ALL: u32 = 100;
+
+/// Whoever writes a file is given this time to end.
+const ANEW_PAUSE: Duration = Duration::from_millis(300);
+
+/// A file that became too large for what was agreed to, and what tells whether anything else of its item changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grown {
+    pub item: u32,
+    /// Its number inside the item.
+    pub entry: u32,
+    /// As [`Plan::digest_without`] it.
+    pub rest: [u8; 32],
+}
+
 /// What is known of the file that was sent last, so that going on with it needn't hash its beginning again. Shared by
 /// the attempts of one transfer; 32 bytes for 16 MiB.
 #[derive(Debug, Default)]
@@ -80,6 +100,8 @@ pub(super) struct Piece {
     pub frame: Frame,
     /// Bytes of files in it, by item.
     pub bytes: Vec<(u32, u64)>,
+    /// Bytes of a file that begins anew with it: they count no more.
+    pub void: Option<(u32, u64)>,
     /// Files that are complete with it.
     pub files: u64,
     /// What can't be sent, with its path inside the item.
@@ -90,7 +112,7 @@ pub(super) struct Piece {
 
 impl From<Frame> for Piece {
     fn from(frame: Frame) -> Self {
-        Self { frame, bytes: Vec::new(), files: 0, skipped: None, last: false }
+        Self { frame, bytes: Vec::new(), void: None, files: 0, skipped: None, last: false }
     }
 }
 
@@ -100,6 +122,9 @@ pub(super) enum ReadingError {
     /// The connection's task doesn't take pieces any more.
     #[error("the transfer was dropped")]
     Gone,
+    /// It may be offered again.
+    #[error("a file is larger than what was agreed to")]
+    Grown(Grown),
     /// What was read doesn't fit what was offered: a mistake of this program.
     #[error(transparent)]
     Refused(#[from] DataError),
@@ -111,6 +136,7 @@ pub(super) fn run(
     consent: &Consent,
     progress: &Arc<Progress>,
     hashed: &Arc<Hashed>,
+    may_grow: bool,
     out: mpsc::Sender<Piece>,
 ) -> Result<(), ReadingError> {
     let accepted = &consent.accept().items;
@@ -124,9 +150,14 @@ pub(super) fn run(
         buffers: Buffers::default(),
         counts: Counts::default(),
         began: Instant::now(),
+        spare: 0,
+        anew: 0,
     };
     for item in plan.items().iter().filter(|item| accepted.contains(item.index)) {
-        reader.item(item, plan.nodes(item))?;
+        if let Some(entry) = reader.item(item, plan.nodes(item), may_grow)? {
+            let rest = plan.digest_without(item, entry);
+            return Err(ReadingError::Grown(Grown { item: item.index, entry, rest }));
+        }
     }
     reader.send_batch()?;
     let frame = reader.outbound.end()?;
@@ -145,6 +176,23 @@ struct Reader<'a> {
     counts: Counts,
     /// When the batch was begun.
     began: Instant,
+    /// Bytes that were agreed to and aren't needed by the rest of the item as it was planned.
+    spare: u64,
+    /// Beginnings anew.
+    anew: u32,
+}
+
+/// What doesn't come of a file.
+enum Stopped {
+    Fault(Fault),
+    /// It is larger than what was agreed to.
+    Grown,
+}
+
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 #[derive(Default)]
@@ -161,7 +209,9 @@ struct Place {
 }
 
 impl Reader<'_> {
-    fn item(&mut self, item: &Source, nodes: &[Node]) -> Result<(), ReadingError> {
+    /// Sends an item. If `may_grow`, the number of a file that ends it since it became too large.
+    fn item(&mut self, item: &Source, nodes: &[Node], may_grow: bool) -> Result<Option<u32>, ReadingError> {
+        self.spare = 0;
         let saved = self.consent.resume(item.index).map_or_else(Ranges::default, |resume| resume.saved.clone());
         let mut place = Place { path: item.path.clone(), above: Vec::new() };
         // Everything deeper than this is below a folder that couldn't be named.
@@ -207,12 +257,12 @@ impl Reader<'_> {
                         self.progress.add_files(1);
                     }
                 }
-                What::File => {
-                    let entry = entry(EntryKind::File, node.stamp.size);
-                    if let Err(fault) = self.file(&place.path, entry, &node.stamp)? {
-                        self.skip(item.index, number, wire.clone(), fault)?;
-                    }
-                }
+                What::File => match self.file(&place.path, &entry(EntryKind::File, node.stamp.size))? {
+                    Ok(()) => {}
+                    Err(Stopped::Grown) if may_grow => return Ok(Some(number)),
+                    Err(Stopped::Grown) => self.skip(item.index, number, wire.clone(), Fault::Changed)?,
+                    Err(Stopped::Fault(fault)) => self.skip(item.index, number, wire.clone(), fault)?,
+                },
                 What::Folder => {
                     self.small(entry(EntryKind::Folder, 0), Bytes::new(), [0; 32])?;
                 }
@@ -226,28 +276,67 @@ impl Reader<'_> {
                 place.path.pop();
             }
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// Sends one file. The inner error says why it must be skipped.
-    fn file(&mut self, path: &Path, entry: Entry, stamp: &Stamp) -> Result<Result<(), Fault>, ReadingError> {
-        let mut file = match files::open_plain(path) {
-            Ok((file, now)) if now == *stamp => file,
-            Ok(_) => return Ok(Err(Fault::Changed)),
-            Err(error) => return Ok(Err(fault(&error))),
-        };
-        if entry.size <= MAX_BATCHED_FILE as u64 {
-            return match whole(&mut file, stamp) {
-                Ok(content) => {
-                    let blake3 = *blake3::hash(&content).as_bytes();
-                    self.small(entry, content.into(), blake3).map(Ok)
+    /// Sends one file, as often as it changes and may begin anew. The inner error says why it doesn't come.
+    fn file(&mut self, path: &Path, planned: &Entry) -> Result<Result<(), Stopped>, ReadingError> {
+        let mut sent = None;
+        for tried in 0.. {
+            let (mut file, now) = match files::open_plain(path) {
+                Ok(opened) => opened,
+                // Some programs take a file away before they write it anew.
+                Err(error) if (1..MAX_ANEW).contains(&tried) && error.kind() == io::ErrorKind::NotFound => {
+                    std::thread::sleep(ANEW_PAUSE);
+                    continue;
                 }
-                Err(fault) => Ok(Err(fault)),
+                Err(error) => return Ok(Err(fault(&error).into())),
             };
+            if now.size > planned.size.saturating_add(self.spare) {
+                return Ok(Err(Stopped::Grown));
+            }
+            // What changed before is sent as it is.
+            let modified = Some(time(now.modified));
+            let entry = Entry { size: now.size, modified, ..planned.clone() };
+            let result = if sent.is_some() || now.size > MAX_BATCHED_FILE as u64 {
+                self.large(&mut file, &entry, &now, &mut sent)?
+            } else {
+                match whole(&mut file, &now) {
+                    Ok(content) => {
+                        let blake3 = *blake3::hash(&content).as_bytes();
+                        self.small(entry, content.into(), blake3).map(Ok)?
+                    }
+                    Err(fault) => Err(fault),
+                }
+            };
+            match result {
+                Ok(()) => {
+                    self.spare = self.spare.saturating_add(planned.size).saturating_sub(now.size);
+                    return Ok(Ok(()));
+                }
+                Err(Fault::Changed) if tried < MAX_ANEW && self.anew < MAX_ANEW_IN_ALL && !self.out.is_closed() => {
+                    self.anew += 1;
+                    std::thread::sleep(ANEW_PAUSE);
+                }
+                Err(fault) => return Ok(Err(fault.into())),
+            }
         }
+        Ok(Err(Fault::Changed.into()))
+    }
+
+    /// Sends a file in chunks, and counts those that were `sent`; what an earlier beginning of it sent is void.
+    fn large(
+        &mut self,
+        file: &mut File,
+        entry: &Entry,
+        stamp: &Stamp,
+        sent: &mut Option<u64>,
+    ) -> Result<Result<(), Fault>, ReadingError> {
         self.send_batch()?;
         let (item, number) = (entry.item, entry.entry);
-        let values = match self.agreed(&mut file, &entry, stamp) {
+        let void = sent.take();
+        let agreed = if void.is_some() { Ok(Vec::new()) } else { self.agreed(file, entry, stamp) };
+        let values = match agreed {
             Ok(values) => values,
             Err(error) => return Ok(Err(fault(&error))),
         };
@@ -255,9 +344,9 @@ impl Reader<'_> {
         if let Err(error) = file.seek(SeekFrom::Start(from)) {
             return Ok(Err(fault(&error)));
         }
-        let frame = self.outbound.entry(Entry { from, ..entry })?;
-        self.send(frame.into())?;
-        self.progress.add(item, from);
+        let frame = self.outbound.entry(Entry { from, ..entry.clone() })?;
+        *sent = Some(from);
+        self.send(Piece { void: void.map(|bytes| (item, bytes)), bytes: vec![(item, from)], ..frame.into() })?;
         self.hashed.begin(item, number, stamp, &values);
         let mut known = values.len();
         let mut hasher = GroupHasher::after(values);
@@ -273,6 +362,7 @@ impl Reader<'_> {
                 Err(error) => return Ok(Err(fault(&error))),
             }
             hasher.update(&chunk);
+            let is_group = hasher.values().len() > known;
             for value in hasher.values().iter().skip(known) {
                 self.hashed.add(*value);
                 known += 1;
@@ -282,8 +372,12 @@ impl Reader<'_> {
             self.buffers.lend(&chunk);
             let frame = self.outbound.chunk(chunk)?;
             self.send(Piece { bytes: vec![(item, want)], ..frame.into() })?;
+            *sent = sent.map(|bytes| bytes + want);
+            if is_group && let Err(fault) = unchanged(file, stamp) {
+                return Ok(Err(fault));
+            }
         }
-        if let Err(fault) = unchanged(&file, stamp) {
+        if let Err(fault) = unchanged(file, stamp) {
             return Ok(Err(fault));
         }
         let frame = self.outbound.entry_end(hasher.finish())?;

@@ -52,6 +52,8 @@ pub struct Sending {
     pub progress: Arc<Progress>,
     /// Of the transfer's earlier attempts.
     pub hashed: Arc<Hashed>,
+    /// A file that became too large ends the attempt with [`TransferError::Grown`], instead of being left out.
+    pub may_grow: bool,
     pub events: mpsc::Sender<Delivered>,
 }
 
@@ -63,7 +65,7 @@ pub struct Sending {
 /// # Errors
 /// See [`TransferError`]. What the other side said is saved, is.
 pub async fn send<S: AsyncRead + AsyncWrite>(framed: Framed<S>, sending: Sending) -> Result<Outcome, TransferError> {
-    let Sending { plan, consent, progress, hashed, events } = sending;
+    let Sending { plan, consent, progress, hashed, may_grow, events } = sending;
     let Framed { mut reader, mut writer } = framed;
     reader.enter(Stage::DataOut);
     let (out, mut pieces) = mpsc::channel(AHEAD);
@@ -71,7 +73,7 @@ pub async fn send<S: AsyncRead + AsyncWrite>(framed: Framed<S>, sending: Sending
     let (agreed, shown) = (consent.clone(), Arc::clone(&progress));
     std::thread::Builder::new()
         .name("fantail-read".to_owned())
-        .spawn(move || end.send(read::run(&plan, &agreed, &shown, &hashed, out)).ok())
+        .spawn(move || end.send(read::run(&plan, &agreed, &shown, &hashed, may_grow, out)).ok())
         .map_err(TransferError::System)?;
 
     let mut state = State::new(consent, progress, events);
@@ -83,7 +85,7 @@ pub async fn send<S: AsyncRead + AsyncWrite>(framed: Framed<S>, sending: Sending
                     writer.push(frame);
                 }
                 Ok(None) if state.written => {}
-                Ok(None) => return Err(why(ended.try_recv())),
+                Ok(None) => return Err(why((&mut ended).await)),
                 Err(error) => return Err(state.last_words(error, &mut reader).await),
             },
             frame = reader.next() => state.hear(frame?).await?,
@@ -122,11 +124,12 @@ async fn next<S: AsyncWrite>(
 }
 
 /// Why the reading thread ended without its last piece.
-fn why(ended: Result<Result<(), ReadingError>, oneshot::error::TryRecvError>) -> TransferError {
-    TransferError::System(match ended {
-        Ok(Err(error)) => io::Error::other(error),
-        _ => io::Error::other("reading ended early"),
-    })
+fn why(ended: Result<Result<(), ReadingError>, oneshot::error::RecvError>) -> TransferError {
+    match ended {
+        Ok(Err(ReadingError::Grown(grown))) => TransferError::Grown(grown),
+        Ok(Err(error)) => TransferError::System(io::Error::other(error)),
+        _ => TransferError::System(io::Error::other("reading ended early")),
+    }
 }
 
 struct State {
@@ -159,7 +162,11 @@ impl State {
 
     /// Counts a piece that is going to be written.
     async fn account(&mut self, piece: Piece) -> Result<Frame, TransferError> {
-        let Piece { frame, bytes, files, skipped, last } = piece;
+        let Piece { frame, bytes, void, files, skipped, last } = piece;
+        if let Some((item, count)) = void {
+            self.progress.take_back(item, count);
+            self.bytes = self.bytes.saturating_sub(count);
+        }
         for (item, count) in bytes {
             self.progress.add(item, count);
             self.bytes += count;

@@ -1,6 +1,8 @@
 //! Real engines in one process, on loopback: real sockets, real files, a discovery port of their own for each test.
 
 mod asking;
+#[cfg(target_os = "linux")]
+mod changing;
 mod comparing;
 mod finding;
 #[cfg(target_os = "linux")]

@@ -41,7 +41,8 @@ pub enum DataError {
 /// What a receiving end reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
-    /// A file begins, or a folder is there.
+    /// A file begins, or a folder is there. When it is the file under way, that one begins anew, and what came of it is
+    /// void.
     Entry(Entry),
     /// The next bytes of the file that began last.
     Chunk(Bytes),
@@ -124,7 +125,8 @@ impl Outbound {
         Self { order: Order::new(consent) }
     }
 
-    /// A file begins ([`Outbound::chunk`]s and [`Outbound::entry_end`] follow), or a folder is told.
+    /// A file begins ([`Outbound::chunk`]s and [`Outbound::entry_end`] follow), or a folder is told. The file under way
+    /// begins anew.
     ///
     /// # Errors
     /// When it is out of order or beyond what was offered: a file that grew is [`Outbound::skipped`] as changed.

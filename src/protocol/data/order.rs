@@ -46,6 +46,9 @@ impl Order {
     pub(super) fn begin(&mut self, entry: &Entry) -> Result<(), DataError> {
         let &Entry { item, entry: number, ref path, kind, size, from, .. } = entry;
         let out_of_order = DataError::Entry { item, entry: number };
+        if kind == EntryKind::File && from == 0 {
+            self.void(item, number);
+        }
         let at = self.advance(item, number)?;
         let offered = self.offered(item)?;
         let fits = match (offered.kind, kind) {
@@ -132,6 +135,17 @@ impl Order {
 
     pub(super) fn is_ended(&self) -> bool {
         self.ended
+    }
+
+    /// The file under way may begin anew: what came of it doesn't count then.
+    fn void(&mut self, item: u32, entry: u32) {
+        let (Some(file), Some(at)) = (self.file, self.item.as_mut()) else { return };
+        if (file.item, file.entry) == (item, entry) {
+            self.file = None;
+            at.files -= 1;
+            at.bytes -= file.size;
+            at.next_entry = entry;
+        }
     }
 
     /// Where the order would be at with this entry begun.

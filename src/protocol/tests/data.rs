@@ -162,8 +162,11 @@ fn not_a_byte_comes_beyond_what_was_agreed_to() {
     assert_eq!(refusal(vec![big(5), chunk(4), end.clone()]), DataError::Length);
     assert_eq!(refusal(vec![chunk(1)]), DataError::Unexpected(Kind::Chunk));
     assert_eq!(refusal(vec![end.clone()]), DataError::Unexpected(Kind::EntryEnd));
-    // Another file while one is under way.
-    assert_eq!(refusal(vec![big(5), big(5)]), DataError::Entry { item: 0, entry: 0 });
+    // Another file while one is under way; that one may begin anew, but not become more than was offered.
+    let other = Message::Entry(entry(2, 0, "x", 1));
+    assert_eq!(refusal(vec![big(5), other]), DataError::Entry { item: 2, entry: 0 });
+    assert_eq!(refusal(vec![big(5), chunk(3), big(4), chunk(5)]), DataError::Length);
+    assert_eq!(refusal(vec![big(5), chunk(3), big(300_001)]), DataError::TooMuch(0));
     // What was left out, what was never offered, what is passed over, what comes late.
     assert_eq!(refusal(vec![skip(0, 0), Message::Entry(entry(1, 0, "", 5))]), DataError::Item(1));
     assert_eq!(refusal(vec![skip(0, 0), Message::Entry(entry(4, 0, "", 5))]), DataError::Item(4));

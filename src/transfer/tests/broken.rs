@@ -9,10 +9,10 @@ use super::*;
 use crate::platform::files::small_disk::enter;
 
 #[tokio::test]
-async fn files_that_vanish_change_or_can_not_be_read_are_skipped_and_the_rest_arrives() {
+async fn files_that_vanish_or_grow_are_skipped_and_those_that_changed_arrive_as_they_are() {
     let place = tempfile::tempdir().unwrap();
     let (source, into) = (place.path().join("source"), place.path().join("into"));
-    for name in ["a gone", "b changed", "c fine", "d replaced", "e large changed", "f large fine"] {
+    for name in ["a gone", "b changed", "c fine", "d replaced", "e large shorter", "f large grown", "g large fine"] {
         write(&source.join(name), &noise(1, if name.contains("large") { 400_000 } else { 100 }));
     }
     let agreed = agreed(&[&source], None);
@@ -20,22 +20,29 @@ async fn files_that_vanish_change_or_can_not_be_read_are_skipped_and_the_rest_ar
     std::fs::write(source.join("b changed"), noise(2, 100)).unwrap();
     std::fs::write(source.join("new"), noise(1, 100)).unwrap();
     std::fs::rename(source.join("new"), source.join("d replaced")).unwrap();
-    std::fs::File::options().append(true).open(source.join("e large changed")).unwrap().write_all(b"more").unwrap();
+    std::fs::File::options().write(true).open(source.join("e large shorter")).unwrap().set_len(90).unwrap();
+    // By more than the others became shorter.
+    let mut grown = std::fs::File::options().append(true).open(source.join("f large grown")).unwrap();
+    grown.write_all(&noise(3, 500_000)).unwrap();
     let went = run(&agreed, &into, tcp().await).await;
     assert_eq!(went.sent.unwrap().saved, [0]);
-    let changed =
-        |name: &str| Delivered::LeftOut { item: 0, problem: Problem::SourceChanged { name: format!("source/{name}") } };
     let gone = Delivered::LeftOut { item: 0, problem: Problem::SourceGone { name: "source/a gone".to_owned() } };
-    let left_out = [gone, changed("b changed"), changed("d replaced"), changed("e large changed")];
-    assert_eq!(went.delivered[..4], left_out);
+    let grown = Problem::SourceChanged { name: "source/f large grown".to_owned() };
+    assert_eq!(went.delivered[..2], [gone, Delivered::LeftOut { item: 0, problem: grown }]);
     let left_out = &went.saved[0].left_out;
-    assert_eq!((left_out.len(), went.saved[0].left_out_count), (4, 4));
+    assert_eq!((left_out.len(), went.saved[0].left_out_count), (2, 2));
     assert_eq!(left_out[0], Problem::SourceGone { name: "a gone".to_owned() });
-    assert_eq!(tree(&into).into_keys().collect::<Vec<_>>(), ["source/", "source/c fine", "source/f large fine"]);
+    let mut now = tree(&source);
+    now.retain(|name, _| name != "f large grown" && name != "new");
+    let arrived = tree(&into);
+    assert_eq!(arrived.len(), now.len() + 1);
+    for (name, content) in now {
+        assert!(arrived[&format!("source/{name}")] == content, "{name} is as it was when it was sent");
+    }
 }
 
 #[tokio::test]
-async fn a_single_file_that_changed_is_its_items_failure_on_both_sides() {
+async fn a_single_file_that_grew_is_its_items_failure_on_both_sides() {
     let place = tempfile::tempdir().unwrap();
     let into = place.path().join("into");
     let (one, other, third) = (place.path().join("one"), place.path().join("other"), place.path().join("third"));
@@ -43,7 +50,7 @@ async fn a_single_file_that_changed_is_its_items_failure_on_both_sides() {
     write(&other, b"other");
     write(&third, b"third");
     let agreed = agreed(&[&one, &other, &third], None);
-    std::fs::write(&one, noise(2, 200_000)).unwrap();
+    std::fs::write(&one, noise(2, 200_001)).unwrap();
     std::fs::remove_file(&third).unwrap();
     let went = hand_over(&agreed, &into).await;
     let expected =
@@ -140,6 +147,7 @@ async fn a_dropped_transfer_ends_its_threads_and_can_be_discarded() {
         consent: agreed.consent.clone(),
         progress: Arc::clone(&progress),
         hashed: Arc::default(),
+        may_grow: false,
         events: deliver,
     };
     let giving = tokio::spawn(send(Framed::new(one), sending));
@@ -184,6 +192,7 @@ async fn when_nobody_writes_down_what_is_saved_it_is_not_told_as_saved() {
         consent: agreed.consent.clone(),
         progress: Arc::clone(&progress),
         hashed: Arc::default(),
+        may_grow: false,
         events: deliver,
     };
     let giving = tokio::spawn(send(Framed::new(one), sending));

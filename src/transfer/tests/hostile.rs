@@ -223,6 +223,7 @@ async fn a_receiver_that_says_saved_too_early_or_forgets_items_is_not_believed()
             consent: agreed.consent,
             progress: Arc::new(Progress::new(1)),
             hashed: Arc::default(),
+            may_grow: false,
             events: deliver,
         };
         let lie = async {

@@ -101,6 +101,7 @@ where
             consent: agreed.consent.clone(),
             progress: Arc::clone(&sending),
             hashed,
+            may_grow: false,
             events: deliver,
         },
     );

@@ -274,6 +274,7 @@ async fn an_item_that_got_its_name_before_anybody_could_be_told_is_found_and_not
         consent: agreed.consent.clone(),
         progress: Arc::clone(&progress),
         hashed: Arc::default(),
+        may_grow: false,
         events: deliver,
     };
     let receiving = Receiving {

@@ -229,6 +229,7 @@ async fn nothing_is_told_as_saved_before_it_is_acknowledged_here() {
             consent: agreed.consent.clone(),
             progress: Arc::clone(&progress),
             hashed: Arc::default(),
+            may_grow: false,
             events: deliver,
         },
     ));
