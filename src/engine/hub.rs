@@ -42,6 +42,7 @@ use super::{
 };
 use crate::{
     nearby::{Hint, Nearby, Status},
+    platform::sleep::Awake,
     protocol::{Fingerprint, control::Control, message::ByeReason},
     transfer::Plan,
 };
@@ -57,6 +58,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How often speeds are sampled and shown while something moves.
 const SAMPLE: Duration = Duration::from_millis(100);
+
+/// What moves for longer than this keeps the computer awake: nothing falls asleep as quickly.
+const AWAKE_AFTER: Duration = Duration::from_secs(2);
 
 /// Lines of [`Notice`]s kept.
 const MAX_NOTICES: usize = 12;
@@ -106,6 +110,8 @@ pub(super) struct Hub {
     pub sending: Arc<Semaphore>,
     /// When to look whose turn it is.
     pub next_turn: Option<Instant>,
+    pub awake: Awake,
+    pub moving_since: Option<Instant>,
 
     // The shelf.
     pub browses: Vec<Browse>,
@@ -287,6 +293,7 @@ impl Hub {
         }
         if self.next_sample.is_none_or(|at| at <= now) {
             let moving = self.sample_transfers(now);
+            self.keep_awake(now);
             self.next_sample = moving.then(|| now + SAMPLE);
             if moving {
                 self.pace.touch();
@@ -295,6 +302,13 @@ impl Hub {
         if is_due(self.pace.due()) {
             self.publish(now);
         }
+    }
+
+    /// The computer may fall asleep only while nothing moves.
+    fn keep_awake(&mut self, now: Instant) {
+        let moves = self.transfers.values().any(Transfer::moves);
+        self.moving_since = moves.then(|| self.moving_since.unwrap_or(now));
+        self.awake.keep(self.moving_since.is_some_and(|since| now.duration_since(since) >= AWAKE_AFTER));
     }
 
     /// Says goodbye to everybody, writes down what stopped, and waits for the store to have it.

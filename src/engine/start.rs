@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     nearby::{Nearby, NearbyConfig, Status},
-    platform::computer,
+    platform::{computer, sleep::Awake},
     protocol::message::{DeviceKind, Features, Hello, Role, VERSION},
     transfer::ReceiveFolder,
     trust::{Fresh, Identity, Loaded},
@@ -135,6 +135,8 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         next_sample: None,
         sending: Arc::new(Semaphore::new(MAX_SENDING)),
         next_turn: None,
+        awake: Awake::default(),
+        moving_since: None,
         browses: Vec::new(),
         takes: BTreeMap::new(),
         pending_takes: BTreeMap::new(),

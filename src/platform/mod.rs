@@ -12,6 +12,7 @@
 //! - [`path_bytes`]: paths kept as bytes and back.
 //! - [`priority`]: the window goes before the transfer when the processors are busy.
 //! - [`reveal`]: showing and opening things with the system's programs.
+//! - [`sleep`]: the computer stays awake while something moves.
 //! - [`runnable`]: what could run when it is opened, and is not.
 
 pub mod clipboard;
@@ -26,6 +27,7 @@ pub mod priority;
 pub mod private;
 pub mod reveal;
 pub mod runnable;
+pub mod sleep;
 pub mod windowing;
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 mod asking;
 #[cfg(target_os = "linux")]
+mod awake;
+#[cfg(target_os = "linux")]
 mod changing;
 mod comparing;
 mod finding;
