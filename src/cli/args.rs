@@ -32,7 +32,8 @@ With --json each line on stdout is one object:
   send, receive, take
             event (waiting, progress, saved, declined, stopped, text),
             transfer, item, name, path, bytes, total, speed, left, text,
-            from or to, fingerprint; why it stopped: code, message;
+            from or to, fingerprint; why it stopped: code, message
+            (queued: kept until that computer is back);
             missing: so many files are not in a folder that is saved,
             with code and message for the first
   compare   event (code, verified, differs, compare-failed), name, fingerprint,

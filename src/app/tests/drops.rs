@@ -3,7 +3,7 @@
 use egui::Pos2;
 
 use super::{super::actions::Action, *};
-use crate::engine::api::Outgoing;
+use crate::engine::api::{Outgoing, Queued};
 
 fn hover(harness: &mut Harness<'_, App>, at: Pos2) {
     harness.state_mut().drops.fix_pointer(Some(at));
@@ -46,6 +46,22 @@ fn a_drop_onto_a_tile_is_sent_there_at_once_and_can_be_taken_back() {
     harness.get_by_label("Undo").click();
     harness.run_steps(2);
     assert!(matches!(desk.told()[..], [Command::Cancel { with: STUDIO, transfer: TransferId(id) }] if id == [9; 16]));
+}
+
+#[test]
+fn a_drop_onto_a_computer_that_is_away_waits_for_it_and_says_so() {
+    let mut all = snapshot();
+    all.computers[1].presence = Presence::Away;
+    let (mut harness, desk) = window(all);
+    let tile = harness.get_by_label_contains("Studio Mac, ").rect();
+    hover(&mut harness, tile.center());
+    let_go(&mut harness, &["/home/mei/holiday.jpg"]);
+    let told = desk.told();
+    assert!(matches!(&told[..], [Command::Send { to, keep: true, .. }] if *to == [STUDIO]), "{told:?}");
+    assert!(shows(&harness, "holiday.jpg will be sent when Studio Mac is back"));
+    desk.publish(|all| all.queue.push(Queued { with: STUDIO, transfer: TransferId([9; 16]) }));
+    harness.run_steps(2);
+    assert!(shows(&harness, "Away · 1 waiting"));
 }
 
 #[test]

@@ -102,6 +102,20 @@ fn what_is_cancelled_before_its_computer_is_back_is_never_heard_of_there() {
 }
 
 #[test]
+fn what_waits_goes_with_its_conversation() {
+    let (one, mut other) = friends();
+    other.shut_down();
+    let never = one.send_text(&other, "never");
+    until_queued(&one, &other, &[never]);
+    assert!(matches!(one.ask(Command::RemoveConversation { with: other.id() }), Ok(Reply::Done)));
+    until_queue(&one, &[]);
+    other.start_again();
+    let sent = one.send_text(&other, "always");
+    one.until_state(&other, sent, &State::Saved);
+    assert_eq!(arrived(&other, &one), ["always"]);
+}
+
+#[test]
 fn somebody_else_at_its_address_gets_nothing_of_what_waits() {
     let (one, mut other) = friends();
     let port = other.client.snapshot().me.port;
