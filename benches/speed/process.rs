@@ -203,10 +203,11 @@ impl Program {
         Duration::from_millis(with_descendants(self.id(), &ticks) * 1000 / TICKS)
     }
 
-    /// What is known of a failure: the last it said.
+    /// What is known of a failure: what it called an error, or the last it said.
     fn failed(&self, why: &str) -> String {
         let said = fs::read_to_string(&self.log).unwrap_or_default();
-        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let error = said.lines().find(|line| line.to_lowercase().contains("error"));
+        let last = error.or_else(|| said.lines().rev().find(|line| !line.trim().is_empty())).unwrap_or_default();
         let name = &self.name;
         if last.is_empty() { format!("{name} {why}") } else { format!("{name} {why}: {}", last.trim()) }
     }

@@ -9,40 +9,41 @@ use std::{
 use super::{Job, Moved, Tool, Until, fresh_port, installed, measure, python};
 use crate::process::{Outcome, Program};
 
-/// Where LocalSend listens. The clones find no computer by another port.
-const PORT: u16 = 53317;
+/// localsend-ts (Node.js), which carries single files.
+pub struct LocalsendTs;
 
-/// localsend-rs, which carries single files.
-pub struct LocalsendRs {
-    pub https: bool,
+impl LocalsendTs {
+    fn program() -> PathBuf {
+        installed().join("node/node_modules/.bin/localsend")
+    }
 }
 
-impl Tool for LocalsendRs {
+impl Tool for LocalsendTs {
     fn name(&self) -> String {
-        if self.https { "localsend-rs, HTTPS" } else { "localsend-rs, HTTP (not encrypted)" }.into()
+        "localsend-ts, HTTP (Node.js, not encrypted)".into()
     }
 
     fn programs(&self) -> Vec<PathBuf> {
-        vec![installed().join("bin/localsend-rs")]
+        vec!["node".into(), Self::program()]
     }
 
     fn carry(&self, job: &Job<'_>) -> Outcome<Moved> {
-        let program = installed().join("bin/localsend-rs");
-        let mut receiving = job.stage.at_receiver(&program);
-        receiving.args(["receive", "--auto-accept", "-p", &PORT.to_string(), "-d"]).arg(job.into);
-        if self.https {
-            receiving.arg("--https");
-        }
-        let mut receiver = Program::start("localsend-rs receiving", &mut receiving, job.stage.logs)?;
-        receiver.listens(PORT)?;
-        let mut sending = job.stage.at_sender(&program);
-        sending.args(["send", job.stage.address]).arg(&job.source.path);
-        measure("localsend-rs", receiver, &mut sending, &job.stage, Until::SenderEnds)
+        let port = fresh_port();
+        let mut receiving = job.stage.at_receiver(Self::program());
+        receiving.args(["receive", "--autoAccept", "--port", &port.to_string(), "--saveDir"]).arg(job.into);
+        let mut receiver = Program::start("localsend-ts receiving", &mut receiving, job.stage.logs)?;
+        receiver.listens(port)?;
+        let mut sending = job.stage.at_sender(Self::program());
+        sending.args(["send", job.stage.address]).arg(&job.source.path).args(["--port", &port.to_string()]);
+        measure("localsend-ts", receiver, &mut sending, &job.stage, Until::SenderEnds)
     }
 }
 
 /// localsendd (Python): a daemon at each end. A folder is given to it as its files.
 pub struct Localsendd;
+
+/// Where LocalSend listens; localsendd sends to no other port of an address.
+const PORT: u16 = 53317;
 
 impl Tool for Localsendd {
     fn name(&self) -> String {

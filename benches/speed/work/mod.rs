@@ -26,7 +26,7 @@ use crate::{
     sources::{self, Source},
     stats::{Sample, readable},
     table::{Report, progress},
-    tools::{Job, Moved, Stage, Tool, fantail, installed_crate, python, version},
+    tools::{Job, Moved, Stage, Tool, fantail, installed, installed_crate, python, version},
 };
 
 /// What is measured.
@@ -161,7 +161,7 @@ impl<'o> Bench<'o> {
             ("magic-wormhole", version(&python("wormhole"), &["--version"])),
             ("sendme", installed_crate("sendme")),
             ("localsendd", version(&python("localsendd"), &["--version"])),
-            ("localsend-rs", installed_crate("localsend-rs")),
+            ("localsend-ts", first("node", &["-p", &node_version()])),
             ("LocalSend library", library_version()),
         ];
         let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect();
@@ -357,6 +357,12 @@ impl Rounds {
             report.verdict(what, wanted, format!("{ratio} ×"), ratio.median() >= times);
         }
     }
+}
+
+/// What makes Node.js say which localsend-ts is there.
+fn node_version() -> String {
+    let description = installed().join("node/node_modules/localsend/package.json");
+    format!("require('{}').version", description.display())
 }
 
 /// Of the library inside the program around it.
