@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each fuzz target uses one of them; a panic is the finding")]
 
 use std::{
+    cell::RefCell,
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
@@ -35,7 +36,14 @@ use fantail::transfer::{
     journal,
     names::{Place, cut_short, native, numbered, shown, shown_text},
 };
-use fantail::trust::{self, Identity};
+use fantail::trust::{self, HEADER_LEN as RECORD_HEADER, Identity, MAX_RECORD, Opened, RecordError, Records, Schedule};
+use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use rustls::{
+    ConnectionTrafficSecrets,
+    client::UnbufferedClientConnection,
+    pki_types::ServerName,
+    unbuffered::{ConnectionState, EncodeError, UnbufferedStatus},
+};
 
 /// The first byte chooses the stage. Frames are the same however the rest is cut, within their bounds, and together no
 /// longer than what went in.
@@ -346,6 +354,106 @@ pub fn hellos(data: &[u8]) {
         if said.is_err() || !connection.read_tls(&mut rest).is_ok_and(|read| read > 0) {
             return;
         }
+    }
+}
+
+/// What another computer puts into a record of a data connection. It has the keys, so anything may be in there; what comes
+/// out is what it put in, or an error.
+pub fn records(data: &[u8]) {
+    if let Ok(Some(length)) = trust::record_len(data) {
+        assert!((RECORD_HEADER + 17..=MAX_RECORD).contains(&length));
+    }
+    if data.is_empty() || data.len() > 1 << 14 {
+        return;
+    }
+    SEALED.with_borrow_mut(|end| {
+        let Sealed { records, key, iv, sequence } = end.get_or_insert_with(Sealed::new);
+        let sealed = data.len() + AES_128_GCM.tag_len();
+        let mut record = vec![23, 3, 3, (sealed >> 8) as u8, sealed as u8];
+        let mut nonce = *iv;
+        nonce[4..].iter_mut().zip(sequence.to_be_bytes()).for_each(|(byte, number)| *byte ^= number);
+        *sequence += 1;
+        let mut body = data.to_vec();
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&record), &mut body).unwrap();
+        record.extend(body);
+        let opened = records.open(&mut record);
+        // Padding of zeros, then the kind, before it the content.
+        let kind = data.iter().rposition(|byte| *byte != 0);
+        let expected = match kind.map(|at| (data[at], &data[..at])) {
+            Some((23, content)) => {
+                assert_eq!(&record[RECORD_HEADER..][..content.len()], content);
+                Ok(Opened::Data(content.len()))
+            }
+            Some((21, [_, 0])) => Ok(Opened::End),
+            Some((21, [_, alert])) => Err(RecordError::Alert(*alert)),
+            Some((22, [_, ..])) if opened.is_ok() => Ok(Opened::Nothing),
+            _ => Err(RecordError::Malformed),
+        };
+        assert_eq!(opened, expected);
+        if opened == Ok(Opened::Nothing) {
+            // The keys may be others now.
+            *end = None;
+        }
+    });
+}
+
+thread_local! {
+    static SEALED: RefCell<Option<Sealed>> = const { RefCell::new(None) };
+}
+
+/// Our end of a connection, and the keys of the other one.
+struct Sealed {
+    records: Records,
+    key: LessSafeKey,
+    iv: [u8; NONCE_LEN],
+    sequence: u64,
+}
+
+impl Sealed {
+    fn new() -> Self {
+        let (mei, office) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let client = trust::client_config(&mei, Some(office.fingerprint()), trust::DATA_ALPN).unwrap();
+        let name = ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into());
+        let mut ours = UnbufferedClientConnection::new(client, name).unwrap();
+        let server = trust::server_config(&office).unwrap();
+        let mut theirs = rustls::ServerConnection::new(server).unwrap();
+        let (mut incoming, mut outgoing) = (Vec::new(), Vec::new());
+        loop {
+            let UnbufferedStatus { discard, state } = ours.process_tls_records(&mut incoming);
+            match state.unwrap() {
+                ConnectionState::EncodeTlsData(mut state) => {
+                    let Err(EncodeError::InsufficientSize(needs)) = state.encode(&mut []) else { unreachable!() };
+                    let begin = outgoing.len();
+                    outgoing.resize(begin + needs.required_size, 0);
+                    state.encode(&mut outgoing[begin..]).unwrap();
+                }
+                ConnectionState::TransmitTlsData(state) => {
+                    theirs.read_tls(&mut outgoing.as_slice()).unwrap();
+                    theirs.process_new_packets().unwrap();
+                    outgoing.clear();
+                    state.done();
+                }
+                ConnectionState::BlockedHandshake => {
+                    incoming.drain(..discard);
+                    assert!(theirs.write_tls(&mut incoming).unwrap() > 0);
+                    continue;
+                }
+                ConnectionState::WriteTraffic(_) => break,
+                _ => unreachable!(),
+            }
+            incoming.drain(..discard);
+        }
+        let (secrets, schedule) = ours.dangerous_into_kernel_connection().unwrap();
+        let records = Records::new(secrets, Schedule::Client(schedule)).unwrap();
+        let (sequence, secrets) = theirs.dangerous_extract_secrets().unwrap().tx;
+        let (algorithm, key, iv) = match &secrets {
+            ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (&AES_128_GCM, key, iv),
+            ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (&AES_256_GCM, key, iv),
+            ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => (&CHACHA20_POLY1305, key, iv),
+            _ => unreachable!(),
+        };
+        let key = LessSafeKey::new(UnboundKey::new(algorithm, key.as_ref()).unwrap());
+        Self { records, key, iv: iv.as_ref().try_into().unwrap(), sequence }
     }
 }
 

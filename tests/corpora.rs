@@ -68,6 +68,7 @@ targets! {
     requests: requests_of_other_terminals_hold_over_their_corpus, requests_of_other_terminals_hold_over_random_bytes;
     journals: journals_hold_over_their_corpus, journals_hold_over_random_bytes;
     hellos: greetings_of_tls_hold_over_their_corpus, greetings_of_tls_hold_over_random_bytes;
+    records: records_hold_over_their_corpus, records_hold_over_random_bytes;
 }
 
 #[cfg(target_os = "linux")]

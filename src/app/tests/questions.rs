@@ -189,7 +189,7 @@ fn a_computer_where_something_waits_says_so_and_no_more() {
     let mut all = snapshot();
     all.computers[2].waits = true;
     let (harness, _) = window(all);
-    assert!(shows(&harness, "Wants to send you something"));
+    assert!(shows(&harness, "Wants to send something"));
 }
 
 #[test]
