@@ -188,7 +188,11 @@ pub fn control(data: &[u8]) {
             Some(fantail::protocol::control::Event::Offered(offer)) => {
                 let transfer = offer.transfer;
                 assert!(control.connect_data(transfer).is_err(), "nobody agreed yet");
-                let accept = Accept { items: Ranges::all(offer.items.len() as u32), resume: Vec::new() };
+                let accept = Accept {
+                    items: Ranges::all(offer.items.len() as u32),
+                    resume: Vec::new(),
+                    known: Ranges::default(),
+                };
                 match transfer.0[0] % 4 {
                     0 => control.accept(transfer, accept),
                     1 => control.decline(transfer, DeclineReason::Person),
@@ -217,7 +221,7 @@ pub fn control(data: &[u8]) {
 pub fn data(data: &[u8]) {
     let mut items = vec![item(ItemKind::File, 1_000), item(ItemKind::Folder, 5_000), item(ItemKind::File, 0)];
     items[1].files = 5;
-    let accept = Accept { items: Ranges::all(3), resume: Vec::new() };
+    let accept = Accept { items: Ranges::all(3), resume: Vec::new(), known: Ranges::default() };
     let consent = Consent::new(End::Receiving, Arc::new(offer(items)), Arc::new(accept)).unwrap();
     let mut inbound = Inbound::new(consent);
     let mut decoder = Decoder::new();
@@ -477,7 +481,7 @@ fn assert_safe(component: &str) {
 }
 
 fn item(kind: ItemKind, size: u64) -> Item {
-    Item { kind, name: "x".to_owned(), size, files: 1, modified: None, thumbhash: None, version: 0 }
+    Item { kind, name: "x".to_owned(), size, files: 1, modified: None, thumbhash: None, version: 0, digest: None }
 }
 
 fn offer(items: Vec<Item>) -> Offer {

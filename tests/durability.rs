@@ -176,7 +176,7 @@ fn agreed(source: &Path) -> (Arc<Plan>, Consent) {
     paths.sort();
     let plan = Plan::of(&paths, &AtomicBool::new(false)).unwrap();
     let items = plan.offered();
-    let accept = Accept { items: Ranges::all(items.len() as u32), resume: Vec::new() };
+    let accept = Accept { items: Ranges::all(items.len() as u32), resume: Vec::new(), known: Ranges::default() };
     let offer = Offer { transfer: TransferId([3; 16]), items, for_take: false, again: false };
     (Arc::new(plan), Consent::new(End::Receiving, Arc::new(offer), Arc::new(accept)).unwrap())
 }

@@ -166,6 +166,7 @@ fn an_offer_that_changes_after_it_was_asked_about_is_not_what_is_agreed_to() {
             modified: None,
             thumbhash: None,
             version: 0,
+            digest: None,
         };
         Message::Offer(Offer { transfer: TransferId([7; 16]), items: vec![item], for_take: false, again })
     };

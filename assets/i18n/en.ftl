@@ -180,6 +180,9 @@ state-progress-plain = { $percent } · { $speed }
 state-left = { $left } left
 state-saved = Saved
 state-saved-on = Saved on { $name }
+state-already = already there
+state-already-here = Already here
+state-already-on = Already there: { $name } has it from you
 state-without = { $state }, without { $count ->
     [one] 1 file
    *[other] { $count } files
@@ -213,6 +216,7 @@ entry-continue = Continue
 entry-sooner = Send earlier
 entry-first = Send first
 entry-again = Send again
+entry-again-copy = Send again as a copy
 entry-remove = Remove from the conversation
 copied = Copied
 opened-instead = It could run as a program, so it is shown in its folder instead

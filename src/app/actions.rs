@@ -88,6 +88,8 @@ pub enum Action {
     },
     /// The same again to the same computer.
     SendAgain(Arc<Entry>),
+    /// Also what the other computer has already, as a copy.
+    SendCopy(Arc<Entry>),
     /// Older entries of a conversation are wanted.
     LoadOlder(Fingerprint),
     MarkRead(Fingerprint),

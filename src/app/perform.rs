@@ -75,6 +75,7 @@ impl App {
                 self.command(Command::Sooner { with, transfer, first }, Purpose::Plain);
             }
             Action::SendAgain(entry) => self.send_again(&entry),
+            Action::SendCopy(entry) => self.send_copy(&entry),
             Action::LoadOlder(with) => self.load_older(with),
             Action::MarkRead(with) => self.command(Command::MarkRead { with }, Purpose::Quiet),
             Action::RemoveEntry { seq } => self.command(Command::RemoveEntry { seq }, Purpose::Plain),
@@ -268,7 +269,7 @@ impl App {
                 draft.text = if draft.text.is_empty() { text } else { format!("{text}\n{}", draft.text) };
                 self.conversation.focus_end_of_composer();
             }
-            Outgoing::Paths(paths) => self.errands.look(to, paths),
+            Outgoing::Paths(paths) | Outgoing::Copies(paths) => self.errands.look(to, paths),
             Outgoing::Picture { name, png } => {
                 let name = name.trim_end_matches(".png").to_owned();
                 let pictures::Size { width, height } = pictures::size_of_png(&png).unwrap_or_default();
@@ -287,6 +288,12 @@ impl App {
             Body::Items { .. } => return,
         };
         self.send(vec![entry.with], vec![what], None);
+    }
+
+    fn send_copy(&mut self, entry: &Entry) {
+        let Body::Items { items, .. } = &entry.body else { return };
+        let paths: Vec<PathBuf> = items.iter().filter_map(|item| item.path.clone()).collect();
+        self.send(vec![entry.with], vec![Outgoing::Copies(paths)], None);
     }
 
     pub(super) fn open(&mut self, dialog: Dialog) {

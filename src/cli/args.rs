@@ -35,7 +35,8 @@ With --json each line on stdout is one object:
             from or to, fingerprint; why it stopped: code, message
             (queued: kept until that computer is back);
             missing: so many files are not in a folder that is saved,
-            with code and message for the first
+            with code and message for the first;
+            already: it was there from an earlier time, nothing of it crossed
   compare   event (code, verified, differs, compare-failed), name, fingerprint,
             digits, emoji, names, pushed (the person there began)
   receive   at first: event (ready), name, fingerprint, port, path
@@ -146,6 +147,10 @@ pub struct Send {
     /// of this home runs
     #[arg(long)]
     pub queue: bool,
+
+    /// Send also what the computer already got from here, as another copy
+    #[arg(long)]
+    pub copy: bool,
 
     /// How long to wait for an answer
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]

@@ -115,6 +115,7 @@ impl Follow {
                         path: item.path.clone().map(KeptPath),
                         bytes: Some(item.size),
                         missing,
+                        already: item.state == ItemState::AlreadyThere,
                         reason,
                         ..line(event)
                     })));
@@ -198,7 +199,7 @@ impl Follow {
 /// What is to be told of one item. With the whole saved, one that still counts as under way is saved too.
 fn item_news(entry: &Entry, item: &Item) -> Option<(TransferEvent, Option<Reason>)> {
     match &item.state {
-        ItemState::Saved => Some((TransferEvent::Saved, None)),
+        ItemState::Saved | ItemState::AlreadyThere => Some((TransferEvent::Saved, None)),
         ItemState::SavedWithout { problem, .. } => Some((TransferEvent::Saved, Some(Reason::Problem(problem.clone())))),
         ItemState::LeftOut => Some((TransferEvent::Declined, None)),
         ItemState::Failed(problem) => Some((TransferEvent::Stopped, Some(Reason::Problem(problem.clone())))),
@@ -227,6 +228,7 @@ fn line(snapshot: &Snapshot, (with, transfer): &Key, direction: Direction, event
         to,
         fingerprint: with.to_string(),
         missing: None,
+        already: false,
         reason: None,
     }
 }

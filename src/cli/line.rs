@@ -156,6 +156,9 @@ pub(super) struct TransferLine {
     /// So many things inside the folder that was saved are not in it; `reason` is the first one's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missing: Option<u64>,
+    /// It was there from an earlier time: nothing of it crossed.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub already: bool,
     /// Why, for `stopped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,

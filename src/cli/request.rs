@@ -28,6 +28,7 @@ pub enum Request {
         text: Option<String>,
         new: bool,
         queue: bool,
+        copy: bool,
         wait: u32,
     },
     ShelfList,
@@ -112,7 +113,7 @@ impl Request {
         Ok(Some(match command {
             args::Command::Receive(_) => return Ok(None),
             args::Command::Nearby { seconds } => Self::Nearby { seconds },
-            args::Command::Send(args::Send { paths, to, text, new, queue, wait }) => {
+            args::Command::Send(args::Send { paths, to, text, new, queue, copy, wait }) => {
                 let text = match text {
                     Some(dash) if dash == "-" => Some(text_from(io::stdin().lock())?),
                     other => other,
@@ -122,7 +123,7 @@ impl Request {
                     Some(text) if text.len() > MAX_TEXT => return Err(UsageError::LongText),
                     _ => {}
                 }
-                Self::Send { to, paths: existing(&paths)?, text, new, queue, wait }
+                Self::Send { to, paths: existing(&paths)?, text, new, queue, copy, wait }
             }
             args::Command::Shelf { act: args::Shelf::List } => Self::ShelfList,
             args::Command::Shelf { act: args::Shelf::Add { paths, audience } } => {

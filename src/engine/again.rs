@@ -3,26 +3,53 @@
 //! The same means: from the same computer, of the same transfer, the same things under the same names, none larger.
 //! Anything else is a new question, and what had arrived is kept until it is answered.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::time::Instant;
 
 use super::{
     api::{Body, Direction, Entry, GroupId, Hold, ItemState, Problem, State},
     hub::{Hub, Message},
-    incoming::shown_item,
+    incoming::{shown_item, shown_kind},
     transfers::{Key, Side, Stage, Transfer},
 };
 use crate::{
     protocol::{
         Ranges,
-        message::{DeclineReason, Item as WireItem, Offer},
+        message::{DeclineReason, Item as WireItem, NOT_COMPARED, Offer},
     },
-    transfer::{FolderError, Kept, Missing, ReceiveFolder},
+    store::Sought,
+    transfer::{Before, FolderError, Kept, Missing, ReceiveFolder, StopOnDrop},
 };
 
 /// A folder that can take a transfer, with what is there of it.
-pub(super) type Opened = (ReceiveFolder, Kept);
+pub(super) type Place = (ReceiveFolder, Kept);
+
+/// A place that is ready, and what was found out about what came earlier.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub place: Place,
+    /// Items of which something of the same size came from the same computer.
+    pub known: Ranges,
+    /// Items that are there already, and where.
+    pub same: Vec<(u32, PathBuf)>,
+}
+
+/// What is to be opened.
+struct ToOpen {
+    key: Key,
+    offer: Arc<Offer>,
+    accepted: Ranges,
+    into: PathBuf,
+    /// Told as saved before.
+    told: Ranges,
+    missing: Missing,
+    /// What came from the same computer earlier, by item.
+    before: Vec<(u32, Before)>,
+}
 
 impl Hub {
     /// Goes on receiving.
@@ -48,20 +75,45 @@ impl Hub {
         );
     }
 
-    /// Opens the folder a transfer goes to, and looks at what is there of it.
+    /// Opens the folder a transfer goes to, and looks at what is there of it and what came earlier. Only of what was
+    /// agreed to, and only what came from the same computer.
     pub fn open_folder(&mut self, key: Key, told: Ranges, always: bool) {
+        let tells = self.links.get(&key.0).is_some_and(|link| link.control.tells_digests());
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
         let Side::In { offer, accepted, into, .. } = &transfer.side else { return };
         let (offer, accepted, into) = (offer.clone(), accepted.clone(), into.clone());
         let Missing { bytes, files } = transfer.missing;
         let missing = Missing { bytes: bytes.min(transfer.bytes), files: files.min(transfer.files) };
-        let (attempt, hub) = (transfer.attempt, self.inbox.clone());
+        let attempt = transfer.attempt;
+        let wanted = accepted.iter().filter(|item| tells && !told.contains(*item));
+        let sought: Vec<Sought> = wanted.filter_map(|index| sought(&offer, index)).collect();
+        let open = ToOpen { key, offer, accepted, into, told, missing, before: Vec::new() };
+        if sought.is_empty() {
+            return self.open(attempt, always, open);
+        }
+        self.library.post(
+            move |store| store.came_before(&key.0, &sought),
+            move |hub, before| {
+                let before = before.inspect_err(|error| log::warn!("what came earlier can't be read: {error}"));
+                let before = before.unwrap_or_default();
+                if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) {
+                    hub.open(attempt, always, ToOpen { before, ..open });
+                }
+            },
+        );
+    }
+
+    fn open(&mut self, attempt: u32, always: bool, open: ToOpen) {
+        let (key, hub) = (open.key, self.inbox.clone());
         let task = tokio::spawn(async move {
-            let open = move || open(key, &into, &offer.items, &accepted, told, missing);
-            let opened = tokio::task::spawn_blocking(open).await.unwrap_or(Err(Problem::Closed));
+            let stop = StopOnDrop::default();
+            let flag = stop.0.clone();
+            let opened = tokio::task::spawn_blocking(move || open.open(&flag)).await.unwrap_or(Err(Problem::Closed));
             hub.send(Message::FolderOpened { key, attempt, always, opened: opened.map(Box::new) }).await.ok();
         });
-        transfer.work.add(task.abort_handle());
+        if let Some(transfer) = self.transfers.get_mut(&key) {
+            transfer.work.add(task.abort_handle());
+        }
     }
 
     /// What was consented to can't be received into its folder now.
@@ -129,27 +181,62 @@ pub(super) fn told(entry: &Entry) -> Ranges {
     Ranges::from_numbers(items.iter().filter(|item| item.state.is_saved()).map(|item| item.index))
 }
 
-fn open(
-    (with, transfer): Key,
-    into: &std::path::Path,
-    items: &[WireItem],
-    accepted: &Ranges,
-    told: Ranges,
-    missing: Missing,
-) -> Result<Opened, Problem> {
-    let open = || -> Result<Opened, FolderError> {
-        let folder = ReceiveFolder::open(into)?;
+/// What is looked for among what came earlier. Nothing if it shall come whatever is there.
+fn sought(offer: &Offer, index: u32) -> Option<Sought> {
+    let item = offer.items.get(index as usize)?;
+    let kind = shown_kind(item.kind);
+    let is_wanted = item.size > 0 && item.digest != Some(NOT_COMPARED);
+    is_wanted.then_some(Sought { item: index, kind, size: item.size, files: item.files })
+}
+
+impl ToOpen {
+    fn open(self, stop: &AtomicBool) -> Result<Opened, Problem> {
+        self.try_open(stop).map_err(|error| error.problem())
+    }
+
+    fn try_open(self, stop: &AtomicBool) -> Result<Opened, FolderError> {
+        let same = self.same(stop);
+        let Self { key: (with, transfer), offer, accepted, into, told, missing, before } = self;
+        let items = &offer.items;
+        let folder = ReceiveFolder::open(&into)?;
         // First, since it is asked often while a disk is full.
-        if let Err(FolderError::Full) = folder.check_room(missing) {
+        if same.is_empty()
+            && let Err(FolderError::Full) = folder.check_room(missing)
+        {
             return Err(FolderError::Full);
         }
         folder.check()?;
-        let kept = folder.kept(with, transfer, items, accepted, told)?;
-        match folder.check_room(kept.missing(items, accepted)) {
+        let told = Ranges::from_numbers(told.iter().chain(same.iter().map(|(item, _)| *item)));
+        let kept = folder.kept(with, transfer, items, &accepted, told)?;
+        let is_known = |index: &u32| {
+            let item = items.get(*index as usize).filter(|item| item.digest.is_none());
+            let is_there = |item: &WireItem| {
+                let of_it = before.iter().filter(|(of, _)| of == index);
+                of_it.into_iter().any(|(_, before)| before.is_there(shown_kind(item.kind), item.size))
+            };
+            !kept.has_some_of(*index) && item.is_some_and(is_there)
+        };
+        let known = Ranges::from_numbers(accepted.iter().filter(is_known));
+        // What may be there already may need no room.
+        let surely = Ranges::from_numbers(accepted.iter().filter(|item| !known.contains(*item)));
+        match folder.check_room(kept.missing(items, &surely)) {
             Err(FolderError::Full) => Err(FolderError::Full),
             // It shows on the way then.
-            _ => Ok((folder, kept)),
+            _ => Ok(Opened { place: (folder, kept), known, same }),
         }
-    };
-    open().map_err(|error| error.problem())
+    }
+
+    /// Items whose digest is that of something that came earlier and still is what it was.
+    fn same(&self, stop: &AtomicBool) -> Vec<(u32, PathBuf)> {
+        let mut same: Vec<(u32, PathBuf)> = Vec::new();
+        for (index, before) in &self.before {
+            let Some(item) = self.offer.items.get(*index as usize) else { continue };
+            let Some(digest) = item.digest.filter(|digest| *digest != NOT_COMPARED) else { continue };
+            let is_found = same.last().is_some_and(|(last, _)| last == index);
+            if !is_found && before.is_still(shown_kind(item.kind), item.size, &digest, stop) {
+                same.push((*index, before.path.clone()));
+            }
+        }
+        same
+    }
 }

@@ -103,6 +103,8 @@ pub enum Outgoing {
     Text(String),
     /// Files and folders as they lie on the disk.
     Paths(Vec<PathBuf>),
+    /// The same, also of what the other side already got from here: as another copy.
+    Copies(Vec<PathBuf>),
     /// A picture that has no file yet (pasted), as encoded PNG; kept beside the received files until it is sent.
     Picture { name: String, png: Arc<[u8]> },
 }

@@ -20,7 +20,7 @@ use crate::{
         message::{ByeReason, Fault, Role},
     },
     store::{ItemUpdate, StoreError},
-    transfer::{Delivered, Outcome, Progress, Received, Receiving, Sending, TransferError, receive, send},
+    transfer::{Delivered, Outcome, Progress, Received, Receiving, SavedItem, Sending, TransferError, receive, send},
 };
 
 /// News of one transfer that may wait to be passed on.
@@ -177,6 +177,8 @@ impl Hub {
     pub fn news(&mut self, key: Key, news: News) {
         match news {
             News::Received(Received::Saved { items, acknowledge }) => {
+                let known = |item: &SavedItem| item.known.map(|(digest, stamp)| (item.index, digest, stamp));
+                let contents: Vec<_> = items.iter().filter_map(known).collect();
                 let updates: Vec<ItemUpdate> = items
                     .into_iter()
                     .map(|item| ItemUpdate {
@@ -187,7 +189,10 @@ impl Hub {
                     .collect();
                 let (with, transfer) = key;
                 self.library.post(
-                    move |store| store.update_items(&with, &transfer, &updates),
+                    move |store| {
+                        store.keep_contents(&with, &transfer, &contents)?;
+                        store.update_items(&with, &transfer, &updates)
+                    },
                     move |hub, result| match result {
                         Ok(_) => drop(acknowledge.send(())),
                         // Not acknowledged: the other side isn't told what this one could not write down.
@@ -207,7 +212,12 @@ impl Hub {
             }
             News::Delivered(Delivered::Saved { items }) => {
                 let left_out = self.transfers.get(&key).map(|transfer| transfer.left_out.clone()).unwrap_or_default();
-                let update = |index| ItemUpdate { index, state: saved(left_out.get(&index).cloned()), path: None };
+                let already = self.transfers.get(&key).map(|transfer| transfer.already.clone()).unwrap_or_default();
+                let state = |index| match already.contains(index) {
+                    true => ItemState::AlreadyThere,
+                    false => saved(left_out.get(&index).cloned()),
+                };
+                let update = |index| ItemUpdate { index, state: state(index), path: None };
                 self.write_items(key, items.into_iter().map(update).collect());
             }
             // Told with the folder, once the rest of it is saved.

@@ -151,6 +151,8 @@ pub(super) enum Message {
     Link(LinkId, Heard),
     Prepared(Batch, Result<Arc<Prepared>, Problem>),
     WalkedAgain(Key, u32, Result<Arc<Prepared>, Problem>),
+    /// The same items with digests.
+    Digested(Key, u32, Arc<Prepared>),
     FolderOpened {
         key: Key,
         attempt: u32,
@@ -225,6 +227,7 @@ impl Hub {
             Message::Link(id, heard) => self.link_said(id, heard),
             Message::Prepared(batch, prepared) => self.prepared(batch, prepared),
             Message::WalkedAgain(key, attempt, prepared) => self.walked_again(key, attempt, prepared),
+            Message::Digested(key, attempt, prepared) => self.digested(key, attempt, prepared),
             Message::FolderOpened { key, attempt, always, opened } => self.folder_opened(key, attempt, always, opened),
             Message::News(key, news) => self.news(key, news),
             Message::ShelfPlanned(from, audience, plan) => self.shelf_planned(from, audience, plan),

@@ -22,7 +22,7 @@ use crate::{
         control::CantSend,
         message::{Accept, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
     },
-    store::{NewEntry, StoreError},
+    store::{ItemUpdate, NewEntry, StoreError},
     transfer::{Progress, names},
 };
 
@@ -63,7 +63,7 @@ impl Hub {
                 // It was answered, and the answer was lost.
                 Stage::Text { .. } if is_same => {
                     transfer.lost = None;
-                    return self.say_accepted(key);
+                    return self.say_accepted(key, Ranges::default());
                 }
                 _ if *consented && covers(before, &offer) && transfer.paused.here => {
                     *before = offer;
@@ -239,13 +239,13 @@ impl Hub {
         self.notices.retain(|notice| *notice != Notice::FolderNotWritable { folder: into.clone() });
         if *consented {
             self.write_state(key, State::Running);
-            return self.ready_to_receive(key, *opened);
+            return self.note_same(key, attempt, *opened);
         }
-        let told = opened.1.told().clone();
+        let told = opened.place.1.told().clone();
         let body = entered(transfer, offer, accepted);
         self.enter_received(key, always, Some((body, told)), State::Running, move |hub, result| match result {
             Ok(()) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
-                hub.ready_to_receive(key, *opened);
+                hub.note_same(key, attempt, *opened);
             }
             // It broke while it was written down: it is agreed to all the same.
             Ok(()) => {
@@ -260,15 +260,48 @@ impl Hub {
         });
     }
 
+    /// What is there already points at where it lies, before the other side hears that it needn't come.
+    fn note_same(&mut self, key: Key, attempt: u32, opened: Opened) {
+        if opened.same.is_empty() {
+            return self.ready_to_receive(key, opened);
+        }
+        let update = |(index, path): &(u32, PathBuf)| {
+            let (index, path) = (*index, Some(path.clone()));
+            ItemUpdate { index, state: ItemState::AlreadyThere, path }
+        };
+        let updates: Vec<ItemUpdate> = opened.same.iter().map(update).collect();
+        let (with, id) = key;
+        self.library.post(
+            move |store| store.update_items(&with, &id, &updates),
+            move |hub, result| {
+                if hub.transfers.get(&key).is_none_or(|transfer| transfer.attempt != attempt) {
+                    return;
+                }
+                match result {
+                    Ok(_) => hub.ready_to_receive(key, opened),
+                    Err(error) => {
+                        log::error!("what is there already could not be written down: {error}");
+                        hub.can_not_go_on(key, &error.problem());
+                    }
+                }
+            },
+        );
+    }
+
     /// The entry is in the store, the folder open: the other side may hear that it is accepted.
     fn ready_to_receive(&mut self, key: Key, opened: Opened) {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
         let Side::In { offer, kept, consented, .. } = &mut transfer.side else { return };
+        let Opened { place, known, same: _ } = opened;
         transfer.asks_for_room = false;
         transfer.progress = Some(Arc::new(Progress::new(offer.items.len())));
-        (*kept, *consented) = (Some(Box::new(opened)), true);
-        transfer.stage = Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false };
-        self.say_accepted(key);
+        (*kept, *consented) = (Some(Box::new(place)), true);
+        transfer.stage = if known.is_empty() {
+            Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false }
+        } else {
+            Stage::Comparing
+        };
+        self.say_accepted(key, known);
     }
 
     fn accept_text(&mut self, key: Key, always: bool) {
@@ -279,26 +312,27 @@ impl Hub {
                 return hub.decline(key, DeclineReason::DiskFull);
             }
             transfer.stage = Stage::Text { until: Instant::now() + TEXT_WITHIN };
-            hub.say_accepted(key);
+            hub.say_accepted(key, Ranges::default());
         });
     }
 
-    /// The other side hears it; for files, the data connection comes next.
-    fn say_accepted(&mut self, key: Key) {
+    /// The other side hears it; for files, the data connection comes next, or first the digests of what is `known`.
+    fn say_accepted(&mut self, key: Key, known: Ranges) {
         let Some(Transfer { side: Side::In { offer, accepted, kept, .. }, .. }) = self.transfers.get(&key) else {
             return;
         };
         let is_text = offer.is_text();
         let resume = kept.as_deref().map(|(_, kept)| kept.resume(&offer.items)).unwrap_or_default();
-        let all = Accept { items: accepted.clone(), resume: Vec::new() };
-        let accept = Accept { resume, ..all.clone() };
+        let all = Accept { items: accepted.clone(), resume: Vec::new(), known: Ranges::default() };
+        let is_compared = !known.is_empty();
+        let accept = Accept { resume, known, ..all.clone() };
         let said = match self.speak(key.0, |control| control.accept(key.1, accept)) {
             // It can't go on, so everything comes again; what is there already is passed over then.
-            Err(CantSend::Unsupported) => self.speak(key.0, |control| control.accept(key.1, all)),
+            Err(CantSend::Unsupported) if !is_compared => self.speak(key.0, |control| control.accept(key.1, all)),
             said => said,
         };
         match said {
-            Ok(()) if is_text => {}
+            Ok(()) if is_text || is_compared => {}
             Ok(()) => self.join(key),
             // No connection, or a new one on which it is not offered again yet.
             Err(CantSend::Closing | CantSend::NoSuchTransfer) => {
@@ -432,14 +466,18 @@ fn incoming(group: GroupId, offer: Arc<Offer>) -> Transfer {
     transfer
 }
 
+pub(super) fn shown_kind(kind: WireKind) -> ItemKind {
+    match kind {
+        WireKind::Folder => ItemKind::Folder,
+        WireKind::Text => ItemKind::Text,
+        WireKind::File | WireKind::Unknown => ItemKind::File,
+    }
+}
+
 pub(super) fn shown_item(item: &WireItem, index: u32) -> Item {
     Item {
         index,
-        kind: match item.kind {
-            WireKind::Folder => ItemKind::Folder,
-            WireKind::Text => ItemKind::Text,
-            WireKind::File | WireKind::Unknown => ItemKind::File,
-        },
+        kind: shown_kind(item.kind),
         name: names::shown(&item.name).into_owned(),
         size: item.size,
         files: item.files,

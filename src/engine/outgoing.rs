@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{
     protocol::{
-        Fingerprint, TransferId,
+        Fingerprint, Ranges, TransferId,
         control::CantSend,
         limits::{MAX_ENTRIES, MAX_OFFER_ITEMS, MAX_TEXT},
         message::{Answer, CancelReason, DeclineReason, Item as WireItem, ItemKind as WireKind, Offer},
     },
     store::{NewEntry, Store, StoreError},
-    transfer::names,
+    transfer::{StopOnDrop, names},
 };
 
 /// A class, or everybody in the office; more at once is a mistake.
@@ -49,17 +49,18 @@ impl Hub {
         let keys: Vec<Key> = to.into_iter().map(|with| (with, TransferId(random()))).collect();
         let cargo = match &what {
             Outgoing::Text(text) => Cargo::Text(text.as_str().into()),
-            Outgoing::Paths(_) | Outgoing::Picture { .. } => Cargo::Planned,
+            Outgoing::Paths(_) | Outgoing::Copies(_) | Outgoing::Picture { .. } => Cargo::Planned,
         };
         for key in &keys {
             let side = Side::Out { cargo: cargo.clone(), offered: false, for_take: false, consented: false };
             self.transfers.insert(*key, Transfer { keep, ..Transfer::new(group, Stage::Preparing, side) });
         }
         self.pace.touch();
-        let batch = Batch { from: Some(from), group, keys };
+        let copies = matches!(what, Outgoing::Copies(_));
+        let batch = Batch { from: Some(from), group, keys, copies };
         match what {
             Outgoing::Text(text) => self.write_sent(batch, Body::Text(text)),
-            Outgoing::Paths(paths) => self.plan(batch, paths, None),
+            Outgoing::Paths(paths) | Outgoing::Copies(paths) => self.plan(batch, paths, None),
             Outgoing::Picture { name, png } => {
                 let folder = self.pasted_folder().join(TransferId(group.0).to_string());
                 let path = folder.join(names::native(&names::to_wire(name.as_ref()), names::Place::Top));
@@ -79,8 +80,8 @@ impl Hub {
                 return Err(Problem::TooMuch { limit: MAX_TEXT as u64 });
             }
             Outgoing::Text(text) if text.is_empty() => return Err(Problem::NothingToSend),
-            Outgoing::Paths(paths) if paths.is_empty() => return Err(Problem::NothingToSend),
-            Outgoing::Paths(paths) if paths.len() > MAX_OFFER_ITEMS => {
+            Outgoing::Paths(paths) | Outgoing::Copies(paths) if paths.is_empty() => return Err(Problem::NothingToSend),
+            Outgoing::Paths(paths) | Outgoing::Copies(paths) if paths.len() > MAX_OFFER_ITEMS => {
                 return Err(Problem::TooMuch { limit: MAX_OFFER_ITEMS as u64 });
             }
             _ => {}
@@ -108,7 +109,7 @@ impl Hub {
     /// Walks the sources on a thread of its own, after writing down a pasted picture.
     pub fn plan(&mut self, batch: Batch, paths: Vec<PathBuf>, pasted: Option<Arc<[u8]>>) {
         let hub = self.inbox.clone();
-        let keys = batch.keys.clone();
+        let (keys, copies) = (batch.keys.clone(), batch.copies);
         // Blurs take a moment to make, and are only looked at where a person is asked.
         let blurred = keys.iter().any(|(with, _)| !self.unasked.contains(with));
         let task = tokio::spawn(async move {
@@ -117,7 +118,9 @@ impl Hub {
                 _ => Ok(Ok(())),
             };
             let prepared = match written {
-                Ok(Ok(())) => Prepared::read(paths, blurred).await,
+                Ok(Ok(())) => {
+                    Prepared::read(paths, blurred).await.map(|it| if copies { it.not_compared() } else { it })
+                }
                 Ok(Err(error)) => Err(Problem::System { message: error.to_string() }),
                 Err(_) => Err(Problem::Closed),
             };
@@ -269,7 +272,7 @@ impl Hub {
             }
             Answer::Decline(reason) => return self.finish(key, declined(reason)),
         };
-        *consented = true;
+        let is_first = !std::mem::replace(consented, true);
         transfer.asks_for_room = false;
         let updates = match cargo {
             Cargo::Planned | Cargo::Stored(_) => return,
@@ -285,12 +288,20 @@ impl Hub {
                 transfer.bytes = taken.clone().map(|item| item.size).sum();
                 transfer.files = taken.map(|item| item.files.max(u64::from(item.kind == ItemKind::File))).sum();
                 let updates = left_out(plan.items().len(), &accept.items);
-                if transfer.since.elapsed() < NOBODY_IS_SO_QUICK {
+                if is_first && transfer.since.elapsed() < NOBODY_IS_SO_QUICK {
                     self.unasked.insert(key.0);
-                } else {
+                } else if is_first {
                     self.unasked.remove(&key.0);
                 }
-                self.join(key);
+                if std::mem::take(&mut transfer.digested) {
+                    transfer.already = prepared.found(&accept);
+                }
+                let asked = prepared.asked(&accept);
+                if asked.is_empty() {
+                    self.join(key);
+                } else {
+                    self.find_digests(key, asked);
+                }
                 updates
             }
         };
@@ -298,6 +309,35 @@ impl Hub {
         self.write_state(key, State::Running);
         self.queue_moved();
         self.pace.touch();
+    }
+
+    /// The other side may have some of it: it compares their digests.
+    fn find_digests(&mut self, key: Key, asked: Ranges) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        let Side::Out { cargo: Cargo::Files(prepared), .. } = &transfer.side else { return };
+        let (prepared, attempt, hub) = (prepared.clone(), transfer.attempt, self.inbox.clone());
+        transfer.stage = Stage::Comparing;
+        let task = tokio::spawn(async move {
+            let stop = StopOnDrop::default();
+            let flag = stop.0.clone();
+            let find = move || prepared.with_digests(&asked, &flag);
+            if let Ok(prepared) = tokio::task::spawn_blocking(find).await {
+                hub.send(Message::Digested(key, attempt, Arc::new(prepared))).await.ok();
+            }
+        });
+        transfer.work.add(task.abort_handle());
+    }
+
+    /// It is offered once more, with digests.
+    pub fn digested(&mut self, key: Key, attempt: u32, digested: Arc<Prepared>) {
+        let Some(transfer) = self.transfers.get_mut(&key).filter(|transfer| transfer.attempt == attempt) else {
+            return;
+        };
+        if let Side::Out { cargo, .. } = &mut transfer.side {
+            *cargo = Cargo::Files(digested);
+            transfer.digested = true;
+            self.offer_or_reach(key);
+        }
     }
 
     pub fn text_saved(&mut self, key: Key) {
@@ -352,6 +392,8 @@ pub(super) struct Batch {
     pub from: Option<Asker>,
     pub group: GroupId,
     pub keys: Vec<Key>,
+    /// Of what is there already too.
+    pub copies: bool,
 }
 
 impl Batch {
@@ -417,6 +459,7 @@ pub(super) fn text_item(text: &str) -> WireItem {
         modified: None,
         thumbhash: None,
         version: 0,
+        digest: None,
     }
 }
 

@@ -89,7 +89,7 @@ impl Hub {
     /// What is paused here is offered again, since the other side didn't know: it is agreed to as before, and paused.
     pub fn accept_paused(&mut self, key: Key) {
         let Some(Transfer { side: Side::In { accepted, .. }, .. }) = self.transfers.get(&key) else { return };
-        let accept = Accept { items: accepted.clone(), resume: Vec::new() };
+        let accept = Accept { items: accepted.clone(), ..Accept::default() };
         self.mention(key.0, |control| control.accept(key.1, accept));
         self.mention(key.0, |control| control.pause(key.1));
     }

@@ -1,6 +1,11 @@
 //! What goes into an offer, read from the disk: the plan, and soft blurs of its first pictures for whoever is asked.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -10,8 +15,12 @@ use super::{
 };
 use crate::{
     pictures::{name_suggests_picture, thumbhash_of},
-    protocol::{limits::MAX_OFFER_ITEMS, message::Item as WireItem},
-    transfer::{Grown, Offered, Plan, Source, names},
+    protocol::{
+        Ranges,
+        limits::MAX_OFFER_ITEMS,
+        message::{Accept, Item as WireItem, NOT_COMPARED, Resume},
+    },
+    transfer::{Grown, Offered, Plan, Source, digest_of, names},
 };
 
 /// Blurs are made for the first pictures only: a card shows no more.
@@ -70,6 +79,7 @@ impl Prepared {
         {
             item.thumbhash.clone_from(&old.thumbhash);
             item.version = old.version;
+            item.digest = old.digest.filter(|digest| *digest == NOT_COMPARED);
             if !prepared.plan.is_there(source) {
                 *digest = *old_digest;
             } else if digest != old_digest {
@@ -80,6 +90,41 @@ impl Prepared {
             }
         }
         Ok(prepared)
+    }
+
+    /// All of it comes, whatever is there already.
+    #[must_use]
+    pub fn not_compared(mut self) -> Self {
+        self.items.iter_mut().for_each(|item| item.digest = Some(NOT_COMPARED));
+        self
+    }
+
+    /// What the other side wants to compare and was not told yet.
+    pub fn asked(&self, accept: &Accept) -> Ranges {
+        let is_new = |index: &u32| self.items.get(*index as usize).is_some_and(|item| item.digest.is_none());
+        Ranges::from_numbers(accept.known.iter().filter(is_new))
+    }
+
+    /// What the other side found to be there, by the digests it was told.
+    pub fn found(&self, accept: &Accept) -> Ranges {
+        let is_found = |resume: &&Resume| {
+            let item = self.items.get(resume.item as usize);
+            let is_told = item.is_some_and(|item| item.digest.is_some_and(|digest| digest != NOT_COMPARED));
+            is_told && resume.groups.is_empty() && !resume.saved.is_empty()
+        };
+        Ranges::from_numbers(accept.resume.iter().filter(is_found).map(|resume| resume.item))
+    }
+
+    /// Reads these items. Blocks.
+    pub fn with_digests(&self, asked: &Ranges, stop: &AtomicBool) -> Self {
+        let mut items = self.items.clone();
+        for source in self.plan.items().iter().filter(|source| asked.contains(source.index)) {
+            if let Some(item) = items.get_mut(source.index as usize) {
+                item.digest = Some(digest_of(&self.plan, source, stop).unwrap_or(NOT_COMPARED));
+            }
+        }
+        // Pictures were shown with the question.
+        Self { plan: self.plan.clone(), items, digests: self.digests.clone(), thumbnails: Makings::default() }
     }
 
     /// All but the plan, which may be large.

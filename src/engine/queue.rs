@@ -135,7 +135,7 @@ impl Hub {
                     }
                     under_way += 1;
                 }
-                Stage::Joining { .. } | Stage::Moving | Stage::Broken { .. } => under_way += 1,
+                Stage::Comparing | Stage::Joining { .. } | Stage::Moving | Stage::Broken { .. } => under_way += 1,
                 Stage::Away { .. } | Stage::Reaching { .. } | Stage::Taking { .. } => {}
             }
         }

@@ -75,7 +75,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     let Found { set_aside, start } = opening.await.map_err(|_| StartError::Ended)?.map_err(StartError::Store)?;
 
     let myself = identity.fingerprint();
-    let mut features = Features::SHELF | Features::COMPARE | Features::RESUME | Features::PAUSE;
+    let mut features = Features::SHELF | Features::COMPARE | Features::RESUME | Features::PAUSE | Features::KNOWN;
     if matches!(config.receive, Receive::Ask { .. }) {
         features = features | Features::THUMBNAILS | Features::WAITING;
     }

@@ -33,7 +33,7 @@ const ROOM: usize = 8 * 1024 * 1024;
 const DECODED_AT_ONCE: usize = 1;
 
 /// The small pictures of a plan, each made when it is first wanted, for all recipients together.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Makings(Vec<Making>);
 
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{task::AbortHandle, time::Instant};
 
 use super::{
-    again::Opened,
+    again::Place,
     api::{Direction, GroupId, Hold, ItemState, Phase, Problem, Running, State},
     hub::Hub,
     pausing::Paused,
@@ -64,6 +64,10 @@ pub(super) struct Transfer {
     pub attempt: u32,
     /// Attempts in a row that failed at once.
     pub tries: u32,
+    /// Out: items that were there already, as the other side says.
+    pub already: Ranges,
+    /// Out: digests were told, and the answer to them is awaited.
+    pub digested: bool,
     /// How often it was offered again because a file became larger.
     pub grown: u32,
     /// It rests because a disk is full, and asks from time to time whether there is room. Nothing of that is shown.
@@ -107,6 +111,8 @@ pub(super) enum Stage {
         asked: bool,
     },
     Moving,
+    /// It was accepted, and some of it may be there already: the giver finds digests.
+    Comparing,
     /// The data connection broke; the other side may still say why.
     Broken {
         until: Instant,
@@ -127,7 +133,7 @@ pub(super) enum Side {
         offer: Arc<Offer>,
         accepted: Ranges,
         into: PathBuf,
-        kept: Option<Box<Opened>>,
+        kept: Option<Box<Place>>,
         consented: bool,
         same: Option<Ranges>,
     },
@@ -178,6 +184,8 @@ impl Transfer {
             since: Instant::now(),
             attempt: 0,
             tries: 0,
+            already: Ranges::default(),
+            digested: false,
             grown: 0,
             asks_for_room: false,
             missing: Missing::default(),
@@ -214,7 +222,7 @@ impl Transfer {
             | Stage::Joining { until, .. }
             | Stage::Broken { until } => Some(until),
             Stage::Away { retry } => retry,
-            Stage::Preparing | Stage::Waiting | Stage::Moving => None,
+            Stage::Preparing | Stage::Waiting | Stage::Comparing | Stage::Moving => None,
         };
         [stage, self.lost].into_iter().flatten().min()
     }
@@ -401,7 +409,7 @@ impl Hub {
                     }
                     self.queue_moved();
                 }
-                Stage::Preparing | Stage::Waiting | Stage::Moving => {}
+                Stage::Preparing | Stage::Waiting | Stage::Comparing | Stage::Moving => {}
             }
         }
     }

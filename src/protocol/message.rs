@@ -144,6 +144,8 @@ impl Features {
     pub const COMPARE: Self = Self(1 << 4);
     /// Shows that something [waits](Message::Waiting).
     pub const WAITING: Self = Self(1 << 5);
+    /// Tells the digests of what it gives ([`Accept::known`], [`Item::digest`]).
+    pub const KNOWN: Self = Self(1 << 6);
 
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -245,7 +247,12 @@ pub struct Item {
     pub thumbhash: Option<Bytes>,
     /// How often its content began anew since it was first offered.
     pub version: u32,
+    /// Of the whole content, as [`Accept::known`] asked for it; [`NOT_COMPARED`] where it can't or shall not be compared.
+    pub digest: Option<[u8; blake3::OUT_LEN]>,
 }
+
+/// Instead of a digest: the item comes whatever is there.
+pub const NOT_COMPARED: [u8; blake3::OUT_LEN] = [0; blake3::OUT_LEN];
 
 /// A moment on a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -296,6 +303,9 @@ pub struct Accept {
     pub items: Ranges,
     /// What is already there of them, by item, ascending. Only with [`Features::RESUME`].
     pub resume: Vec<Resume>,
+    /// Accepted items of which something of the same size came from this giver before: it offers them once more with
+    /// their digests. Only with [`Features::KNOWN`].
+    pub known: Ranges,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

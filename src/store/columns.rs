@@ -137,6 +137,7 @@ pub(super) fn item_state_columns(state: &ItemState) -> (i64, Option<String>) {
         ItemState::Pending => (0, None),
         ItemState::Saved => (1, None),
         ItemState::LeftOut => (2, None),
+        ItemState::AlreadyThere => (5, None),
         ItemState::Failed(problem) => (3, Some(problem_text(problem))),
         ItemState::SavedWithout { count, problem } => (4, Some(without_text(*count, problem))),
     }
@@ -148,6 +149,7 @@ pub(super) fn item_state_from(row: &Row<'_>) -> Result<ItemState> {
         1 => ItemState::Saved,
         2 => ItemState::LeftOut,
         4 => without_from(row)?,
+        5 => ItemState::AlreadyThere,
         _ => ItemState::Failed(problem_from(row)?),
     })
 }

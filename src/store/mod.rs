@@ -18,6 +18,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 mod columns;
 mod comparisons;
 mod computers;
+mod contents;
 mod entries;
 mod error;
 pub mod model;
@@ -31,6 +32,7 @@ mod shelf;
 mod tests;
 mod unfinished;
 
+pub use contents::Sought;
 pub use entries::{ItemUpdate, NewEntry};
 pub use error::StoreError;
 pub use open::Opened;

@@ -126,6 +126,9 @@ pub enum ItemState {
         count: u64,
         problem: Problem,
     },
+    /// It was there already: the receiving side has the same from an earlier time, and nothing of it crossed. `path` is
+    /// where that lies.
+    AlreadyThere,
     /// The receiving person left it out.
     LeftOut,
     Failed(Problem),
@@ -135,7 +138,7 @@ impl ItemState {
     /// It lies under its final name on the receiving side.
     #[must_use]
     pub fn is_saved(&self) -> bool {
-        matches!(self, Self::Saved | Self::SavedWithout { .. })
+        matches!(self, Self::Saved | Self::SavedWithout { .. } | Self::AlreadyThere)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables, version by version. A released step is never edited: a change is a new step.
 
 /// One step for each version; `PRAGMA user_version` counts how many were made.
-pub(super) const STEPS: &[&str] = &[FIRST, COMPARISONS, UNFINISHED];
+pub(super) const STEPS: &[&str] = &[FIRST, COMPARISONS, UNFINISHED, CONTENTS];
 
 /// In the database's header ("Ftl1"), so that another program's database is not taken for ours.
 pub(super) const APPLICATION_ID: i32 = 0x4674_6c31;
@@ -118,4 +118,16 @@ CREATE TABLE withdrawn (
     transfer BLOB NOT NULL CHECK (length(transfer) = 16),
     PRIMARY KEY (computer, transfer)
 ) WITHOUT ROWID;
+";
+
+/// What was received file by file: its digest, and what tells that it was not touched since.
+const CONTENTS: &str = "
+CREATE TABLE contents (
+    entry INTEGER NOT NULL REFERENCES entries (seq) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    stamp BLOB NOT NULL,
+    PRIMARY KEY (entry, place)
+) WITHOUT ROWID;
+CREATE INDEX items_by_size ON items (size);
 ";

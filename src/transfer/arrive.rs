@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    content::Digest,
     flush::{About, Checkpoint, Complete, Flusher, Gone, lock},
     folder::left_to_others,
     hash::GroupHasher,
@@ -126,13 +127,20 @@ struct Current {
     /// What comes of it is not kept.
     ignored: Option<Ignored>,
     /// The item itself is a file, and it is complete.
-    file: Option<(Option<File>, u64)>,
+    file: Option<Whole>,
     /// Opened folders from the item down to where we are; none for a file.
     levels: Vec<Level>,
     open: Option<Open>,
     kept: KeptItem,
     /// Names that were written down since the last checkpoint.
     fresh: bool,
+}
+
+/// A file that is an item, and complete.
+struct Whole {
+    file: Option<File>,
+    size: u64,
+    digest: Digest,
 }
 
 #[derive(Clone, Copy)]
@@ -332,7 +340,7 @@ impl<'a> Arrival<'a> {
         let Some(level) = current.levels.last() else {
             // A small one is opened again if it must be flushed by itself, so that many don't hold many open files.
             let file = (size > MAX_BATCHED_FILE as u64).then_some(file);
-            current.file = Some((file, size));
+            current.file = Some(Whole { file, size, digest: blake3 });
             return Ok(());
         };
         let local = below(&level.local_path, &name);
@@ -476,9 +484,9 @@ impl<'a> Arrival<'a> {
         while let Some(level) = current.levels.pop() {
             level.close()?;
         }
-        let (file, size) = match current.file {
-            Some(file) => file,
-            None if is_folder => (None, current.bytes),
+        let (file, size, digest) = match current.file {
+            Some(Whole { file, size, digest }) => (file, size, Some(digest)),
+            None if is_folder => (None, current.bytes, None),
             None => return Err(ArriveError::Rule("an item without its file")),
         };
         let offered = self.parts.items.get(current.index as usize).map_or("", |item| item.name.as_str());
@@ -488,6 +496,7 @@ impl<'a> Arrival<'a> {
             name: names::native(offered, Place::Top),
             file,
             size,
+            digest,
             files: current.files,
             left_out: current.left_out,
             left_out_count: current.left_out_count,

@@ -4,8 +4,9 @@ use std::{io, path::PathBuf};
 
 use tokio::sync::oneshot;
 
-use super::{folder::FolderError, framed::ReadError, read::Grown};
+use super::{content::Digest, folder::FolderError, framed::ReadError, read::Grown};
 use crate::{
+    platform::files::Stamp,
     protocol::message::{ByeReason, Fault},
     store::model::{ItemKind, Problem},
 };
@@ -36,6 +37,8 @@ pub struct SavedItem {
     pub left_out: Vec<Problem>,
     /// How many things are not in it.
     pub left_out_count: u64,
+    /// Of a file: its digest, and what tells that it wasn't touched since.
+    pub known: Option<(Digest, Stamp)>,
 }
 
 /// What a sending transfer tells: the other side said it about an item.

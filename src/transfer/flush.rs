@@ -22,6 +22,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    content::Digest,
     events::{Received, SavedItem},
     folder::ReceiveFolder,
     journal::{Journal, Record},
@@ -29,7 +30,7 @@ use super::{
     names,
 };
 use crate::{
-    platform::files::{self, FLUSHES_FILE_SYSTEM, Folder},
+    platform::files::{self, FLUSHES_FILE_SYSTEM, Folder, Stamp},
     protocol::message::Fault,
     store::model::ItemKind,
 };
@@ -65,6 +66,8 @@ pub(super) struct Complete {
     /// Still open, if it is a large file.
     pub file: Option<File>,
     pub size: u64,
+    /// Of a file.
+    pub digest: Option<Digest>,
     pub files: u64,
     pub left_out: Vec<(String, Fault)>,
     pub left_out_count: u64,
@@ -250,7 +253,10 @@ impl FlushQueue {
             // Also after a failure: what has its name already is saved.
             if !moved.is_empty() {
                 target.folder().flush()?;
-                let moved = moved.into_iter().map(|(item, path)| (Moved::from(item), path));
+                let moved = moved.into_iter().map(|(item, path)| {
+                    let stamp = files::look(&path).ok().map(|(_, stamp)| stamp);
+                    (Moved { known: item.digest.zip(stamp), ..item.into() }, path)
+                });
                 tell(moved.collect(), place)?;
             }
             if let Some(error) = failure {
@@ -348,12 +354,14 @@ pub(super) struct Moved {
     pub bytes: u64,
     pub left_out: Vec<(String, Fault)>,
     pub left_out_count: u64,
+    /// Its digest, and what tells that it wasn't touched since.
+    pub known: Option<(Digest, Stamp)>,
 }
 
 impl From<Complete> for Moved {
     fn from(item: Complete) -> Self {
         let Complete { index, is_folder, files, size, left_out, left_out_count, .. } = item;
-        Self { index, is_folder, files, bytes: size, left_out, left_out_count }
+        Self { index, is_folder, files, bytes: size, left_out, left_out_count, known: None }
     }
 }
 
@@ -369,7 +377,8 @@ pub(super) fn tell_named(
     place.target.folder().flush()?;
     let moved = named.into_iter().map(|Named { item, name, files, bytes, left_out, left_out_count }| {
         let path = place.target.path().join(name);
-        (Moved { index: item, is_folder: is_folder(item), files, bytes, left_out, left_out_count }, path)
+        let is_folder = is_folder(item);
+        (Moved { index: item, is_folder, files, bytes, left_out, left_out_count, known: None }, path)
     });
     Ok(tell(moved.collect(), place)?)
 }
@@ -389,6 +398,7 @@ fn tell(moved: Vec<(Moved, PathBuf)>, place: &Place<'_>) -> Result<(), Gone> {
         files: item.files,
         bytes: item.bytes,
         left_out_count: item.left_out_count,
+        known: item.known,
         left_out: item.left_out.into_iter().map(|(path, fault)| super::events::problem_of(fault, true, path)).collect(),
     });
     place.events.blocking_send(Received::Saved { items: items.collect(), acknowledge }).map_err(|_| Gone)?;

@@ -159,6 +159,12 @@ impl Kept {
         missing
     }
 
+    /// Whether something of an item is there.
+    #[must_use]
+    pub fn has_some_of(&self, item: u32) -> bool {
+        self.items.contains_key(&item) || self.whole().contains(item)
+    }
+
     /// Items that were told as saved before.
     #[must_use]
     pub fn told(&self) -> &Ranges {

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod arrive;
+mod content;
 mod events;
 mod flush;
 mod folder;
@@ -24,11 +25,12 @@ mod read;
 mod receive;
 mod send;
 
+pub use content::{Before, Digest, digest_of};
 pub use events::{Delivered, Outcome, Received, SavedItem, TransferError, problem_of};
 pub use folder::{FolderError, KEEP_PARTIALS, Missing, ReceiveFolder};
 pub use framed::Framed;
 pub use kept::Kept;
-pub use plan::{Offered, Plan, PlanError, Source};
+pub use plan::{Offered, Plan, PlanError, Source, StopOnDrop};
 pub use progress::{Meter, Progress};
 pub use read::{Grown, Hashed};
 pub use receive::{Receiving, receive};

@@ -259,6 +259,7 @@ impl Plan {
             modified: Some(message::Time { seconds: item.modified.seconds, nanos: item.modified.nanoseconds }),
             thumbhash: None,
             version: 0,
+            digest: None,
         };
         self.items.iter().map(offered).collect()
     }
@@ -401,7 +402,7 @@ fn failed(path: &Path, error: &io::Error) -> PlanError {
 
 /// Tells the threads that work for a future that it is gone.
 #[derive(Debug, Default)]
-pub(super) struct StopOnDrop(pub Arc<AtomicBool>);
+pub struct StopOnDrop(pub Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {

@@ -152,3 +152,23 @@ fn a_name_made_to_command_a_terminal_is_only_shown() {
     assert!(!place.file_name().unwrap().to_str().unwrap().contains(harmful));
     assert_eq!(fs::read(place).unwrap(), b"hello");
 }
+
+#[test]
+fn sending_again_what_is_there_says_so_and_a_copy_comes_when_it_is_asked_for() {
+    let lan = Lan::new();
+    lan.file("a.txt", b"hello");
+    let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+    let receiving = mei.receive(&["--accept", "all"]);
+    let to = receiving.address();
+    office.run(&["send", "--to", &to, "a.txt"]).with_code(0);
+    let path = receiving.event("saved")["path"].clone();
+    let again = office.run(&["send", "--to", &to, "a.txt"]).with_code(0);
+    assert_eq!(again.out, "Already there: Mei has it from you: a.txt\n");
+    let saved = receiving.event("saved");
+    assert_eq!((&saved["path"], &saved["already"]), (&path, &Value::Bool(true)));
+    let again = office.run(&["send", "--json", "--to", &to, "a.txt"]).with_code(0);
+    assert_eq!(again.event("saved")["already"], true);
+    assert!(!mei.received("a (2).txt").exists(), "a second copy");
+    office.run(&["send", "--copy", "--to", &to, "a.txt"]).with_code(0);
+    assert_eq!(fs::read(mei.received("a (2).txt")).unwrap(), b"hello");
+}

@@ -42,7 +42,7 @@ impl Pair {
     /// The honest side sends these; the villain accepts all that is offered.
     fn agree(&mut self, files: &[(&str, &[u8])]) -> (TransferId, Line) {
         let transfer = self.offered(files);
-        let accept = Accept { items: Ranges::all(files.len() as u32), resume: Vec::new() };
+        let accept = Accept { items: Ranges::all(files.len() as u32), resume: Vec::new(), known: Ranges::default() };
         self.control.say(&Message::Answer { transfer, answer: Answer::Accept(accept) });
         let (data, role) = self.villain.answer(&self.listener);
         assert_eq!(role, Role::Data { transfer });
@@ -75,7 +75,7 @@ fn hear_all(data: &mut Line) {
 fn an_answer_that_takes_what_was_not_offered_ends_the_connection() {
     let mut pair = Pair::new();
     let transfer = pair.offered(&[("one.txt", b"1")]);
-    let accept = Accept { items: Ranges::all(3), resume: Vec::new() };
+    let accept = Accept { items: Ranges::all(3), resume: Vec::new(), known: Ranges::default() };
     pair.control.say(&Message::Answer { transfer, answer: Answer::Accept(accept) });
     pair.control.expect_cut_off("more than was offered");
     assert_eq!(pair.honest.end_with(pair.villain.fingerprint(), transfer), State::Stopped(Problem::Misbehaved));
@@ -138,7 +138,7 @@ fn a_receiver_that_reads_nothing_makes_the_giver_hold_no_more_than_its_bound() {
     let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
     let transfer = transfers[0].1;
     pair.control.hear_until("an offer", |message| matches!(message, Message::Offer(_)).then_some(()));
-    let accept = Accept { items: Ranges::all(1), resume: Vec::new() };
+    let accept = Accept { items: Ranges::all(1), resume: Vec::new(), known: Ranges::default() };
     pair.control.say(&Message::Answer { transfer, answer: Answer::Accept(accept) });
     let (data, _) = pair.villain.answer(&pair.listener);
     // The control connection lives, so the transfer waits; what is sent is bounded by TCP.

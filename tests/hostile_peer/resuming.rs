@@ -318,7 +318,7 @@ fn a_receiver_that_lies_about_what_it_has_gets_the_whole_or_is_cut_off() {
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
         let transfer = transfers[0].1;
         control.hear_until("an offer", |message| matches!(message, Message::Offer(_)).then_some(()));
-        let accept = Accept { items: Ranges::all(1), resume };
+        let accept = Accept { items: Ranges::all(1), resume, ..Accept::default() };
         control.say(&Message::Answer { transfer, answer: Answer::Accept(accept) });
         if goes_on {
             let (mut data, role) = villain.answer(&listener);

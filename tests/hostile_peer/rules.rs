@@ -71,7 +71,7 @@ fn what_has_no_place_on_a_control_connection_ends_it() {
     let mut siege = Siege::begin();
     let offer = |n| Message::Offer(Offer { transfer: id(n), items: vec![text_item(2)], for_take: false, again: false });
     let text = |n, words: &str| Message::Text { transfer: id(n), text: words.into() };
-    let accept = Answer::Accept(Accept { items: Ranges::all(1), resume: Vec::new() });
+    let accept = Answer::Accept(Accept { items: Ranges::all(1), resume: Vec::new(), known: Ranges::default() });
     let cases: Vec<(&str, Vec<Message>)> = vec![
         ("a second greeting", vec![hello(Role::Control, 0)]),
         ("data on a control connection", file(0, 0, "", b"x").to_vec()),

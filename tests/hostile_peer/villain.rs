@@ -228,15 +228,42 @@ pub fn id(n: u8) -> TransferId {
 }
 
 pub fn file_item(name: &str, size: u64) -> Item {
-    Item { kind: ItemKind::File, name: name.into(), size, files: 1, modified: None, thumbhash: None, version: 0 }
+    Item {
+        kind: ItemKind::File,
+        name: name.into(),
+        size,
+        files: 1,
+        modified: None,
+        thumbhash: None,
+        version: 0,
+        digest: None,
+    }
 }
 
 pub fn folder_item(name: &str, files: u64, size: u64) -> Item {
-    Item { kind: ItemKind::Folder, name: name.into(), size, files, modified: None, thumbhash: None, version: 0 }
+    Item {
+        kind: ItemKind::Folder,
+        name: name.into(),
+        size,
+        files,
+        modified: None,
+        thumbhash: None,
+        version: 0,
+        digest: None,
+    }
 }
 
 pub fn text_item(size: u64) -> Item {
-    Item { kind: ItemKind::Text, name: String::new(), size, files: 0, modified: None, thumbhash: None, version: 0 }
+    Item {
+        kind: ItemKind::Text,
+        name: String::new(),
+        size,
+        files: 0,
+        modified: None,
+        thumbhash: None,
+        version: 0,
+        digest: None,
+    }
 }
 
 /// The frames of one whole file.

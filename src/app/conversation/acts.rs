@@ -90,6 +90,10 @@ pub fn ends(stage: &Stage<'_>, shown: &Shown, status: &Status) -> Vec<Act> {
         return Vec::new();
     }
     let mut acts: Vec<Act> = to_end_or_begin(stage, entry, status).into_iter().map(Act::menu_only).collect();
+    if *status == Status::AlreadyThere && entry.direction == Direction::Sent {
+        let copy = Act::new(icons::COPY, stage.texts.entry_again_copy(), Action::SendCopy(entry.clone()));
+        acts.push(copy.menu_only());
+    }
     if !status.is_open() {
         let remove = Act::new(icons::TRASH, stage.texts.entry_remove(), Action::RemoveEntry { seq: entry.seq });
         acts.push(remove.menu_only());

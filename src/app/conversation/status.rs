@@ -22,6 +22,8 @@ pub enum Status {
     Delivered,
     /// Saved there, or here when it was received.
     Saved,
+    /// The same was there from an earlier time: nothing crossed.
+    AlreadyThere,
     /// All is there but so many things inside folders.
     SavedWithout {
         count: u64,
@@ -102,6 +104,9 @@ impl Status {
             items.iter().filter(|item| !matches!(item.state, ItemState::LeftOut | ItemState::Failed(_))).count();
         if saved < items.len() {
             return Self::Partly { saved: saved as u64, total: items.len() as u64 };
+        }
+        if !items.is_empty() && items.iter().all(|item| item.state == ItemState::AlreadyThere) {
+            return Self::AlreadyThere;
         }
         let without = items.iter().map(|item| match item.state {
             ItemState::SavedWithout { count, .. } => count,

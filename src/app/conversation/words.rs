@@ -35,6 +35,8 @@ pub fn sentence(texts: &Texts, status: &Status, name: &str, sent: bool) -> Strin
         Status::Delivered => texts.state_delivered().to_owned(),
         Status::Saved if sent => texts.state_saved_on(name),
         Status::Saved => texts.state_saved().to_owned(),
+        Status::AlreadyThere if sent => texts.state_already_on(name),
+        Status::AlreadyThere => texts.state_already_here().to_owned(),
         Status::SavedWithout { count } if sent => texts.state_without(&texts.state_saved_on(name), *count),
         Status::SavedWithout { count } => texts.state_without(texts.state_saved(), *count),
         Status::Partly { saved, total } => texts.state_partly(*saved, *total),
@@ -64,7 +66,7 @@ pub fn mark(palette: &Palette, status: &Status) -> Option<(&'static str, Color32
         Status::Moving(_) => (icons::ARROW_DOWN, palette.accent),
         Status::Finishing => (icons::HARD_DRIVE, palette.accent),
         Status::Delivered => (icons::CHECK, palette.secondary),
-        Status::Saved => (icons::CHECK_CIRCLE, palette.good),
+        Status::Saved | Status::AlreadyThere => (icons::CHECK_CIRCLE, palette.good),
         Status::SavedWithout { .. } | Status::Partly { .. } => (icons::WARNING_CIRCLE, palette.warn),
         Status::Declined => (icons::PROHIBIT, palette.warn),
         Status::Cancelled { .. } => (icons::X_CIRCLE, palette.secondary),
@@ -81,6 +83,7 @@ pub fn item_note(texts: &Texts, item: &Item, part: Option<f32>) -> Option<String
     match &item.state {
         ItemState::Pending => part.filter(|part| *part > 0.0).map(|part| texts.percent(&percent(part).to_string())),
         ItemState::Saved => None,
+        ItemState::AlreadyThere => Some(texts.state_already().to_owned()),
         ItemState::SavedWithout { count, problem } => {
             Some(format!("{} · {}", texts.state_without(texts.state_saved(), *count), texts.problem(problem)))
         }

@@ -27,13 +27,15 @@ pub(super) struct Wish {
     pub new: bool,
     /// What can't be reached is waited for by whichever process of this home is there then.
     pub queue: bool,
+    /// Also what is there already.
+    pub copy: bool,
     /// For an answer, in seconds.
     pub wait: u32,
 }
 
 /// Finds everybody first, so that a mistyped name sends nothing to anybody; then sends and waits until all is saved.
 pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failure> {
-    let Wish { to: names, paths, text, new, queue, wait } = wish;
+    let Wish { to: names, paths, text, new, queue, copy, wait } = wish;
     let mut to = Vec::new();
     for whom in &names {
         let fingerprint = session.whom(whom, new)?.fingerprint;
@@ -43,7 +45,7 @@ pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failur
     }
     let follow = Follow::new(&session.client.snapshot());
     let mut sent = BTreeSet::new();
-    let files = (!paths.is_empty()).then_some(Outgoing::Paths(paths));
+    let files = (!paths.is_empty()).then_some(if copy { Outgoing::Copies(paths) } else { Outgoing::Paths(paths) });
     for what in [text.map(Outgoing::Text), files].into_iter().flatten() {
         let Reply::Sent { transfers, .. } = session.call(&Command::Send { to: to.clone(), what, keep: queue })? else {
             return Err(unexpected());

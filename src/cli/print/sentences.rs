@@ -111,12 +111,17 @@ impl Printer {
                 self.result(&text)
             }
             (TransferEvent::Saved, Some(item)) => {
-                let text = if sent {
+                let text = if sent && line.already {
+                    format!("{}: {item}", self.texts.state_already_on(&other))
+                } else if sent {
                     format!("{}: {item}", self.texts.state_saved_on(&other))
                 } else {
                     let place = line.path.as_ref().map(|path| path.0.to_string_lossy());
                     self.texts.cli_from(&other, &place.as_deref().map_or(item.clone(), shown))
                 };
+                if line.already && !sent {
+                    return self.result(&format!("{text} ({})", self.texts.state_already()));
+                }
                 let Some(missing) = line.missing else { return self.result(&text) };
                 self.result(&self.texts.state_without(&text, missing))?;
                 let Some(reason) = &line.reason else { return Ok(()) };

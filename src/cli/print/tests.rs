@@ -64,6 +64,7 @@ fn news(event: TransferEvent) -> TransferLine {
         to: None,
         fingerprint: "AB".repeat(32),
         missing: None,
+        already: false,
         reason: None,
     }
 }

@@ -9,6 +9,7 @@ mod comparing;
 mod finding;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod known;
 mod lasting;
 mod moving;
 #[cfg(target_os = "linux")]

@@ -39,7 +39,12 @@ impl Puppet {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let hello = Hello {
             version: VERSION,
-            features: Features::COMPARE | Features::SHELF | Features::THUMBNAILS | Features::WAITING,
+            features: Features::COMPARE
+                | Features::SHELF
+                | Features::THUMBNAILS
+                | Features::WAITING
+                | Features::RESUME
+                | Features::KNOWN,
             name: name.to_owned(),
             kind: WireKind::Computer,
             port: listener.local_addr().unwrap().port(),

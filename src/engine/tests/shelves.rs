@@ -11,14 +11,14 @@ fn offered(taker: &Machine, owner: &Machine) -> Vec<OfferedItem> {
     }
 }
 
-fn put_out(owner: &Machine, path: &Path, audience: Audience) -> Vec<ShelfItem> {
+pub(super) fn put_out(owner: &Machine, path: &Path, audience: Audience) -> Vec<ShelfItem> {
     match owner.ask(Command::ShelfAdd { paths: vec![path.to_path_buf()], audience }) {
         Ok(Reply::Shelf(items)) => items,
         other => panic!("{other:?}"),
     }
 }
 
-fn take(taker: &Machine, owner: &Machine, items: &[u64]) -> TransferId {
+pub(super) fn take(taker: &Machine, owner: &Machine, items: &[u64]) -> TransferId {
     match taker.ask(Command::Take { with: owner.id(), items: items.to_vec(), into: None }) {
         Ok(Reply::Sent { transfers, .. }) => transfers[0].1,
         other => panic!("{other:?}"),

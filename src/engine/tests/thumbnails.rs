@@ -30,6 +30,7 @@ fn offer(transfer: TransferId, names: &[&str]) -> Message {
         modified: None,
         thumbhash: None,
         version: 0,
+        digest: None,
     };
     Message::Offer(Offer { transfer, items: names.iter().map(item).collect(), for_take: false, again: false })
 }

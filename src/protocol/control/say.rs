@@ -103,6 +103,9 @@ impl Control {
         let Some(Open::Waiting { end: End::Receiving, offer }) = self.open.get(&transfer) else {
             return Err(CantSend::NoSuchTransfer);
         };
+        if !accept.known.is_empty() && !self.tells_digests() {
+            return Err(CantSend::Unsupported);
+        }
         if !accept.resume.is_empty() && !self.theirs.contains(Features::RESUME) {
             return Err(CantSend::Unsupported);
         }
@@ -117,6 +120,12 @@ impl Control {
         };
         self.open.insert(transfer, open);
         Ok(())
+    }
+
+    /// Whether the other side tells the digests of what it gives.
+    #[must_use]
+    pub fn tells_digests(&self) -> bool {
+        self.theirs.contains(Features::KNOWN)
     }
 
     /// # Errors

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{
-    Checked, Refusal, ensure,
+    Checked, Refusal, digest, ensure,
     enums::{time_from_wire, time_to_wire},
     id_from_wire, id_to_wire,
 };
@@ -114,6 +114,7 @@ impl Item {
             }
             ItemKind::Unknown => {}
         }
+        ensure(self.digest.is_none() || self.kind != ItemKind::Text, "a text's digest")?;
         let hash = self.thumbhash.as_ref().map_or(1, Bytes::len);
         ensure((1..=MAX_THUMBHASH).contains(&hash), "a thumbhash's length")
     }
@@ -139,6 +140,7 @@ impl Item {
             modified: time_from_wire(item.modified),
             thumbhash: (!item.thumbhash.is_empty()).then(|| detached(&item.thumbhash)),
             version: item.version,
+            digest: if item.digest.is_empty() { None } else { Some(digest(&item.digest)?) },
         })
     }
 
@@ -151,6 +153,7 @@ impl Item {
             modified: time_to_wire(self.modified),
             thumbhash: self.thumbhash.clone().unwrap_or_default(),
             version: self.version,
+            digest: self.digest.map(|digest| Bytes::copy_from_slice(&digest)).unwrap_or_default(),
         }
     }
 }
@@ -168,6 +171,7 @@ impl Answer {
         let accept = Accept {
             items: Ranges::from_pairs(&answer.accepted, MAX_OFFER_ITEMS as u32)?,
             resume: answer.resume.into_iter().map(Resume::from_wire).collect::<Checked<_>>()?,
+            known: Ranges::from_pairs(&answer.known, MAX_OFFER_ITEMS as u32)?,
         };
         accept.check()?;
         Ok(Self::Accept(accept))
@@ -179,6 +183,7 @@ impl Answer {
             Self::Accept(accept) => {
                 answer.accepted = accept.items.to_pairs();
                 answer.resume = accept.resume.iter().map(Resume::to_wire).collect();
+                answer.known = accept.known.to_pairs();
             }
             Self::Decline(reason) => answer.set_declined((*reason).into()),
         }
@@ -190,6 +195,7 @@ impl Accept {
     pub(in crate::protocol) fn check(&self) -> Checked<()> {
         ensure(!self.items.is_empty(), "nothing accepted")?;
         ensure(self.items.end() as usize <= MAX_OFFER_ITEMS, "items accepted")?;
+        ensure(self.known.iter().all(|item| self.items.contains(item)), "items known")?;
         let mut groups = 0;
         let mut next = 0;
         for resume in &self.resume {
@@ -260,7 +266,16 @@ impl Shelf {
             let wire::ShelfItem { id, kind, name, size, files, modified, thumbhash } = item;
             Ok(ShelfItem {
                 id,
-                item: Item::from_wire(wire::Item { kind, name, size, files, modified, thumbhash, version: 0 })?,
+                item: Item::from_wire(wire::Item {
+                    kind,
+                    name,
+                    size,
+                    files,
+                    modified,
+                    thumbhash,
+                    version: 0,
+                    digest: Bytes::new(),
+                })?,
             })
         });
         let shelf = Self { request: shelf.request, items: items.collect::<Checked<_>>()?, more: shelf.more };

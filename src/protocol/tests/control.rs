@@ -25,7 +25,7 @@ fn hello() -> Hello {
 }
 
 fn all(offer: &Offer) -> Accept {
-    Accept { items: Ranges::all(offer.items.len() as u32), resume: Vec::new() }
+    Accept { items: Ranges::all(offer.items.len() as u32), resume: Vec::new(), known: Ranges::default() }
 }
 
 /// Two ends and the wires between them.
@@ -96,7 +96,8 @@ fn conversation(cuts: &Cuts) -> ([Vec<Event>; 2], usize) {
             }
             (OFFICE, Event::Offered(offer)) if offer.transfer == id(2) => {}
             (OFFICE, Event::Thumbnails(_)) => {
-                end.accept(id(2), Accept { items: Ranges::all(2), resume: Vec::new() }).unwrap();
+                end.accept(id(2), Accept { items: Ranges::all(2), resume: Vec::new(), known: Ranges::default() })
+                    .unwrap();
             }
             (_, Event::Offered(offer)) => end.accept(offer.transfer, all(offer)).unwrap(),
             (MEI, Event::Answered { transfer, .. }) if *transfer == id(1) => {
@@ -217,7 +218,7 @@ fn only_what_was_offered_can_be_accepted() {
     pair.ends[MEI].offer(offer(id(1), vec![file("a", 1), unknown])).unwrap();
     pair.quiet();
     for items in [Ranges::default(), Ranges::all(2), Ranges::all(3), Ranges::from_numbers([1])] {
-        let accept = Accept { items, resume: Vec::new() };
+        let accept = Accept { items, resume: Vec::new(), known: Ranges::default() };
         assert_eq!(pair.ends[OFFICE].accept(id(1), accept.clone()), Err(CantSend::OutOfBounds));
         if !accept.items.is_empty() {
             let answer = Message::Answer { transfer: id(1), answer: Answer::Accept(accept) };
@@ -228,7 +229,9 @@ fn only_what_was_offered_can_be_accepted() {
             assert!(!fits, "{error:?}");
         }
     }
-    pair.ends[OFFICE].accept(id(1), Accept { items: Ranges::all(1), resume: Vec::new() }).unwrap();
+    pair.ends[OFFICE]
+        .accept(id(1), Accept { items: Ranges::all(1), resume: Vec::new(), known: Ranges::default() })
+        .unwrap();
 }
 
 #[test]
@@ -261,7 +264,9 @@ fn what_crosses_on_the_wire_is_nobodys_fault() {
     // A text and its cancel.
     pair.ends[MEI].offer(offer(id(4), vec![text_item(2)])).unwrap();
     pair.quiet();
-    pair.ends[OFFICE].accept(id(4), Accept { items: Ranges::all(1), resume: vec![] }).unwrap();
+    pair.ends[OFFICE]
+        .accept(id(4), Accept { items: Ranges::all(1), resume: vec![], known: Ranges::default() })
+        .unwrap();
     pair.quiet();
     pair.ends[OFFICE].cancel(id(4), CancelReason::Failed).unwrap();
     pair.ends[MEI].text(id(4), "hi".to_owned()).unwrap();
@@ -320,7 +325,7 @@ fn a_text_comes_only_after_consent_and_only_as_long_as_it_was_said_to_be() {
     assert_eq!(office.receive(text("hi"), now).unwrap_err(), ControlError::NoSuchTransfer(Kind::Text, id(1)));
     office.receive(Message::Offer(offer(id(1), vec![text_item(2)])).encode(), now).unwrap();
     assert_eq!(office.receive(text("hi"), now).unwrap_err(), ControlError::BeforeConsent(id(1)));
-    office.accept(id(1), Accept { items: Ranges::all(1), resume: vec![] }).unwrap();
+    office.accept(id(1), Accept { items: Ranges::all(1), resume: vec![], known: Ranges::default() }).unwrap();
     assert_eq!(office.connect_data(id(1)).unwrap_err(), NoData::No, "a text has no data connection");
     assert_eq!(office.receive(text("longer"), now).unwrap_err(), ControlError::DoesNotFit(id(1)));
     office.receive(text("hi"), now).unwrap();

@@ -9,7 +9,7 @@ use crate::protocol::{
 };
 
 fn consent(end: End, items: Vec<Item>, accepted: &[u32]) -> Consent {
-    let accept = Accept { items: accepted.iter().copied().collect(), resume: Vec::new() };
+    let accept = Accept { items: accepted.iter().copied().collect(), resume: Vec::new(), known: Ranges::default() };
     Consent::new(end, Arc::new(offer(id(1), items)), Arc::new(accept)).unwrap()
 }
 
@@ -227,7 +227,7 @@ fn a_stopped_transfer_goes_on_behind_what_the_receiver_has() {
         Resume { item: 1, saved: Ranges::default(), entry: 0, groups: Bytes::from(vec![1; 64]) },
         Resume { item: 2, saved: Ranges::all(2), entry: 2, groups: Bytes::new() },
     ];
-    let accept = Arc::new(Accept { items: Ranges::all(3), resume });
+    let accept = Arc::new(Accept { items: Ranges::all(3), resume, known: Ranges::default() });
     let given = Arc::new(offer(id(1), items()));
     let consent = |end| Consent::new(end, Arc::clone(&given), Arc::clone(&accept)).unwrap();
     let mut out = Outbound::new(consent(End::Giving));

@@ -52,6 +52,7 @@ fn vectors() -> Vec<(&'static str, Message, &'static str)> {
                     modified: Some(Time { seconds: 1_700_000_000, nanos: 5 }),
                     thumbhash: Some(Bytes::from_static(&[1, 2, 3])),
                     version: 0,
+                    digest: None,
                     ..file("照片.jpg", 6_000_000)
                 }],
             )),
@@ -66,7 +67,11 @@ fn vectors() -> Vec<(&'static str, Message, &'static str)> {
             "answer-accept",
             Message::Answer {
                 transfer: T,
-                answer: Answer::Accept(Accept { items: [0, 1, 3].into_iter().collect(), resume: vec![] }),
+                answer: Answer::Accept(Accept {
+                    items: [0, 1, 3].into_iter().collect(),
+                    resume: vec![],
+                    known: Ranges::default(),
+                }),
             },
             "00000018110a10000102030405060708090a0b0c0d0e0f120400020301",
         ),

@@ -26,7 +26,7 @@ fn items() -> impl Strategy<Value = Item> {
     (kinds, any::<String>(), 0u64..1 << 40, 0u64..1000, times(), proptest::option::of(bytes(40))).prop_map(
         |(kind, name, size, files, modified, thumbhash)| {
             let files = if kind == ItemKind::File { 1 } else { files };
-            Item { kind, name: to_wire(&name), size, files, modified, thumbhash, version: 0 }
+            Item { kind, name: to_wire(&name), size, files, modified, thumbhash, version: 0, digest: None }
         },
     )
 }
@@ -42,7 +42,7 @@ fn accepts() -> impl Strategy<Value = Accept> {
             let (saved, entry, groups) = part.clone()?;
             Some(Resume { item: *item, saved, entry, groups: groups.concat().into() })
         });
-        Accept { resume: resume.collect(), items: items.keys().copied().collect() }
+        Accept { resume: resume.collect(), known: Ranges::default(), items: items.keys().copied().collect() }
     })
 }
 
@@ -198,6 +198,7 @@ fn the_largest_offer_fits_its_frame() {
         modified: Some(Time { seconds: i64::MIN, nanos: 999_999_999 }),
         thumbhash: Some(Bytes::from(vec![1; 40])),
         version: u32::MAX,
+        digest: Some([1; 32]),
     };
     let offer = offer(id(1), vec![item; MAX_OFFER_ITEMS]);
     let frame = Message::Offer(offer.clone()).encode();

@@ -90,7 +90,16 @@ fn id(byte: u8) -> TransferId {
 }
 
 fn file(name: &str, size: u64) -> Item {
-    Item { kind: ItemKind::File, name: name.to_owned(), size, files: 1, modified: None, thumbhash: None, version: 0 }
+    Item {
+        kind: ItemKind::File,
+        name: name.to_owned(),
+        size,
+        files: 1,
+        modified: None,
+        thumbhash: None,
+        version: 0,
+        digest: None,
+    }
 }
 
 fn folder(name: &str, size: u64, files: u64) -> Item {

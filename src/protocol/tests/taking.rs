@@ -198,7 +198,7 @@ impl World {
     fn accept(&mut self) {
         let Side { control, stage, .. } = &mut self.sides[TAKER];
         *stage = Stage::Agreed;
-        let all = Accept { items: Ranges::all(1), resume: vec![] };
+        let all = Accept { items: Ranges::all(1), resume: vec![], known: Ranges::default() };
         assert!(matches!(control.accept(id(1), all), Ok(()) | Err(CantSend::NoSuchTransfer)));
     }
 

@@ -10,7 +10,7 @@ use crate::protocol::{
 };
 
 fn item(kind: Offered, name: &str, size: u64, files: u64) -> Item {
-    Item { kind, name: name.to_owned(), size, files, modified: None, thumbhash: None, version: 0 }
+    Item { kind, name: name.to_owned(), size, files, modified: None, thumbhash: None, version: 0, digest: None }
 }
 
 fn entry(path: &str, kind: EntryKind, size: u64) -> Message {

@@ -54,7 +54,7 @@ pub(super) fn agreed(paths: &[&Path], accepted: Option<&[u32]>) -> Agreed {
 
 pub(super) fn consent(items: Vec<crate::protocol::message::Item>, accepted: Ranges) -> Consent {
     let offer = Offer { transfer: TRANSFER, items, for_take: false, again: false };
-    let accept = Accept { items: accepted, resume: Vec::new() };
+    let accept = Accept { items: accepted, resume: Vec::new(), known: Ranges::default() };
     Consent::new(End::Receiving, Arc::new(offer), Arc::new(accept)).unwrap()
 }
 

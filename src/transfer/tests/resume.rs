@@ -38,7 +38,11 @@ impl Resumed {
     /// Until the connection is cut after so many bytes, or the end. How it went, and how many bytes crossed.
     async fn attempt(&mut self, cut: Option<u64>) -> (Went, u64) {
         let kept = self.kept();
-        let accept = Accept { items: Ranges::all(self.items.len() as u32), resume: kept.resume(&self.items) };
+        let accept = Accept {
+            items: Ranges::all(self.items.len() as u32),
+            resume: kept.resume(&self.items),
+            known: Ranges::default(),
+        };
         let offer = Offer { transfer: TRANSFER, items: self.items.clone(), for_take: false, again: true };
         let consent = Consent::new(End::Receiving, Arc::new(offer), Arc::new(accept)).unwrap();
         let agreed = Agreed { plan: Arc::clone(&self.plan), consent };
