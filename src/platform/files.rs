@@ -24,7 +24,7 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-pub use system::{FLUSHES_FILE_SYSTEM, Folder};
+pub use system::Folder;
 
 /// What tells two states of a file apart, as far as the system tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -156,6 +156,24 @@ pub fn look(path: &Path) -> io::Result<(Kind, Stamp)> {
 pub fn flush_file(file: &File) -> io::Result<()> {
     // On macOS the standard library uses F_FULLFSYNC, on Windows FlushFileBuffers.
     file.sync_all()
+}
+
+/// Makes a folder and those above it where they are missing, so that they are still there after a power cut.
+///
+/// # Errors
+/// Those of the system.
+pub fn make_folders(path: &Path, builder: &mut std::fs::DirBuilder) -> io::Result<()> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    builder.recursive(true).create(path)?;
+    for parent in missing.iter().filter_map(|made| made.parent()) {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        match Folder::open(parent).and_then(|parent| parent.flush()) {
+            // Where names can be made but not listed, nothing more can be done.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            flushed => flushed?,
+        }
+    }
+    Ok(())
 }
 
 /// The disk is full, or this person's share of it.

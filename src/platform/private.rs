@@ -6,14 +6,15 @@ use std::{
     path::Path,
 };
 
+use super::files::make_folders;
+
 /// Makes the folder and those above it where they are missing. New ones are for their owner alone (on Windows the
 /// user's own folders already are).
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    make_folders(path, &mut builder)
 }
 
 /// Makes an empty file for its owner alone, or takes others' rights from the one that is there. Never opens one that

@@ -23,7 +23,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    platform::files::{self, FLUSHES_FILE_SYSTEM, Folder},
+    platform::files::{self, Folder},
     protocol::{
         Ranges,
         limits::{MAX_BATCHED_FILE, RESUME_GROUP},
@@ -344,7 +344,7 @@ impl<'a> Arrival<'a> {
             return Ok(());
         };
         let local = below(&level.local_path, &name);
-        if !FLUSHES_FILE_SYSTEM {
+        if !level.folder.flushes_file_system() {
             files::flush_file(&file)?;
         }
         drop(file);
@@ -367,7 +367,7 @@ impl<'a> Arrival<'a> {
         if groups.is_empty() && !current.fresh {
             return Ok(());
         }
-        if current.fresh && !FLUSHES_FILE_SYSTEM {
+        if current.fresh && !self.parts.partials.flushes_file_system() {
             current.levels.iter().try_for_each(|level| level.folder.flush())?;
         }
         let names = std::mem::replace(&mut current.fresh, false);
@@ -638,7 +638,10 @@ fn void_groups(parts: &Parts<'_>, entry: &Entry, local: &str, from: usize) -> io
 fn remove_below(folder: &Folder, local: &str) -> io::Result<()> {
     match local.split_once('/') {
         Some((first, rest)) => remove_below(&folder.folder(OsStr::new(first))?, rest),
-        None => super::folder::remove(folder, OsStr::new(local)),
+        None => {
+            super::folder::remove(folder, OsStr::new(local))?;
+            folder.flush()
+        }
     }
 }
 
@@ -698,7 +701,7 @@ impl Level {
             let moment = files::Moment { seconds: modified.seconds, nanoseconds: modified.nanos };
             self.folder.set_modified(moment).ok();
         }
-        if FLUSHES_FILE_SYSTEM { Ok(()) } else { self.folder.flush() }
+        if self.folder.flushes_file_system() { Ok(()) } else { self.folder.flush() }
     }
 }
 

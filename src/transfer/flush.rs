@@ -30,7 +30,7 @@ use super::{
     names,
 };
 use crate::{
-    platform::files::{self, FLUSHES_FILE_SYSTEM, Folder, Stamp},
+    platform::files::{self, Folder, Stamp},
     protocol::message::Fault,
     store::model::ItemKind,
 };
@@ -276,7 +276,7 @@ impl FlushQueue {
 impl Checkpoint {
     fn make(self, partials: &Folder, journal: &Mutex<Journal>) -> io::Result<()> {
         let Self { file, names, upto, groups } = self;
-        if names && FLUSHES_FILE_SYSTEM {
+        if names && partials.flushes_file_system() {
             partials.flush_file_system()?;
         } else if let Some(file) = &file {
             file.sync_data()?;
@@ -309,8 +309,8 @@ fn announce(partials: &Folder, journal: &Mutex<Journal>, items: &[Complete]) -> 
 }
 
 fn flush_content(partials: &Folder, journal: &Mutex<Journal>, items: &mut [Complete]) -> io::Result<()> {
-    let one_by_one = !FLUSHES_FILE_SYSTEM || (items.len() <= FEW && items.iter().all(|item| !item.is_folder));
-    if !one_by_one {
+    let few = items.len() <= FEW && items.iter().all(|item| !item.is_folder);
+    if !few && partials.flushes_file_system() {
         // Closed before, so that nothing of them is written later.
         items.iter_mut().for_each(|item| item.file = None);
         return partials.flush_file_system();

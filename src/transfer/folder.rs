@@ -5,6 +5,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    fs::DirBuilder,
     io,
     ops::ControlFlow,
     path::Path,
@@ -14,7 +15,7 @@ use std::{
 
 use super::{journal, kept::Kept};
 use crate::{
-    platform::files::{Folder, Kind, Moment, Room, is_full, is_link},
+    platform::files::{Folder, Kind, Moment, Room, is_full, is_link, make_folders},
     protocol::{Fingerprint, Ranges, TransferId, message::Item},
     store::model::Problem,
 };
@@ -76,7 +77,7 @@ impl ReceiveFolder {
     /// When it isn't there and can't be made, or is no folder. Whether files can be made in it shows when one is.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let open = || {
-            std::fs::create_dir_all(path)?;
+            make_folders(path, &mut DirBuilder::new())?;
             Folder::open(path)
         };
         let folder = open().map_err(|error| explain(path, error))?;
@@ -192,6 +193,8 @@ impl ReceiveFolder {
                 let partials = self.partials()?;
                 remove_patiently(&partials, &name)?;
                 partials.create_folder(&name, true)?;
+                // What is written down in it about items that get their names must be found again.
+                partials.flush()?;
                 partials.folder(&name)
             };
             match attempt() {

@@ -99,6 +99,7 @@ impl Kept {
         lock(&file)?;
         let mut journal = Journal::new(file);
         journal.append(&begun(items))?;
+        partials.flush()?;
         let told = Ranges::default();
         Ok(Self { partials, journal, items: BTreeMap::new(), told, named: Vec::new() })
     }
@@ -442,6 +443,7 @@ impl FoundItem {
             inside.push((entry.name, entry.kind, entry.stamp.size));
             ControlFlow::Continue(())
         })?;
+        let mut removed = false;
         for (name, kind, size) in inside {
             let path = name.to_str().map(|name| below(local, name)).unwrap_or_default();
             let hash = state.hash_one(&path);
@@ -456,6 +458,7 @@ impl FoundItem {
             };
             if !stays {
                 remove(folder, &name)?;
+                removed = true;
                 continue;
             }
             self.seen.insert(hash);
@@ -463,7 +466,8 @@ impl FoundItem {
                 self.check_folder(&folder.folder(&name)?, &path, state)?;
             }
         }
-        Ok(())
+        // What is gone from here must not be back when the folder has its final name.
+        if removed { folder.flush() } else { Ok(()) }
     }
 }
 

@@ -97,7 +97,7 @@ impl Siege {
 
     /// What lies beside the receive folder: the program's own.
     fn beside(&self) -> BTreeSet<PathBuf> {
-        let entries = std::fs::read_dir(self.receiver.home.path()).unwrap();
+        let entries = std::fs::read_dir(&self.receiver.home).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 }

@@ -7,6 +7,7 @@ use std::{
     net::{SocketAddr, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command as Process, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -24,16 +25,32 @@ pub struct Receiver {
     pub address: SocketAddr,
     pub fingerprint: Fingerprint,
     pub discovery_port: u16,
-    pub home: tempfile::TempDir,
+    pub home: PathBuf,
+    /// Where the home is this one's own.
+    _place: Option<tempfile::TempDir>,
+}
+
+/// For the announcements of computers that are to find each other, and nobody else.
+pub fn discovery_port() -> u16 {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Receiver {
     pub fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let discovery_port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let place = tempfile::tempdir().unwrap();
+        let home = place.path().to_owned();
+        Self::start_at(home, 0, discovery_port(), Some(place))
+    }
+
+    /// With a home that stays, at a port; 0 is any.
+    pub fn start_in(home: &Path, port: u16, discovery_port: u16) -> Self {
+        Self::start_at(home.to_owned(), port, discovery_port, None)
+    }
+
+    fn start_at(home: PathBuf, port: u16, discovery_port: u16, place: Option<tempfile::TempDir>) -> Self {
         let mut child = Process::new(env!("CARGO_BIN_EXE_fantail"))
-            .args(["receive", "--json", "--accept", "all", "--port", "0", "--home"])
-            .arg(home.path())
+            .args(["receive", "--json", "--accept", "all", "--port", &port.to_string(), "--home"])
+            .arg(&home)
             .env("FANTAIL_LOOPBACK_ONLY", "1")
             .env("FANTAIL_DISCOVERY_PORT", discovery_port.to_string())
             .stdin(Stdio::null())
@@ -41,15 +58,16 @@ impl Receiver {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        let ready = lines.next().expect("it ended before it was ready").unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
         std::thread::Builder::new().spawn(move || lines.for_each(drop)).unwrap();
         let port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();
         let fingerprint = ready["fingerprint"].as_str().unwrap().parse().unwrap();
-        Self { child, address: ([127, 0, 0, 1], port).into(), fingerprint, discovery_port, home }
+        Self { child, address: ([127, 0, 0, 1], port).into(), fingerprint, discovery_port, home, _place: place }
     }
 
     pub fn received(&self, name: &str) -> PathBuf {
-        self.home.path().join("Received").join(name)
+        self.home.join("Received").join(name)
     }
 
     /// Bytes of memory it has in use.
@@ -133,11 +151,11 @@ impl Honest {
     }
 
     pub fn send(&self, to: &Receiver, path: &Path) -> TransferId {
-        let sent = self.ask(Command::Send {
-            to: vec![to.fingerprint],
-            what: Outgoing::Paths(vec![path.to_path_buf()]),
-            keep: false,
-        });
+        self.send_all(to, vec![path.to_path_buf()])
+    }
+
+    pub fn send_all(&self, to: &Receiver, paths: Vec<PathBuf>) -> TransferId {
+        let sent = self.ask(Command::Send { to: vec![to.fingerprint], what: Outgoing::Paths(paths), keep: false });
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
         transfers[0].1
     }
@@ -151,14 +169,19 @@ impl Honest {
     pub fn end_with(&self, with: Fingerprint, transfer: TransferId) -> State {
         let until = Instant::now() + LONG;
         loop {
-            let page = self.ask(Command::Page { with, before: None, limit: 100 });
-            let Ok(Reply::Page { entries, .. }) = page else { panic!("no page: {page:?}") };
-            let state = &entries.iter().find(|entry| entry.transfer == transfer).unwrap().state;
+            let state = self.entry(with, transfer).state.clone();
             if !matches!(state, State::Waiting | State::Running) {
-                return state.clone();
+                return state;
             }
             assert!(Instant::now() < until, "it stays {state:?}");
             self.client.wait(Duration::from_millis(20));
         }
+    }
+
+    /// What this person sees of the transfer now.
+    pub fn entry(&self, with: Fingerprint, transfer: TransferId) -> Arc<Entry> {
+        let page = self.ask(Command::Page { with, before: None, limit: 100 });
+        let Ok(Reply::Page { entries, .. }) = page else { panic!("no page: {page:?}") };
+        entries.into_iter().find(|entry| entry.transfer == transfer).expect("no such transfer")
     }
 }

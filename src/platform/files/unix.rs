@@ -21,8 +21,22 @@ use rustix::io::Errno;
 
 use super::{Kind, Listed, Moment, Room, Stamp};
 
-/// Whether [`Folder::flush_file_system`] does anything; where not, every file must be flushed by itself.
-pub const FLUSHES_FILE_SYSTEM: bool = cfg!(target_os = "linux");
+/// Linux' file systems of which `syncfs` flushes everything to the disk, by their numbers (linux/magic.h and the
+/// file systems' own headers). Others, such as FUSE and SMB, report success without having told whoever keeps the bytes.
+#[cfg(target_os = "linux")]
+const FLUSHED_AS_A_WHOLE: [u32; 11] = [
+    0xEF53,      // ext2, ext3, ext4
+    0x5846_5342, // XFS
+    0x9123_683E, // Btrfs
+    0xF2F5_2010, // F2FS
+    0xCA45_1A4E, // bcachefs
+    0x2FC1_2FC1, // ZFS
+    0x4D44,      // FAT
+    0x2011_BAB0, // exFAT
+    0x7366_746E, // NTFS, the kernel's own
+    0x794C_7630, // overlayfs, which hands it on to the one above
+    0x0102_1994, // tmpfs, where there is nothing to flush
+];
 
 /// An opened folder.
 #[derive(Debug)]
@@ -193,7 +207,17 @@ impl Folder {
         }
     }
 
-    /// Writes everything of the folder's file system through to the disk, where [`FLUSHES_FILE_SYSTEM`].
+    /// Whether [`Self::flush_file_system`] can be relied on; where not, every file must be flushed by itself.
+    #[must_use]
+    pub fn flushes_file_system(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        #[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast, reason = "its type differs by processor")]
+        return rustix::fs::fstatfs(&self.handle).is_ok_and(|stat| FLUSHED_AS_A_WHOLE.contains(&(stat.f_type as u32)));
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
+    /// Writes everything of the folder's file system through to the disk, where [`Self::flushes_file_system`].
     ///
     /// # Errors
     /// Those of the system: some of what was written may be lost.

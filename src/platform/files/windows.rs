@@ -24,9 +24,6 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 use super::{Kind, Listed, Moment, Room, Stamp, kind_of};
 
-/// Whether [`Folder::flush_file_system`] does anything; where not, every file must be flushed by itself.
-pub const FLUSHES_FILE_SYSTEM: bool = false;
-
 /// Bytes that NTFS gives to files at a time, by default; only an estimate is made of it.
 const CLUSTER: u64 = 4096;
 
@@ -188,7 +185,13 @@ impl Folder {
         Ok(())
     }
 
-    /// Nothing here: see [`FLUSHES_FILE_SYSTEM`].
+    /// Whether [`Self::flush_file_system`] can be relied on: every file must be flushed by itself here.
+    #[must_use]
+    pub fn flushes_file_system(&self) -> bool {
+        false
+    }
+
+    /// Nothing here: see [`Self::flushes_file_system`].
     ///
     /// # Errors
     /// None.
