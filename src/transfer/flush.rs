@@ -375,7 +375,7 @@ pub(super) fn tell_named(
         return Ok(());
     }
     place.target.folder().flush()?;
-    let moved = named.into_iter().map(|Named { item, name, files, bytes, left_out, left_out_count }| {
+    let moved = named.into_iter().map(|Named { item, name, files, bytes, left_out, left_out_count, .. }| {
         let path = place.target.path().join(name);
         let is_folder = is_folder(item);
         (Moved { index: item, is_folder, files, bytes, left_out, left_out_count, known: None }, path)

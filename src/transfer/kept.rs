@@ -85,6 +85,8 @@ pub(super) struct Partial {
 #[derive(Debug)]
 pub(super) struct Named {
     pub item: u32,
+    /// The number the file system gave it.
+    pub inode: u64,
     pub name: OsString,
     pub files: u64,
     pub bytes: u64,
@@ -131,6 +133,12 @@ impl Kept {
         let kept = found.into_items();
         for (item, kept) in &kept {
             kept.write_down(*item, &mut journal)?;
+        }
+        // Until they are told, nobody else knows.
+        for Named { item, inode, files, bytes, left_out, left_out_count, .. } in &named {
+            let (item, inode, files, bytes, left_out_count) = (*item, *inode, *files, *bytes, *left_out_count);
+            let left_out = left_out.clone();
+            journal.append(&Record::Naming { item, inode, files, bytes, left_out_count, left_out })?;
         }
         let upto = journal.position();
         journal.append(&Record::Flushed { upto })?;
@@ -299,7 +307,7 @@ fn lock(file: &File) -> io::Result<()> {
 /// What a journal says, before the disk is asked.
 struct Found {
     items: BTreeMap<u32, FoundItem>,
-    naming: BTreeMap<u32, (u64, Named)>,
+    naming: BTreeMap<u32, Named>,
     /// What counts lies before this position.
     upto: u64,
     state: RandomState,
@@ -359,8 +367,8 @@ impl Found {
                     }
                 }
                 Record::Naming { item, inode, files, bytes, left_out_count, left_out } if found.contains_key(&item) => {
-                    let named = Named { item, name: OsString::new(), files, bytes, left_out, left_out_count };
-                    naming.insert(item, (inode, named));
+                    let name = OsString::new();
+                    naming.insert(item, Named { item, inode, name, files, bytes, left_out, left_out_count });
                 }
                 _ => {}
             }
@@ -472,13 +480,13 @@ impl FoundItem {
 }
 
 /// Those of `naming` that left the partials and have their final names.
-fn find_named(partials: &Folder, target: &Folder, naming: BTreeMap<u32, (u64, Named)>) -> io::Result<Vec<Named>> {
+fn find_named(partials: &Folder, target: &Folder, naming: BTreeMap<u32, Named>) -> io::Result<Vec<Named>> {
     let left = |item: &u32| {
         partials.look(OsStr::new(&item.to_string())).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
     };
     // Where the system gives no numbers, nothing can be found again, and comes a second time.
-    let mut sought: HashMap<u64, Named> =
-        naming.into_iter().filter(|(item, (inode, _))| *inode != 0 && left(item)).map(|(_, named)| named).collect();
+    let there = naming.into_values().filter(|named| named.inode != 0 && left(&named.item));
+    let mut sought: HashMap<u64, Named> = there.map(|named| (named.inode, named)).collect();
     let mut found = Vec::new();
     if sought.is_empty() {
         return Ok(found);

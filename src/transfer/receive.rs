@@ -82,6 +82,7 @@ pub async fn receive<S: AsyncRead + AsyncWrite>(
     reader.enter(Stage::DataIn);
     let consent = receiving.consent.clone();
     let events = receiving.events.clone();
+    let (with, into) = (receiving.with, receiving.into.clone());
     let told = receiving.kept.as_ref().map(|kept| kept.told.clone()).unwrap_or_default();
     let stop = StopOnDrop::default();
     let (arrived, arriving) = mpsc::channel(AHEAD);
@@ -127,6 +128,11 @@ pub async fn receive<S: AsyncRead + AsyncWrite>(
     drop(input.arrived.take());
     outcome.saved.sort_unstable();
     let saved = ended.await.unwrap_or_else(|_| Err(TransferError::System(io::ErrorKind::Other.into())));
+    if saved.is_ok() {
+        // Not before all was acknowledged: until then only the journal knows what lies under its final name.
+        let transfer = consent.transfer();
+        tokio::task::spawn_blocking(move || into.end(with, transfer)).await.ok();
+    }
     let result = input.lost.map_or(saved, Err);
     let last = match &result {
         Ok(()) => Message::Saved(Saved { all: true, ..Saved::default() }),
@@ -307,9 +313,8 @@ fn save(
     });
     drop((for_flushing, journal));
     match &result {
-        Ok(()) => into.end(with, consent.transfer()),
-        // It waits for room.
-        Err(TransferError::Folder(FolderError::Full)) => {}
+        // Those on a full disk wait for room.
+        Ok(()) | Err(TransferError::Folder(FolderError::Full)) => {}
         // Nobody will go on with these.
         Err(TransferError::Folder(_) | TransferError::Misbehaved { .. }) => {
             into.discard(with, consent.transfer()).ok();
