@@ -196,7 +196,7 @@ fn programs_that_are_killed_at_random_moments_lose_nothing_and_do_nothing_twice(
             let side = if step == 0 { 0 } else { usize::from(random[2] % 2) };
             // Enough of one side: the other's turn.
             let side = if step > 0 && killed[side] >= kills { 1 - side } else { side };
-            if killed[side] >= kills {
+            if killed.iter().all(|done| *done >= kills) {
                 break;
             }
             let (who, child) = [("giver", &mut giving), ("receiver", &mut taking)].into_iter().nth(side).unwrap();
