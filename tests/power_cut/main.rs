@@ -111,9 +111,10 @@ enum Moment {
 
 /// A giver that stays on, and a receiver whose power fails.
 struct Scene {
+    /// Before the machine, which can be taken down only when nobody works there.
+    receiver: Option<Receiver>,
     machine: Machine,
     giver: Honest,
-    receiver: Option<Receiver>,
     port: u16,
     discovery_port: u16,
     dice: Dice,

@@ -83,6 +83,20 @@ fn a_demanded_port_that_is_taken_is_an_error_and_the_default_gives_way() {
 }
 
 #[test]
+fn a_cloned_disk_is_a_stranger_to_those_who_knew_the_original_and_its_person_is_told() {
+    let (one, mut other) = friends();
+    let id = other.id();
+    other.shut_down();
+    // What a clone finds beside its key: the mark of the machine that made it.
+    fs::write(other.config.home.identity.join("machine"), "the mark of another machine").unwrap();
+    other.start_again();
+    assert_ne!(other.id(), id, "this machine has no id of its own by which a clone could be told");
+    other.until("the notice", |snapshot| snapshot.notices.contains(&Notice::NewIdentity).then_some(()));
+    let seen = one.sees(&other);
+    assert_eq!((seen.new, seen.rule, seen.impostor_of), (true, Rule::Ask, Some(id)));
+}
+
+#[test]
 fn a_database_that_was_set_aside_takes_every_allowance_with_it() {
     let (one, mut other) = friends();
     assert!(matches!(other.ask(Command::Verify { with: one.id(), verified: true }), Ok(Reply::Done)));
