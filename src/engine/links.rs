@@ -21,6 +21,7 @@ use crate::{
         compare::Ends,
         control::{CantSend, Control, Event},
         frame::Frame,
+        limits::SAME_MOMENT,
         meet::{Stays, which_stays},
         message::{self, ByeReason, Role},
     },
@@ -120,7 +121,13 @@ impl Hub {
         }
         if let Some(standing) = self.links.remove(&with) {
             self.lose_comparison(with, ByeReason::Duplicate);
+            // The other side noticed first that nothing gets through. Data connections don't notice by themselves.
+            let is_dead = standing.control.is_in_doubt()
+                || (standing.remote.ip() != remote.ip() && standing.since.elapsed() > SAME_MOMENT);
             control.take_over(self.part(standing, ByeReason::Duplicate));
+            if is_dead {
+                self.rest_all(with);
+            }
         } else if let Some(older) = self.left_controls.remove(&with) {
             control.take_over(older);
         }

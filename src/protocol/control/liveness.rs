@@ -30,6 +30,11 @@ impl Liveness {
         self.heard + if self.asked { DEAD_AFTER } else { PING_AFTER }
     }
 
+    /// It was asked and has not answered yet.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked
+    }
+
     /// The token of a ping that is to be sent now, if one is.
     pub(super) fn check(&mut self, now: Instant) -> Result<Option<u64>, Silent> {
         let silence = now.saturating_duration_since(self.heard);

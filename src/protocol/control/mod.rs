@@ -252,6 +252,12 @@ impl Control {
         Ok(())
     }
 
+    /// The other side was asked whether it lives, and has not answered yet.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.liveness.is_asked()
+    }
+
     /// Whether one more offer may wait. Both sides count alike, so that an honest one isn't declined for it.
     fn has_room(&self, of: End, offer: &Offer) -> bool {
         let waiting = self.open.iter().filter_map(|(transfer, open)| match open {
