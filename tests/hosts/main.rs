@@ -17,6 +17,7 @@
 
 mod command_line;
 mod desktop;
+mod faults;
 mod network;
 mod seat;
 mod using;

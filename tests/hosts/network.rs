@@ -105,7 +105,40 @@ impl Host {
 
     /// Pulls the cable or plugs it in again.
     pub fn cable(&self, plugged_in: bool) {
-        ip(&["-n", &self.switch, "link", "set", &self.port, if plugged_in { "up" } else { "down" }]);
+        for port in [&self.port, &self.other_port()] {
+            let link = ["-n", &self.switch, "link", "set", port, if plugged_in { "up" } else { "down" }];
+            // The second one may not be there.
+            try_ip(&link).unwrap_or_else(|why| assert!(*port != self.port, "ip {}: {why}", link.join(" ")));
+        }
+    }
+
+    /// `ip` on this host.
+    #[allow(dead_code, reason = "not used by the benchmarks, which share this file")]
+    pub fn ip(&self, arguments: &[&str]) -> Result<(), String> {
+        try_ip(&[&["-n", &self.namespace], arguments].concat())
+    }
+
+    /// How large a packet on this device may be, also on the switch's side.
+    #[allow(dead_code, reason = "not used by the benchmarks, which share this file")]
+    pub fn packet_size(&self, device: &str, bytes: u32) {
+        let port = if device == "eth0" { self.port.clone() } else { self.other_port() };
+        ip(&["-n", &self.switch, "link", "set", &port, "mtu", &bytes.to_string()]);
+        ip(&["-n", &self.namespace, "link", "set", device, "mtu", &bytes.to_string()]);
+    }
+
+    /// A second cable into the same switch, if there is none yet; in any case this device is up afterwards.
+    #[allow(dead_code, reason = "not used by the benchmarks, which share this file")]
+    pub fn plug_in_another(&self, device: &str) {
+        if self.ip(&["link", "show", device]).is_err() {
+            let (namespace, switch, port) = (&self.namespace, &self.switch, &self.other_port());
+            ip(&["link", "add", device, "netns", namespace, "type", "veth", "peer", "name", port, "netns", switch]);
+            ip(&["-n", switch, "link", "set", port, "master", "switch", "up"]);
+        }
+        ip(&["-n", &self.namespace, "link", "set", device, "up"]);
+    }
+
+    fn other_port(&self) -> String {
+        format!("{}b", self.port)
     }
 }
 
