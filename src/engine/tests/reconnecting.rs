@@ -2,8 +2,12 @@ use super::{relay::Relay, *};
 
 /// Two that nothing joins but a wire, through which the first has dialled the second.
 fn wired() -> (Machine, Machine, Relay) {
+    wired_by(|port| Relay::to(port, Duration::ZERO))
+}
+
+fn wired_by(wire: impl FnOnce(u16) -> Relay) -> (Machine, Machine, Relay) {
     let (one, other) = (Net::new().computer("Studio Mac"), Net::new().computer("Office PC"));
-    let wire = Relay::to(other.client.snapshot().me.port, Duration::ZERO);
+    let wire = wire(other.client.snapshot().me.port);
     let whom = format!("127.0.0.1:{}", wire.port);
     assert!(matches!(one.ask(Command::Resolve { whom, new: true, within: LONG }), Ok(Reply::Resolved(_))));
     other.sees(&one);
@@ -69,7 +73,8 @@ fn a_text_that_was_lost_with_its_connection_arrives_once_on_the_next() {
 
 #[test]
 fn what_moves_goes_on_while_its_control_connection_is_replaced() {
-    let (one, other, wire) = wired();
+    // For three seconds, so that it is seen while it moves.
+    let (one, other, wire) = wired_by(|port| Relay::slow(port, 10_000_000));
     other.always_accepts(&one);
     let sent = one.send_paths(&other, &[&one.file("large", noise(30_000_000))]);
     other.until("it to move", |snapshot| snapshot.transfers.iter().find(|one| one.bytes > 0).map(drop));

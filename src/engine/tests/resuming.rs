@@ -79,7 +79,8 @@ fn a_folder_goes_on_in_its_middle_and_is_made_once() {
     for part in [2, 5] {
         until_moved(&other, part * MIB);
         cable.cut();
-        one.until("it to have stopped", |snapshot| snapshot.transfers.iter().all(|one| one.bytes == 0).then_some(()));
+        // The break itself may be over before anybody looks.
+        one.until("new connections for control and data", |_| (cable.connections() >= 2).then_some(()));
     }
     one.until_state(&other, sent, &State::Saved);
     other.until_state(&one, sent, &State::Saved);
