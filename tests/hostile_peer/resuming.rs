@@ -271,6 +271,7 @@ fn another_name_a_larger_size_or_more_of_it_is_a_new_question_and_a_blocked_one_
             _ => None,
         };
         assert!(control.hear_until("a yes", heard));
+        until("the question to be gone", || !asked(with, SIZE as u64));
         let size = changed.iter().map(|item| item.size).sum();
         control.say(&Message::Offer(Offer { transfer: id(1), items: changed, for_take: false, again: true }));
         until(why, || {
