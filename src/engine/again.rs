@@ -21,7 +21,7 @@ use crate::{
         Ranges,
         message::{DeclineReason, Item as WireItem, NOT_COMPARED, Offer},
     },
-    store::Sought,
+    store::{ItemUpdate, Sought},
     transfer::{Before, FolderError, Kept, Missing, ReceiveFolder, StopOnDrop},
 };
 
@@ -59,9 +59,11 @@ impl Hub {
         transfer.paused.there = false;
         let attempt = transfer.attempt;
         let Side::In { offer: before, accepted, .. } = &mut transfer.side else { return };
+        let changed = changed_since(before, &offer, accepted);
         *before = offer;
         (transfer.files, transfer.bytes) = before.sums(accepted);
         self.pace.touch();
+        self.write_items(key, changed);
         let (with, id) = key;
         self.library.post(
             move |store| store.entry_of(&with, &id),
@@ -145,8 +147,10 @@ impl Hub {
         // Its last word was lost on the way.
         let wanted = items.iter().filter(|item| item.state != ItemState::LeftOut).map(|item| item.index);
         let folder = items.iter().find_map(|item| item.path.as_ref()?.parent().map(PathBuf::from));
+        // Its versions aren't known any more: what had one but the first is received anew rather than missed.
+        let first = offer.items.iter().map(|item| WireItem { version: 0, ..item.clone() }).collect();
         let side = Side::In {
-            offer: offer.clone(),
+            offer: Arc::new(Offer { items: first, ..Offer::clone(offer) }),
             accepted: Ranges::from_numbers(wanted),
             into: folder.unwrap_or_else(|| self.me.folder.clone()),
             kept: None,
@@ -173,6 +177,14 @@ pub(super) fn covers(consented: &Offer, offer: &Offer) -> bool {
         (before.kind, &before.name) == (now.kind, &now.name) && now.size <= before.size && now.files <= before.files
     };
     consented.items.len() == offer.items.len() && consented.items.iter().zip(&offer.items).all(covers)
+}
+
+/// Items that changed since they were offered last: what is saved of them is not what they are now, and they are received
+/// anew beside it.
+pub(super) fn changed_since(before: &Offer, now: &Offer, accepted: &Ranges) -> Vec<ItemUpdate> {
+    let pairs = before.items.iter().zip(&now.items).zip(0..);
+    let changed = pairs.filter(|((before, now), index)| before.version != now.version && accepted.contains(*index));
+    changed.map(|(_, index)| ItemUpdate { index, state: ItemState::Pending, path: None }).collect()
 }
 
 /// Items that are saved, or as far as they could be.

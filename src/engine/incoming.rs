@@ -9,7 +9,7 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::time::Instant;
 
 use super::{
-    again::{Opened, covers, told},
+    again::{Opened, changed_since, covers, told},
     api::{Body, Direction, GroupId, Item, ItemKind, ItemState, KnownComputer, Notice, Problem, Receive, Rule, State},
     asking::Question,
     hub::Hub,
@@ -49,7 +49,7 @@ impl Hub {
         }
         let mut same = None;
         if let Some(transfer) = self.transfers.get_mut(&key) {
-            let Side::In { offer: before, into, consented, .. } = &mut transfer.side else {
+            let Side::In { offer: before, accepted, into, consented, .. } = &mut transfer.side else {
                 return self.decline_offer(key, DeclineReason::Unknown);
             };
             let is_same = before.items == offer.items;
@@ -66,7 +66,9 @@ impl Hub {
                     return self.say_accepted(key, Ranges::default());
                 }
                 _ if *consented && covers(before, &offer) && transfer.paused.here => {
+                    let changed = changed_since(before, &offer, accepted);
                     *before = offer;
+                    self.write_items(key, changed);
                     return self.accept_paused(key);
                 }
                 _ if *consented && covers(before, &offer) => return self.receive_again(key, offer),

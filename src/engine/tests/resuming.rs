@@ -189,6 +189,24 @@ fn a_source_that_changed_meanwhile_begins_anew_and_a_larger_one_is_a_new_questio
 }
 
 #[test]
+fn what_was_saved_already_and_changed_before_the_rest_goes_on_comes_as_it_is_now_too() {
+    let (mut one, other, _cable) = wired(25 * MIB);
+    let notes = one.file("notes.txt", "as they were");
+    let film = one.file("film.mkv", noise(90 * MIB as usize));
+    let sent = one.send_paths(&other, &[&notes, &film]);
+    until_moved(&other, 40 * MIB);
+    other.until("the notes to be saved", |_| other.received("notes.txt").exists().then_some(()));
+    one.shut_down();
+    fs::write(&notes, "as they are.").unwrap();
+    one.start_again();
+    one.until_state(&other, sent, &State::Saved);
+    other.until_state(&one, sent, &State::Saved);
+    assert_eq!(fs::read_to_string(other.received("notes.txt")).unwrap(), "as they were", "nothing existing changes");
+    assert_eq!(fs::read_to_string(other.received("notes (2).txt")).unwrap(), "as they are.");
+    assert!(fs::read(other.received("film.mkv")).unwrap() == noise(90 * MIB as usize));
+}
+
+#[test]
 fn a_text_that_was_not_confirmed_goes_again_and_arrives_once() {
     let (mut one, mut other) = friends();
     other.shut_down();
