@@ -189,10 +189,12 @@ impl Hub {
         Ok(())
     }
 
-    /// Nothing is sent that isn't shown any more.
+    /// Nothing is sent that isn't shown any more: what waits or rests, also while it is paused or a disk is full.
     pub fn empty_queue(&mut self, with: Fingerprint) {
-        for key in self.queue_of(with) {
-            self.cancel(key).ok();
+        for key in self.leaving(with) {
+            if self.transfers.get(&key).is_some_and(|one| matches!(one.stage, Stage::Away { .. })) {
+                self.cancel(key).ok();
+            }
         }
     }
 

@@ -125,6 +125,17 @@ fn what_is_paused_can_be_cancelled_by_either_side() {
 }
 
 #[test]
+fn what_is_paused_is_not_sent_after_its_conversation_was_cleared() {
+    let (one, other, _cable, sent, _content) = under_way();
+    pause(&other, &one, sent);
+    one.until_state(&other, sent, &State::Held(Hold::Paused { here: false }));
+    assert!(matches!(one.ask(Command::RemoveConversation { with: other.id() }), Ok(Reply::Done)));
+    other.until_state(&one, sent, &State::Cancelled { here: false });
+    assert!(one.conversation(&other).is_empty());
+    assert!(one.client.snapshot().transfers.is_empty());
+}
+
+#[test]
 fn a_pause_that_ends_while_the_other_is_away_is_over_when_it_is_back() {
     for by_giver in [true, false] {
         let (mut one, mut other, _cable, sent, content) = under_way();
