@@ -131,8 +131,8 @@ fn what_is_paused_is_not_sent_after_its_conversation_was_cleared() {
     one.until_state(&other, sent, &State::Held(Hold::Paused { here: false }));
     assert!(matches!(one.ask(Command::RemoveConversation { with: other.id() }), Ok(Reply::Done)));
     other.until_state(&one, sent, &State::Cancelled { here: false });
+    one.until("nothing to move or rest", |snapshot| snapshot.transfers.is_empty().then_some(()));
     assert!(one.conversation(&other).is_empty());
-    assert!(one.client.snapshot().transfers.is_empty());
 }
 
 #[test]
