@@ -12,8 +12,7 @@ use fantail::{
 };
 
 fn main() -> ExitCode {
-    // This program's warnings (of commands, errors alone) and its libraries' errors, on stderr; RUST_LOG asks for more.
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error,fantail=warn")).init();
+    cli::start_log();
     match cli::run(std::env::args_os()) {
         Wanted::Ended(exit) => exit.into(),
         Wanted::Window(wanted) => match window(*wanted) {

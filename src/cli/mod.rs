@@ -5,6 +5,7 @@
 //!   (what becomes of transfers). They say `line`s, and `print` makes sentences or JSON of these.
 //! - `here`: carries a command out in this process with an engine of its own; `handover`: in the process that has one, and
 //!   [`exchange`] is what they say to each other.
+//! - `logging`: what is said to whoever looks for a fault.
 //!
 //! There is never more than one engine for one home: whoever starts one also holds the door and carries out what the
 //! others hand over, be it a window, `fantail receive` or another short command.
@@ -18,6 +19,7 @@ mod handover;
 mod here;
 mod into;
 mod line;
+mod logging;
 mod notices;
 mod print;
 pub mod request;
@@ -34,6 +36,7 @@ pub use self::{
     handover::{Serving, serve},
     here::BeginError,
     line::Exit,
+    logging::start_log,
     request::UsageError,
 };
 use self::{exchange::Role, here::Claimed, print::Printer, request::Request, session::Stop};
