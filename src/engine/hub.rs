@@ -56,8 +56,9 @@ pub(super) const HINTS: usize = 64;
 /// Ages, retries and what else needs no precision are looked at this often.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How often speeds are sampled and shown while something moves.
-const SAMPLE: Duration = Duration::from_millis(100);
+/// How often speeds are sampled and shown while something moves: less often than snapshots may come, so that its end is
+/// still shown at once.
+const SAMPLE: Duration = Duration::from_millis(125);
 
 /// What moves for longer than this keeps the computer awake: nothing falls asleep as quickly.
 const AWAKE_AFTER: Duration = Duration::from_secs(2);
