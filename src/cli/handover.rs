@@ -289,8 +289,10 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
         }
     };
     done.store(true, Ordering::Release);
+    // First, since the watcher only sees at its next look that it is done.
+    let ended = write_line(&mut writer, &Said::End(exit));
     watcher.join().ok();
-    write_line(&mut writer, &Said::End(exit))
+    ended
 }
 
 #[cfg(test)]
