@@ -194,7 +194,7 @@ fn split(name: &str) -> (&str, &str) {
 fn number(name: &str, n: u32, limit: usize, extension: Extension) -> String {
     let (stem, extension) = if extension == Extension::Kept { split(name) } else { (name, "") };
     let number = format!(" ({n})");
-    let stem = prefix(stem, limit.saturating_sub(number.len() + extension.len())).trim_end();
+    let stem = prefix(stem, limit.saturating_sub(number.len() + extension.len()));
     format!("{stem}{number}{extension}")
 }
 
@@ -203,12 +203,12 @@ fn shortened(name: &str, limit: usize, extension: Extension) -> String {
         return name.to_owned();
     }
     let (stem, extension) = if extension == Extension::Kept { split(name) } else { (name, "") };
-    format!("{}{extension}", prefix(stem, limit.saturating_sub(extension.len())).trim_end())
+    format!("{}{extension}", prefix(stem, limit.saturating_sub(extension.len())))
 }
 
-/// As much of the start as fits, never half a character.
+/// As much of the start as fits, never half a character, nor at its end what joined it to the next one.
 fn prefix(text: &str, limit: usize) -> &str {
-    &text[..text.floor_char_boundary(limit)]
+    text[..text.floor_char_boundary(limit)].trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ZWNJ | ZWJ))
 }
 
 fn trim_end(name: &mut String) {
@@ -246,14 +246,19 @@ fn is_invisible(c: char) -> bool {
         | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
+const ZWNJ: char = '\u{200C}';
+const ZWJ: char = '\u{200D}';
+
 /// Characters that join or vary what stands beside them: family emoji, Persian and Indic words, keycaps.
 fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
+    matches!(c, ZWNJ | ZWJ | '\u{FE00}'..='\u{FE0F}')
 }
 
 /// A joiner has something to join.
 fn joins(before: Option<char>, joiner: char, after: Option<char>) -> bool {
-    let of_a_script = |c: char| !c.is_ascii() && !is_joiner(c) && !is_bidi(c) && !is_invisible(c) && !c.is_control();
+    let of_a_script = |c: char| {
+        !(c.is_ascii() || c.is_control() || c.is_whitespace() || is_joiner(c) || is_bidi(c) || is_invisible(c))
+    };
     match joiner {
         // A variation selector belongs to what stands before it.
         '\u{FE00}'..='\u{FE0F}' => before.is_some_and(|c| of_a_script(c) || matches!(c, '0'..='9' | '#' | '*')),

@@ -102,6 +102,24 @@ fn long_names_are_cut_and_keep_their_extension() {
 }
 
 #[test]
+fn a_cut_name_does_not_end_with_what_joined_its_next_character() {
+    let family = "👩\u{200D}".repeat(100);
+    for safe in [inside(&family), inside(&format!("{family}.png")), numbered(&inside(&family), 2)] {
+        assert!(
+            safe.starts_with("👩\u{200D}👩") && !safe.contains("\u{200D}.") && !safe.contains("\u{200D} "),
+            "{safe:?}"
+        );
+        assert!(!safe.ends_with('\u{200D}'), "{safe:?}");
+    }
+}
+
+#[test]
+fn a_joiner_beside_a_space_or_a_line_break_joins_nothing() {
+    assert_eq!(inside("é\u{200D}\u{2028}x"), "é_x");
+    assert_eq!(inside("x\u{3000}\u{200D}é\u{200D}\u{3000}"), "x\u{3000}é");
+}
+
+#[test]
 fn numbers_go_before_the_extension() {
     assert_eq!(numbered("photo.jpg", 2), "photo (2).jpg");
     assert_eq!(numbered("archive.tar.gz", 3), "archive (3).tar.gz");
