@@ -294,6 +294,7 @@ impl Transfer {
         self.hold = None;
         self.progress = None;
         self.left_out.clear();
+        self.digested = false;
         self.meter = crate::transfer::Meter::default();
         if let Side::In { kept, .. } = &mut self.side {
             *kept = None;

@@ -71,10 +71,12 @@ impl Hub {
                     self.write_items(key, changed);
                     return self.accept_paused(key);
                 }
+                _ if *consented && transfer.paused.here => return self.decline_paused(key),
                 _ if *consented && covers(before, &offer) => return self.receive_again(key, offer),
                 // The connection broke and is back; the question stands as it was.
                 Stage::Waiting | Stage::Preparing if is_same => {
                     transfer.lost = None;
+                    transfer.paused.there = false;
                     return;
                 }
                 // What this person is asked about was something else.
@@ -298,6 +300,10 @@ impl Hub {
         transfer.asks_for_room = false;
         transfer.progress = Some(Arc::new(Progress::new(offer.items.len())));
         (*kept, *consented) = (Some(Box::new(place)), true);
+        // It was paused while it was agreed to.
+        if transfer.paused.by_anybody() {
+            return self.rest_paused(key);
+        }
         transfer.stage = if known.is_empty() {
             Stage::Joining { until: Instant::now() + JOIN_WITHIN, asked: false }
         } else {

@@ -11,7 +11,7 @@ use super::{
     api::{Body, Direction, GroupId, Hold, ItemKind, KnownComputer, Outgoing, Problem, Reply, State},
     clients::Asker,
     hub::{Hub, Message},
-    prepare::Prepared,
+    prepare::{Prepared, named},
     transfers::{Cargo, GRACE, Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, TEXT_WITHIN, Transfer, left_out},
 };
 use crate::{
@@ -251,21 +251,24 @@ impl Hub {
     /// What the other side says to our offer.
     pub fn answered(&mut self, key: Key, answer: Answer) {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        let is_paused = transfer.paused.by_anybody();
         let Side::Out { cargo, consented, .. } = &mut transfer.side else { return };
-        if transfer.stage != Stage::Waiting {
+        if transfer.stage != Stage::Waiting && !is_paused {
             return;
         }
         let accept = match answer {
+            // The pause came while it was asked about: what is agreed to is offered again when that is over.
+            Answer::Accept(_) if is_paused => {
+                *consented = true;
+                return self.note_going(key);
+            }
             Answer::Accept(accept) => accept,
+            Answer::Decline(reason) if is_paused && passes(reason) => return,
             Answer::Decline(DeclineReason::DiskFull) if *consented => {
                 return self.rest(key, Hold::DiskFull { here: false });
             }
-            // It was accepted once; what is in the way now passes.
-            Answer::Decline(DeclineReason::Busy | DeclineReason::NoAnswer | DeclineReason::NotReceiving)
-                if *consented =>
-            {
-                return self.again_later(key);
-            }
+            // It was accepted once.
+            Answer::Decline(reason) if *consented && passes(reason) => return self.again_later(key),
             // It changed here while the question stood there.
             Answer::Decline(DeclineReason::Unknown) if (1..MAX_UNEXPLAINED).contains(&transfer.attempt) => {
                 return self.again_later(key);
@@ -275,7 +278,9 @@ impl Hub {
         let is_first = !std::mem::replace(consented, true);
         transfer.asks_for_room = false;
         let updates = match cargo {
-            Cargo::Planned | Cargo::Stored(_) => return,
+            Cargo::Planned => return,
+            // It was paused in between: its sources are walked anew.
+            Cargo::Stored(_) => return self.go_on(key),
             Cargo::Text(text) => {
                 let text = text.to_string();
                 transfer.stage = Stage::Text { until: Instant::now() + TEXT_WITHIN };
@@ -293,9 +298,13 @@ impl Hub {
                 } else if is_first {
                     self.unasked.remove(&key.0);
                 }
-                if std::mem::take(&mut transfer.digested) {
-                    transfer.already = prepared.found(&accept);
-                }
+                transfer.already = if std::mem::take(&mut transfer.digested) {
+                    prepared.found(&accept)
+                } else {
+                    // Since then it may have changed, and then it is not named.
+                    let still = named(&accept).filter(|item| transfer.already.contains(*item));
+                    Ranges::from_numbers(still)
+                };
                 let asked = prepared.asked(&accept);
                 if asked.is_empty() {
                     self.join(key);
@@ -373,6 +382,8 @@ impl Hub {
                 Stage::Reaching { .. } | Stage::Away { .. } | Stage::Broken { .. } => {
                     transfer.stage = Stage::Away { retry: None };
                 }
+                // Who dials it was a question of the connection that is gone.
+                Stage::Joining { .. } => transfer.halt(Stage::Away { retry: None }),
                 _ => {}
             }
         }
@@ -436,6 +447,17 @@ fn cant_send(error: CantSend) -> Problem {
         CantSend::Unsupported => Problem::Unsupported,
         CantSend::OutOfBounds => Problem::TooMuch { limit: MAX_ENTRIES },
         _ => Problem::ComputerGone,
+    }
+}
+
+/// What is in the way goes by itself.
+fn passes(reason: DeclineReason) -> bool {
+    match reason {
+        DeclineReason::Busy | DeclineReason::NoAnswer | DeclineReason::NotReceiving | DeclineReason::DiskFull => true,
+        DeclineReason::Person
+        | DeclineReason::Unknown
+        | DeclineReason::FolderNotWritable
+        | DeclineReason::Unsupported => false,
     }
 }
 

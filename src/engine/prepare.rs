@@ -107,12 +107,11 @@ impl Prepared {
 
     /// What the other side found to be there, by the digests it was told.
     pub fn found(&self, accept: &Accept) -> Ranges {
-        let is_found = |resume: &&Resume| {
-            let item = self.items.get(resume.item as usize);
-            let is_told = item.is_some_and(|item| item.digest.is_some_and(|digest| digest != NOT_COMPARED));
-            is_told && resume.groups.is_empty() && !resume.saved.is_empty()
+        let is_told = |item: &u32| {
+            let item = self.items.get(*item as usize);
+            item.is_some_and(|item| item.digest.is_some_and(|digest| digest != NOT_COMPARED))
         };
-        Ranges::from_numbers(accept.resume.iter().filter(is_found).map(|resume| resume.item))
+        Ranges::from_numbers(named(accept).filter(is_told))
     }
 
     /// Reads these items. Blocks.
@@ -167,6 +166,12 @@ impl Prepared {
     fn blur_of(&self, index: u32) -> Option<Vec<u8>> {
         self.items.get(index as usize)?.thumbhash.as_ref().map(|blur| blur.to_vec())
     }
+}
+
+/// Items of which the other side says that something is saved, and nothing half.
+pub(super) fn named(accept: &Accept) -> impl Iterator<Item = u32> {
+    let is_saved = |resume: &&Resume| resume.groups.is_empty() && !resume.saved.is_empty();
+    accept.resume.iter().filter(is_saved).map(|resume| resume.item)
 }
 
 async fn blurs_of(items: &[Source]) -> BTreeMap<u32, Vec<u8>> {

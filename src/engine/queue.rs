@@ -198,11 +198,11 @@ impl Hub {
         }
     }
 
-    /// Computers that something waits for. Looking for them is this person's wish, also where this one is hidden.
+    /// Computers that something waits for, whichever way it goes: the other may not know that it can go on. Looking for
+    /// them is this person's wish, also where this one is hidden.
     pub fn is_waited_for(&self, with: Fingerprint) -> bool {
-        self.transfers_with(with)
-            .iter()
-            .any(|key| self.transfers.get(key).is_some_and(|transfer| transfer.rests_to_leave()))
+        let waits = |transfer: &Transfer| transfer.rests_to_leave() || transfer.rests_to_come();
+        self.transfers_with(with).iter().any(|key| self.transfers.get(key).is_some_and(waits))
     }
 
     /// Whether a computer may be dialled that nobody asked for just now.
@@ -218,6 +218,11 @@ impl Transfer {
             && self.lost.is_none()
             && !self.paused.by_anybody()
             && matches!(self.stage, Stage::Away { retry: None })
+    }
+
+    /// It waits until its giver is there.
+    fn rests_to_come(&self) -> bool {
+        self.direction() == Direction::Received && !self.paused.by_anybody() && matches!(self.stage, Stage::Away { .. })
     }
 
     pub fn is_text(&self) -> bool {

@@ -64,7 +64,7 @@ pub(super) struct Transfer {
     pub attempt: u32,
     /// Attempts in a row that failed at once.
     pub tries: u32,
-    /// Out: items that were there already, as the other side says.
+    /// Out: items that were there already, as the other side says in each answer.
     pub already: Ranges,
     /// Out: digests were told, and the answer to them is awaited.
     pub digested: bool,

@@ -67,6 +67,26 @@ fn what_was_sent_before_crosses_no_second_time_and_both_screens_point_at_what_is
     assert_eq!(names_in(&other), ["film.mkv", "new (2).txt", "new.txt", "trip"], "no second copy");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_there_already_and_changed_before_the_rest_goes_on_is_told_as_saved() {
+    use super::resuming::{MIB, until_moved, wired};
+
+    let (one, mut other, _cable) = wired(30 * MIB);
+    let notes = one.file("notes.txt", "as they were");
+    both_say(&one, &other, one.send_paths(&other, &[&notes]), &[SAVED]);
+    let film = one.file("film.mkv", noise(90 * MIB as usize));
+    let sent = one.send_paths(&other, &[&notes, &film]);
+    until_moved(&other, 20 * MIB);
+    one.until_entry(&other, sent, |entry| items_of(entry)[0].state == ALREADY);
+    other.shut_down();
+    one.until_state(&other, sent, &State::Held(Hold::Away));
+    fs::write(&notes, "as they are.").unwrap();
+    other.start_again();
+    let places = both_say(&one, &other, sent, &[SAVED, SAVED]);
+    assert_eq!(fs::read_to_string(&places[0]).unwrap(), "as they are.");
+}
+
 #[test]
 fn what_was_deleted_or_changed_there_comes_anew_and_what_was_only_touched_does_not() {
     let (one, other) = friends();

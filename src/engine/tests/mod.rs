@@ -6,6 +6,7 @@ mod awake;
 #[cfg(target_os = "linux")]
 mod changing;
 mod comparing;
+mod crossing;
 mod finding;
 #[cfg(target_os = "linux")]
 mod full_disk;

@@ -44,6 +44,7 @@ impl Puppet {
                 | Features::THUMBNAILS
                 | Features::WAITING
                 | Features::RESUME
+                | Features::PAUSE
                 | Features::KNOWN,
             name: name.to_owned(),
             kind: WireKind::Computer,
@@ -76,11 +77,17 @@ impl Puppet {
         }
     }
 
-    /// Lets an engine in that dials.
+    /// Lets an engine in that dials for control; what comes for data is closed, and what was given up is passed over.
     pub fn answer(&self) -> Wire<'_> {
         let arrival = self.in_time(async {
-            let (tcp, remote): (TcpStream, SocketAddr) = self.listener.accept().await.unwrap();
-            self.door.answer(tcp, remote).await.unwrap()
+            loop {
+                let (tcp, remote): (TcpStream, SocketAddr) = self.listener.accept().await.unwrap();
+                match self.door.answer(tcp, remote).await {
+                    Ok(arrival) if arrival.hello.role == Role::Control => return arrival,
+                    Ok(_) => {}
+                    Err(error) => log::debug!("not answered: {error}"),
+                }
+            }
         });
         self.up(arrival)
     }

@@ -22,7 +22,7 @@ impl Control {
     ///
     /// # Errors
     /// [`CantSend::OutOfBounds`] when items break a bound or the id was used, [`CantSend::NoSuchTransfer`] when no such
-    /// take waits, [`CantSend::Busy`] when as many offers wait as may.
+    /// take waits, [`CantSend::Busy`] when as many offers wait as may, or this one does.
     pub fn offer(&mut self, offer: Offer) -> Result<(), CantSend> {
         offer.check().map_err(|_| CantSend::OutOfBounds)?;
         let transfer = offer.transfer;
@@ -32,6 +32,8 @@ impl Control {
             None if offer.for_take && offer.again => {}
             _ if offer.for_take => return Err(CantSend::NoSuchTransfer),
             None if offer.again || !self.ended.contains(transfer) => {}
+            // An answer that is on its way would be taken for one to this.
+            Some(Open::Waiting { end: End::Giving, .. }) if offer.again => return Err(CantSend::Busy),
             // What became of it was lost sight of: the question is open again.
             Some(open) if offer.again && open.gives() => {}
             _ => return Err(CantSend::OutOfBounds),
@@ -205,14 +207,25 @@ impl Control {
         self.outbox.push(message)
     }
 
-    /// Accepted on this connection, offered again, or of an earlier connection.
+    /// Accepted on this connection, offered again, of an earlier connection, or offered again and declined for now.
     pub(super) fn may_be_paused(&self, transfer: TransferId) -> bool {
         match self.open.get(&transfer) {
-            Some(Open::Moving { .. }) => true,
+            Some(Open::Moving { .. }) | None => true,
             Some(Open::Waiting { offer, .. }) => offer.again && !offer.is_text(),
             Some(Open::Taking | Open::Taken | Open::Text { .. }) => false,
-            None => !self.ended.contains(transfer),
         }
+    }
+
+    /// Whether our offer is not answered yet.
+    #[must_use]
+    pub fn awaits_answer(&self, transfer: TransferId) -> bool {
+        matches!(self.open.get(&transfer), Some(Open::Waiting { end: End::Giving, .. }))
+    }
+
+    /// Whether their offer is to be answered.
+    #[must_use]
+    pub fn owes_answer(&self, transfer: TransferId) -> bool {
+        matches!(self.open.get(&transfer), Some(Open::Waiting { end: End::Receiving, .. }))
     }
 
     /// Asks the other side to dial a data connection, because this one can't.

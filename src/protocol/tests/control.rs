@@ -134,7 +134,7 @@ fn conversation(cuts: &Cuts) -> ([Vec<Event>; 2], usize) {
 }
 
 #[test]
-fn a_pause_is_told_of_what_an_earlier_connection_left_and_of_nothing_that_ended_or_is_no_transfer_of_files() {
+fn a_pause_is_told_of_what_an_earlier_connection_left_or_was_declined_for_now_and_of_nothing_nobody_agreed_to() {
     let now = Instant::now();
     let mut office = Control::new(&hello(), now);
     let said = |office: &mut Control, message: Message| office.receive(message.encode(), now).unwrap();
@@ -149,9 +149,12 @@ fn a_pause_is_told_of_what_an_earlier_connection_left_and_of_nothing_that_ended_
     assert_eq!(office.pause(id(1)), Err(CantSend::NoSuchTransfer));
     office.accept(id(1), all(&asked)).unwrap();
     assert_eq!(office.pause(id(1)), Ok(()));
-    office.finished(id(1));
-    assert_eq!(office.pause(id(1)), Err(CantSend::NoSuchTransfer));
-    assert_eq!(said(&mut office, Message::Pause { transfer: id(1) }), None);
+    // It is larger now, and the pause stands.
+    let more = Offer { again: true, ..offer(id(1), vec![file("a.png", 8)]) };
+    office.receive(Message::Offer(more).encode(), now).unwrap();
+    office.decline(id(1), DeclineReason::Busy).unwrap();
+    assert_eq!(office.pause(id(1)), Ok(()));
+    assert_eq!(said(&mut office, Message::Continue { transfer: id(1) }), Some(Event::Continued { transfer: id(1) }));
 
     let old = Hello { features: Features::SHELF, ..hello() };
     assert_eq!(Control::new(&old, now).pause(id(9)), Err(CantSend::Unsupported));
@@ -315,6 +318,20 @@ fn an_offer_made_again_takes_consent_back_until_it_is_given_again() {
     assert!(matches!(event, Some(Event::Offered(_))));
     pair.ends[OFFICE].data_closed(id(1));
     assert_eq!(pair.ends[OFFICE].connect_data(id(1)).unwrap_err(), NoData::No);
+}
+
+#[test]
+fn an_offer_is_not_made_again_before_it_is_answered() {
+    let mut pair = Pair::new(&Cuts::Whole);
+    let again = Offer { again: true, ..offer(id(1), vec![file("a", 1)]) };
+    pair.ends[MEI].offer(again.clone()).unwrap();
+    assert_eq!(pair.ends[MEI].offer(again.clone()), Err(CantSend::Busy), "whose would the answer be?");
+    pair.quiet();
+    assert!(pair.ends[MEI].awaits_answer(id(1)) && pair.ends[OFFICE].owes_answer(id(1)));
+    pair.ends[OFFICE].accept(id(1), all(&again)).unwrap();
+    pair.quiet();
+    assert!(!pair.ends[MEI].awaits_answer(id(1)) && !pair.ends[OFFICE].owes_answer(id(1)));
+    assert_eq!(pair.ends[MEI].offer(again), Ok(()));
 }
 
 #[test]
