@@ -81,10 +81,11 @@ fn what_was_there_already_and_changed_before_the_rest_goes_on_is_told_as_saved()
     one.until_entry(&other, sent, |entry| items_of(entry)[0].state == ALREADY);
     other.shut_down();
     one.until_state(&other, sent, &State::Held(Hold::Away));
-    fs::write(&notes, "as they are.").unwrap();
+    // Nothing of this size came before.
+    fs::write(&notes, "as they are").unwrap();
     other.start_again();
     let places = both_say(&one, &other, sent, &[SAVED, SAVED]);
-    assert_eq!(fs::read_to_string(&places[0]).unwrap(), "as they are.");
+    assert_eq!(fs::read_to_string(&places[0]).unwrap(), "as they are");
 }
 
 #[test]
