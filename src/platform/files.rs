@@ -26,6 +26,10 @@ use windows as system;
 
 pub use system::Folder;
 
+/// Whether a [`Stamp`] differs after every change, whichever times somebody set: no program can set the time of change.
+/// On Windows, where the standard library doesn't tell that time, whoever must be sure reads the file.
+pub const STAMPS_TELL_EVERY_CHANGE: bool = cfg!(unix);
+
 /// What tells two states of a file apart, as far as the system tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Stamp {

@@ -23,7 +23,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    platform::files::{self, Folder},
+    platform::files::{self, Folder, Stamp},
     protocol::{
         Ranges,
         limits::{MAX_BATCHED_FILE, RESUME_GROUP},
@@ -140,7 +140,8 @@ struct Current {
 struct Whole {
     file: Option<File>,
     size: u64,
-    digest: Digest,
+    /// With what the file was when it was hashed.
+    known: Option<(Digest, Stamp)>,
 }
 
 #[derive(Clone, Copy)]
@@ -339,8 +340,9 @@ impl<'a> Arrival<'a> {
         self.room.take(&self.parts.partials, 0)?;
         let Some(level) = current.levels.last() else {
             // A small one is opened again if it must be flushed by itself, so that many don't hold many open files.
+            let hashed = file.metadata().ok().map(|metadata| Stamp::of(&metadata));
             let file = (size > MAX_BATCHED_FILE as u64).then_some(file);
-            current.file = Some(Whole { file, size, digest: blake3 });
+            current.file = Some(Whole { file, size, known: hashed.map(|stamp| (blake3, stamp)) });
             return Ok(());
         };
         let local = below(&level.local_path, &name);
@@ -484,8 +486,8 @@ impl<'a> Arrival<'a> {
         while let Some(level) = current.levels.pop() {
             level.close()?;
         }
-        let (file, size, digest) = match current.file {
-            Some(Whole { file, size, digest }) => (file, size, Some(digest)),
+        let (file, size, known) = match current.file {
+            Some(Whole { file, size, known }) => (file, size, known),
             None if is_folder => (None, current.bytes, None),
             None => return Err(ArriveError::Rule("an item without its file")),
         };
@@ -496,7 +498,7 @@ impl<'a> Arrival<'a> {
             name: names::native(offered, Place::Top),
             file,
             size,
-            digest,
+            known,
             files: current.files,
             left_out: current.left_out,
             left_out_count: current.left_out_count,

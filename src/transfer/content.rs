@@ -44,13 +44,15 @@ impl Before {
         }
     }
 
-    /// Whether what is there now has this digest. What was touched since it was saved is read.
+    /// Whether what is there now has this digest. What was touched since it was saved is read, and so is everything where
+    /// that can't be told.
     #[must_use]
     pub fn is_still(&self, kind: ItemKind, size: u64, digest: &Digest, stop: &AtomicBool) -> bool {
         if !self.is_there(kind, size) {
             return false;
         }
         if let (Some((known, saved)), Ok((_, now))) = (self.known, files::look(&self.path))
+            && files::STAMPS_TELL_EVERY_CHANGE
             && is_same(&now, &saved)
         {
             return known == *digest;

@@ -11,7 +11,7 @@ use std::{
     ffi::OsStr,
     fs::File,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -66,8 +66,8 @@ pub(super) struct Complete {
     /// Still open, if it is a large file.
     pub file: Option<File>,
     pub size: u64,
-    /// Of a file.
-    pub digest: Option<Digest>,
+    /// Of a file: its digest, and what it was when it was hashed.
+    pub known: Option<(Digest, Stamp)>,
     pub files: u64,
     pub left_out: Vec<(String, Fault)>,
     pub left_out_count: u64,
@@ -254,8 +254,8 @@ impl FlushQueue {
             if !moved.is_empty() {
                 target.folder().flush()?;
                 let moved = moved.into_iter().map(|(item, path)| {
-                    let stamp = files::look(&path).ok().map(|(_, stamp)| stamp);
-                    (Moved { known: item.digest.zip(stamp), ..item.into() }, path)
+                    let known = item.known.and_then(|(digest, hashed)| Some((digest, untouched(&path, &hashed)?)));
+                    (Moved { known, ..item.into() }, path)
                 });
                 tell(moved.collect(), place)?;
             }
@@ -346,6 +346,13 @@ fn give_name(partials: &Folder, target: &Folder, item: &Complete) -> io::Result<
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
+/// What a file is under its name, if nobody touched it since it was hashed: flushing and naming it leave all but the time
+/// of change as it was.
+fn untouched(path: &Path, hashed: &Stamp) -> Option<Stamp> {
+    let (_, now) = files::look(path).ok()?;
+    (Stamp { changed: hashed.changed, ..now } == *hashed).then_some(now)
+}
+
 /// What is told of an item that has its name.
 pub(super) struct Moved {
     pub index: u32,
@@ -403,4 +410,38 @@ fn tell(moved: Vec<(Moved, PathBuf)>, place: &Place<'_>) -> Result<(), Gone> {
     });
     place.events.blocking_send(Received::Saved { items: items.collect(), acknowledge }).map_err(|_| Gone)?;
     place.out.blocking_send(told).map_err(|_| Gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_kept_only_of_what_nobody_touched_since_it_was_hashed() {
+        let place = tempfile::tempdir().unwrap();
+        let (half, whole) = (place.path().join("0"), place.path().join("film.mkv"));
+        let write = |path: &Path, content: &str| {
+            std::fs::write(path, content).unwrap();
+            let file = File::options().write(true).open(path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000)).unwrap();
+            Stamp::of(&file.metadata().unwrap())
+        };
+        let hashed = write(&half, "content");
+        std::fs::rename(&half, &whole).unwrap();
+        let known = untouched(&whole, &hashed).expect("a name is no change");
+        assert_eq!(files::look(&whole).unwrap().1, known);
+        // Of the same size, while it was flushed.
+        std::fs::write(&whole, "Content").unwrap();
+        assert_eq!(untouched(&whole, &hashed), None);
+        #[cfg(unix)]
+        {
+            std::fs::remove_file(&whole).unwrap();
+            let other = write(&place.path().join("other"), "Content");
+            std::fs::rename(place.path().join("other"), &whole).unwrap();
+            assert_eq!((other.size, other.modified), (hashed.size, hashed.modified));
+            assert_eq!(untouched(&whole, &other).map(|stamp| stamp.inode), Some(other.inode));
+            let elsewhere = Stamp { inode: other.inode + 1, ..other };
+            assert_eq!(untouched(&whole, &elsewhere), None, "another file lies there");
+        }
+    }
 }
