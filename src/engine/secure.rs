@@ -14,13 +14,14 @@ use bytes::BufMut as _;
 use rustls::{
     client::{ClientConnectionData, UnbufferedClientConnection},
     server::{ServerConnectionData, UnbufferedServerConnection},
-    unbuffered::{ConnectionState, EncodeError, UnbufferedStatus},
+    unbuffered::{ConnectionState, EncodeError, EncodeTlsData, UnbufferedStatus},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     net::TcpStream,
 };
 
+use super::LAST_WORDS;
 use crate::trust::{HEADER_LEN, MAX_RECORD, Opened, RecordError, Records, Schedule, record_len};
 
 /// Read from the kernel at once. With [`WRITE`] what one data connection holds beyond its frames.
@@ -38,6 +39,9 @@ pub(super) trait Handshake {
 
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data>;
 
+    /// Something is to be sent.
+    fn has_words(&self) -> bool;
+
     /// Once the handshake is done.
     fn into_records(self) -> io::Result<Records>;
 }
@@ -47,6 +51,10 @@ impl Handshake for UnbufferedClientConnection {
 
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data> {
         self.process_tls_records(incoming)
+    }
+
+    fn has_words(&self) -> bool {
+        self.wants_write()
     }
 
     fn into_records(self) -> io::Result<Records> {
@@ -60,6 +68,10 @@ impl Handshake for UnbufferedServerConnection {
 
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data> {
         self.process_tls_records(incoming)
+    }
+
+    fn has_words(&self) -> bool {
+        self.wants_write()
     }
 
     fn into_records(self) -> io::Result<Records> {
@@ -81,7 +93,7 @@ pub(super) struct Shaken<C> {
 /// Shakes hands. `incoming` was read from the other side already.
 ///
 /// # Errors
-/// Those of the connection, and `InvalidData` when the handshake fails.
+/// Those of the connection, and `InvalidData` when the handshake fails; the other side is told why.
 pub(super) async fn shake<C: Handshake>(
     mut tcp: TcpStream,
     mut tls: C,
@@ -92,15 +104,16 @@ pub(super) async fn shake<C: Handshake>(
     loop {
         let UnbufferedStatus { discard, state } = tls.process(&mut incoming);
         let mut wants_more = false;
-        match state.map_err(invalid)? {
-            ConnectionState::EncodeTlsData(mut state) => {
-                let begin = outgoing.len();
-                if let Err(EncodeError::InsufficientSize(needs)) = state.encode(&mut []) {
-                    outgoing.resize(begin + needs.required_size, 0);
-                    let written = state.encode(&mut outgoing[begin..]).map_err(invalid)?;
-                    outgoing.truncate(begin + written);
-                }
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => {
+                let told = tokio::time::timeout(LAST_WORDS, say_why(tcp, tls, outgoing)).await;
+                log::debug!("a handshake failed: {error}; told: {told:?}");
+                return Err(invalid(error));
             }
+        };
+        match state {
+            ConnectionState::EncodeTlsData(state) => encode(state, &mut outgoing)?,
             ConnectionState::TransmitTlsData(state) => {
                 tcp.write_all(&outgoing).await?;
                 outgoing.clear();
@@ -124,6 +137,32 @@ pub(super) async fn shake<C: Handshake>(
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
+}
+
+fn encode<D>(mut state: EncodeTlsData<'_, D>, outgoing: &mut Vec<u8>) -> io::Result<()> {
+    let begin = outgoing.len();
+    if let Err(EncodeError::InsufficientSize(needs)) = state.encode(&mut []) {
+        outgoing.resize(begin + needs.required_size, 0);
+        let written = state.encode(&mut outgoing[begin..]).map_err(invalid)?;
+        outgoing.truncate(begin + written);
+    }
+    Ok(())
+}
+
+/// Sends what rustls has to say about a handshake that failed, and closes.
+async fn say_why<C: Handshake>(mut tcp: TcpStream, mut tls: C, mut outgoing: Vec<u8>) -> io::Result<()> {
+    // Only as long as there is something: it would look at what came once more.
+    while tls.has_words()
+        && let Ok(ConnectionState::EncodeTlsData(state)) = tls.process(&mut []).state
+    {
+        encode(state, &mut outgoing)?;
+    }
+    tcp.write_all(&outgoing).await?;
+    tcp.shutdown().await?;
+    // What is still on its way here must not meet a closed socket: the other side would hear nothing but that.
+    let mut unheard = [0; FLIGHT];
+    while tcp.read(&mut unheard).await? > 0 {}
+    Ok(())
 }
 
 impl<C: Handshake> Shaken<C> {

@@ -162,3 +162,54 @@ async fn a_handshake_that_fails_or_ends_early_comes_to_nothing() {
         assert!(failed.is_err(), "{words:?}");
     }
 }
+
+#[tokio::test]
+async fn whoever_is_refused_in_the_handshake_hears_why() {
+    use rustls::{AlertDescription, Error};
+
+    let said = |error: io::Error| match error.get_ref().and_then(|error| error.downcast_ref::<Error>()) {
+        Some(Error::AlertReceived(alert)) => *alert,
+        _ => panic!("it only sees that {error:?}"),
+    };
+    let (mei, office) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+
+    // It is not whom this one looks for.
+    let (ours, theirs) = wire().await;
+    let config = client_config(&mei, Some(mei.fingerprint()), DATA_ALPN).unwrap();
+    let ours = shake(ours, UnbufferedClientConnection::new(config, name()).unwrap(), Vec::new());
+    let theirs = TlsAcceptor::from(server_config(&office).unwrap()).accept(theirs);
+    let (ours, theirs) = tokio::join!(ours, theirs);
+    assert_eq!(ours.map(drop).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    assert_eq!(said(theirs.map(drop).unwrap_err()), AlertDescription::AccessDenied);
+
+    // It doesn't show who it is, and has spoken on.
+    let (ours, theirs) = wire().await;
+    let mut config = rustls::ClientConfig::clone(&client_config(&mei, None, DATA_ALPN).unwrap());
+    config.client_auth_cert_resolver = std::sync::Arc::new(Nobody);
+    let dialling = async {
+        let mut tls = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config)).connect(name(), theirs).await?;
+        tls.write_all(&words(100_000)).await?;
+        tls.read_u8().await
+    };
+    let (ours, theirs) = tokio::join!(shake(ours, server(&office), Vec::new()), dialling);
+    assert_eq!(ours.map(drop).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    assert_eq!(said(theirs.unwrap_err()), AlertDescription::CertificateRequired);
+}
+
+/// Has no certificate to show.
+#[derive(Debug)]
+struct Nobody;
+
+impl rustls::client::ResolvesClientCert for Nobody {
+    fn resolve(
+        &self,
+        _hints: &[&[u8]],
+        _schemes: &[rustls::SignatureScheme],
+    ) -> Option<std::sync::Arc<rustls::sign::CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
