@@ -1,4 +1,4 @@
-//! A system bus with something like logind on it, which notes who keeps the computer awake.
+//! A bus with something like logind and a desktop's session on it, which note who keeps the computer awake.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -30,6 +30,7 @@ fn enter(test: &str) -> bool {
         .args(["--exact", test, "--nocapture"])
         .env(INSIDE, "1")
         .env("DBUS_SYSTEM_BUS_ADDRESS", address.trim())
+        .env("DBUS_SESSION_BUS_ADDRESS", address.trim())
         .output();
     bus.kill().ok();
     bus.wait().ok();
@@ -55,6 +56,27 @@ impl Logind {
     }
 }
 
+/// Who asked the desktop, under which name on the bus.
+struct Session {
+    asked: flume::Sender<(String, u32, zbus::names::OwnedUniqueName)>,
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "as it is handed over")]
+#[zbus::interface(name = "org.gnome.SessionManager")]
+impl Session {
+    fn inhibit(
+        &self,
+        who: String,
+        _window: u32,
+        _why: String,
+        what: u32,
+        #[zbus(header)] header: zbus::message::Header<'_>,
+    ) -> u32 {
+        self.asked.send((who, what, header.sender().unwrap().to_owned().into())).unwrap();
+        1
+    }
+}
+
 /// Waits until somebody lets go.
 fn until_released(mut held: std::io::PipeReader) {
     let (done, ended) = flume::bounded(1);
@@ -69,9 +91,12 @@ fn the_computer_is_kept_awake_while_bytes_move_and_no_longer() {
         return;
     }
     let (locks, held) = flume::bounded(10);
-    let _logind = zbus::blocking::connection::Builder::system()
+    let (asked, asking) = flume::bounded(10);
+    let bus = zbus::blocking::connection::Builder::system()
         .and_then(|builder| builder.name("org.freedesktop.login1"))
         .and_then(|builder| builder.serve_at("/org/freedesktop/login1", Logind { locks }))
+        .and_then(|builder| builder.name("org.gnome.SessionManager"))
+        .and_then(|builder| builder.serve_at("/org/gnome/SessionManager", Session { asked }))
         .and_then(zbus::blocking::connection::Builder::build)
         .unwrap();
     let (one, mut other, _cable) = wired(20 * MIB);
@@ -84,13 +109,24 @@ fn the_computer_is_kept_awake_while_bytes_move_and_no_longer() {
     let take = || held.recv_timeout(LONG).expect("nobody keeps it awake");
     let both = [take(), take()];
     for (words, _) in &both {
-        assert_eq!((words[0].as_str(), words[1].as_str(), words[3].as_str()), ("sleep:idle", "Fantail", "block"));
+        assert_eq!(words[0], "idle", "a person who suspends would be refused");
+        assert_eq!((words[1].as_str(), words[3].as_str()), ("Fantail", "block"));
         assert!(!words[2].is_empty());
+    }
+    let take_session = || asking.recv_timeout(LONG).expect("nobody tells the desktop");
+    let sessions = [take_session(), take_session()];
+    for (who, what, _) in &sessions {
+        assert_eq!((who.as_str(), *what), ("Fantail", 8), "idleness alone");
     }
     // Nothing moves while the other is away.
     other.shut_down();
     one.until_state(&other, sent, &State::Held(Hold::Away));
     both.into_iter().for_each(|(_, held)| until_released(held));
+    let names = zbus::blocking::fdo::DBusProxy::new(&bus).unwrap();
+    for (_, _, name) in sessions {
+        let is_there = || names.name_has_owner(name.clone().into()).unwrap();
+        one.until("the desktop to be let go", |_| (!is_there()).then_some(()));
+    }
     assert!(held.is_empty());
     other.start_again();
     let both = [take(), take()];

@@ -1,5 +1,6 @@
-//! logind's inhibitor locks, held as long as their file descriptor is open
-//! (<https://systemd.io/INHIBITOR_LOCKS/>); without logind, the desktop's own (`org.freedesktop.PowerManagement`).
+//! The computer counts as used: logind's inhibitor lock on idleness, held as long as its file descriptor is open
+//! (<https://systemd.io/INHIBITOR_LOCKS/>), and the same of the desktop, which often puts the computer to sleep by itself.
+//! Nothing here keeps a person from suspending: a lock on sleep would make `systemctl suspend` refuse.
 #![forbid(unsafe_code)]
 
 use std::time::Duration;
@@ -15,43 +16,55 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const WHO: &str = "Fantail";
 const WHY: &str = "Something is being sent or received";
 
+/// Of `org.gnome.SessionManager`: the session counts as used.
+const IDLE: u32 = 8;
+
+/// Where the window would stand; it holds without one too.
+const NO_WINDOW: u32 = 0;
+
 /// Dropping it lets go.
 #[derive(Debug)]
-pub(super) enum Hold {
-    Logind(#[expect(dead_code, reason = "it holds by being open")] OwnedFd),
+#[expect(dead_code, reason = "it holds by being open")]
+pub(super) struct Hold {
+    logind: Option<OwnedFd>,
     /// Ends with the connection.
-    Desktop(#[expect(dead_code, reason = "it holds by being open")] Connection),
+    desktop: Option<Connection>,
 }
 
 pub(super) fn hold() -> zbus::Result<Hold> {
-    // Who isn't at this computer may keep it from falling asleep when idle, but not from being put to sleep.
-    let logind = logind("sleep:idle").or_else(|_| logind("idle"));
-    logind.or_else(|error| {
-        log::debug!("logind: {error}");
-        desktop()
-    })
+    match (logind(), desktop()) {
+        (Err(error), Err(_)) => Err(error),
+        (logind, desktop) => Ok(Hold { logind: logind.ok(), desktop: desktop.ok() }),
+    }
 }
 
-fn logind(what: &str) -> zbus::Result<Hold> {
+fn logind() -> zbus::Result<OwnedFd> {
     let connection = Builder::system()?.method_timeout(PATIENCE).build()?;
     let reply = connection.call_method(
         Some("org.freedesktop.login1"),
         "/org/freedesktop/login1",
         Some("org.freedesktop.login1.Manager"),
         "Inhibit",
-        &(what, WHO, WHY, "block"),
+        &("idle", WHO, WHY, "block"),
     )?;
-    Ok(Hold::Logind(reply.body().deserialize()?))
+    reply.body().deserialize()
 }
 
-fn desktop() -> zbus::Result<Hold> {
+/// KDE and Xfce have the first, and leave the screen to itself; GNOME, Cinnamon and MATE the second.
+fn desktop() -> zbus::Result<Connection> {
     let connection = Builder::session()?.method_timeout(PATIENCE).build()?;
-    connection.call_method(
+    let power = "org.freedesktop.PowerManagement.Inhibit";
+    let held = connection.call_method(
         Some("org.freedesktop.PowerManagement"),
         "/org/freedesktop/PowerManagement/Inhibit",
-        Some("org.freedesktop.PowerManagement.Inhibit"),
+        Some(power),
         "Inhibit",
         &(WHO, WHY),
-    )?;
-    Ok(Hold::Desktop(connection))
+    );
+    held.or_else(|_| {
+        let session = "org.gnome.SessionManager";
+        let words = (WHO, NO_WINDOW, WHY, IDLE);
+        connection.call_method(Some(session), "/org/gnome/SessionManager", Some(session), "Inhibit", &words)
+    })?;
+    Ok(connection)
 }
