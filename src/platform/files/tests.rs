@@ -32,21 +32,30 @@ fn renaming_moves_a_file_and_never_replaces_one() {
 #[test]
 #[cfg(unix)]
 fn renaming_without_the_systems_flag_does_not_replace_either() {
-    let (_place, folder) = folder();
-    write(&folder, "new", b"new");
-    write(&folder, "old", b"old");
     let exists = |result: io::Result<()>| assert_eq!(result.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-    exists(unix::rename_new_without_the_flag((&folder, "new"), (&folder, "old")));
-    unix::rename_new_without_the_flag((&folder, "new"), (&folder, "free")).unwrap();
-    assert_eq!((read(&folder, "old"), read(&folder, "free")), (b"old".to_vec(), b"new".to_vec()));
-    assert!(!folder.contains("new".as_ref()).unwrap());
-
+    for linked in [true, false] {
+        let (_place, folder) = folder();
+        write(&folder, "new", b"new");
+        write(&folder, "old", b"old");
+        write(&folder, "empty", b"");
+        let rename = |from: &str, to: &str| unix::rename_new_without_the_flag((&folder, from), (&folder, to), linked);
+        exists(rename("new", "old"));
+        exists(rename("new", "empty"));
+        rename("new", "free").unwrap();
+        assert_eq!((read(&folder, "old"), read(&folder, "free")), (b"old".to_vec(), b"new".to_vec()));
+        assert!(!folder.contains("new".as_ref()).unwrap());
+        assert_eq!(rename("gone", "unused").unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(!folder.contains("unused".as_ref()).unwrap(), "a name that nothing got is held");
+    }
+    let (_place, folder) = folder();
+    write(&folder, "old", b"old");
     folder.create_folder("a".as_ref(), false).unwrap();
     write(&folder.folder("a".as_ref()).unwrap(), "inner", b"1");
     folder.create_folder("b".as_ref(), false).unwrap();
-    exists(unix::rename_new_without_the_flag((&folder, "a"), (&folder, "b")));
-    exists(unix::rename_new_without_the_flag((&folder, "a"), (&folder, "old")));
-    unix::rename_new_without_the_flag((&folder, "a"), (&folder, "c")).unwrap();
+    let rename = |from: &str, to: &str| unix::rename_new_without_the_flag((&folder, from), (&folder, to), true);
+    exists(rename("a", "b"));
+    exists(rename("a", "old"));
+    rename("a", "c").unwrap();
     assert_eq!(read(&folder, "c/inner"), b"1");
 }
 

@@ -359,10 +359,33 @@ fn rename_new_by_other_means(old: BorrowedFd<'_>, from: &OsStr, new: BorrowedFd<
         Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::MLINK) => {}
         Err(error) => return Err(error.into()),
     }
-    // The last resort holds the name with an empty file of our own and replaces that.
+    replace_what_we_hold(old, from, new, to)
+}
+
+/// The last resort, for disks that know neither the flag nor hard links (some over FUSE or a network): holds the name with
+/// an empty file of our own, and replaces that.
+///
+/// Whoever had the name before keeps it. Two windows of some microseconds are left, which nothing there can close: what
+/// somebody puts in the place of our empty file, or writes into it, after it was looked at and before the rename, is
+/// replaced; and a death between the two calls leaves the empty file, beside which what was received gets the next free
+/// name when it goes on. To clean up by name would be worse: an empty file can be this person's own.
+fn replace_what_we_hold(old: BorrowedFd<'_>, from: &OsStr, new: BorrowedFd<'_>, to: &OsStr) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     drop(rustix::fs::openat(new, to, flags, Mode::RUSR | Mode::WUSR)?);
-    Ok(rustix::fs::renameat(old, from, new, to)?)
+    // Not told by its number, which need not stay the same there.
+    let is_empty = || {
+        let stat = rustix::fs::statat(new, to, AtFlags::SYMLINK_NOFOLLOW);
+        stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_size == 0)
+    };
+    if !is_empty() {
+        return Err(Errno::EXIST.into());
+    }
+    rustix::fs::renameat(old, from, new, to).map_err(|error| {
+        if is_empty() {
+            rustix::fs::unlinkat(new, to, AtFlags::empty()).ok();
+        }
+        error.into()
+    })
 }
 
 /// "Downloaded, not yet looked at", when, by whom.
@@ -372,7 +395,9 @@ fn quarantine() -> Vec<u8> {
     format!("0083;{seconds:08x};Fantail;").into_bytes()
 }
 
+/// Without the flag, and with `linked` false without hard links either.
 #[cfg(test)]
-pub(super) fn rename_new_without_the_flag(from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()> {
-    rename_new_by_other_means(from.0.handle.as_fd(), from.1.as_ref(), to.0.handle.as_fd(), to.1.as_ref())
+pub(super) fn rename_new_without_the_flag(from: (&Folder, &str), to: (&Folder, &str), linked: bool) -> io::Result<()> {
+    let rename = if linked { rename_new_by_other_means } else { replace_what_we_hold };
+    rename(from.0.handle.as_fd(), from.1.as_ref(), to.0.handle.as_fd(), to.1.as_ref())
 }
