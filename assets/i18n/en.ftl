@@ -388,6 +388,7 @@ problem-folder-there = the other computer can’t save into its folder
 problem-source-changed = { $name } changed while it was being sent
 problem-source-gone = { $name } was moved or deleted before it was sent
 problem-source-unreadable = { $name } can’t be read
+problem-not-a-file = shortcuts (links) and the like aren’t sent: { $name }
 problem-damaged = { $name } arrived damaged and was not kept
 problem-misbehaved = the other computer’s program broke the rules
 problem-incompatible = the two versions of Fantail don’t understand each other: update the older one

@@ -361,6 +361,7 @@ problem-folder-there = 对方电脑无法保存到它的文件夹
 problem-source-changed = { $name } 在发送过程中被修改
 problem-source-gone = { $name } 在发送前被移动或删除
 problem-source-unreadable = 无法读取 { $name }
+problem-not-a-file = 快捷方式（链接）之类的不会发送：{ $name }
 problem-damaged = { $name } 收到时已损坏，没有保留
 problem-misbehaved = 对方电脑的程序没有按约定通信
 problem-incompatible = 两边的 Fantail 版本不兼容：请更新较旧的一边

@@ -391,6 +391,7 @@ problem_folder_there;
 problem_source_changed(name: &str);
 problem_source_gone(name: &str);
 problem_source_unreadable(name: &str);
+problem_not_a_file(name: &str);
 problem_damaged(name: &str);
 problem_misbehaved;
 problem_incompatible;

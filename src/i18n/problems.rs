@@ -20,6 +20,7 @@ impl Texts {
             Problem::SourceChanged { name } => self.problem_source_changed(name),
             Problem::SourceGone { name } => self.problem_source_gone(name),
             Problem::SourceUnreadable { name } => self.problem_source_unreadable(name),
+            Problem::NotAFile { name } => self.problem_not_a_file(name),
             Problem::Damaged { name } => self.problem_damaged(name),
             Problem::Misbehaved => self.problem_misbehaved().into(),
             Problem::Incompatible => self.problem_incompatible().into(),

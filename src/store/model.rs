@@ -198,6 +198,8 @@ pub enum Problem {
     SourceGone { name: String },
     /// A file can't be read.
     SourceUnreadable { name: String },
+    /// A shortcut (link) or the like, which isn't sent.
+    NotAFile { name: String },
     /// What arrived is not what was sent.
     Damaged { name: String },
     /// The other side broke the rules of the protocol.

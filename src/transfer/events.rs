@@ -150,6 +150,7 @@ pub fn problem_of(fault: Fault, here: bool, name: String) -> Problem {
         Fault::Damaged => Problem::Damaged { name },
         Fault::DiskFull => Problem::DiskFull { here },
         Fault::FolderNotWritable => Problem::FolderNotWritable { here, folder: None },
-        Fault::Unreadable | Fault::NotAFile | Fault::Unknown => Problem::SourceUnreadable { name },
+        Fault::NotAFile => Problem::NotAFile { name },
+        Fault::Unreadable | Fault::Unknown => Problem::SourceUnreadable { name },
     }
 }

@@ -160,7 +160,7 @@ fn a_folder_that_arrives_without_some_of_its_files_is_saved_and_both_screens_say
     for (machine, with) in [(&one, &other), (&other, &one)] {
         let entry = machine.until_state(with, sent, &State::Saved);
         let Body::Items { items, .. } = &entry.body else { panic!("{entry:?}") };
-        let ItemState::SavedWithout { count: 2, problem: Problem::SourceUnreadable { name } } = &items[0].state else {
+        let ItemState::SavedWithout { count: 2, problem: Problem::NotAFile { name } } = &items[0].state else {
             panic!("nothing tells that two are missing: {entry:?}")
         };
         assert!(name.ends_with("link"), "{name}");
