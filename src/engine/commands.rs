@@ -38,7 +38,7 @@ impl Hub {
                 Ok(Reply::Done)
             }),
             Command::RemoveConversation { with } => {
-                self.empty_queue(with);
+                self.end_what_rests(with);
                 self.library.answer(from, move |store| {
                     store.remove_conversation(&with)?;
                     Ok(Reply::Done)

@@ -261,6 +261,8 @@ impl Hub {
                 Ok(transfers) => {
                     for transfer in transfers {
                         hub.mention(with, |control| control.withdraw(transfer));
+                        // It may be offered again already.
+                        hub.drop_question((with, transfer));
                     }
                 }
                 Err(error) => log::warn!("what was ended meanwhile could not be read: {error}"),

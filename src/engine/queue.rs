@@ -189,9 +189,9 @@ impl Hub {
         Ok(())
     }
 
-    /// Nothing is sent that isn't shown any more: what waits or rests, also while it is paused or a disk is full.
-    pub fn empty_queue(&mut self, with: Fingerprint) {
-        for key in self.leaving(with) {
+    /// Nothing goes on that isn't shown any more: what waits or rests, also while it is paused or a disk is full.
+    pub fn end_what_rests(&mut self, with: Fingerprint) {
+        for key in self.transfers_with(with) {
             if self.transfers.get(&key).is_some_and(|one| matches!(one.stage, Stage::Away { .. })) {
                 self.cancel(key).ok();
             }

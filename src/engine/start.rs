@@ -28,6 +28,7 @@ use super::{
     listener::{self, Sockets},
     snapshot::{Pace, View},
     thumbnails::Checks,
+    transfers::Key,
     waiting::Waiting,
     waits::Waits,
 };
@@ -157,19 +158,19 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         hub.notice(Notice::NewIdentity);
     }
     hub.apply_settings(start.settings);
-    clean(hub.me.folder.clone());
     hub.restore(start.unfinished);
+    clean(hub.me.folder.clone(), hub.transfers.keys().copied().collect());
     hub.nearby_changed();
     // Only now, since whoever comes in is held against the gate.
     let listening: JoinSet<()> = listener::serve(sockets, &hub.door, &hub.inbox);
     Ok((hub, Ears { inbox: messages, done, hints, nearby: status, requests, stopped, listening }))
 }
 
-/// Partials of a week ago that nobody came back for.
-fn clean(folder: PathBuf) {
+/// Partials of a week ago that nobody came back for. What still rests is gone on with some day, or ended.
+fn clean(folder: PathBuf, rest: Vec<Key>) {
     tokio::task::spawn_blocking(move || {
         if folder.exists()
-            && let Err(error) = ReceiveFolder::open(&folder).and_then(|folder| folder.clean(SystemTime::now()))
+            && let Err(error) = ReceiveFolder::open(&folder).and_then(|folder| folder.clean(SystemTime::now(), &rest))
         {
             log::warn!("old partials could not be removed: {error}");
         }

@@ -309,7 +309,7 @@ impl Hub {
         // Nobody hears of what was never offered.
         let is_secret = matches!(transfer.side, Side::Out { offered: false, .. });
         let is_told = is_secret || self.speak(key.0, |control| control.withdraw(key.1)).is_ok();
-        if !is_told && matches!(transfer_of(&self.transfers, key), Some(Side::Out { .. })) {
+        if !is_told {
             let (with, transfer) = key;
             self.library.write("what was ended", move |store| store.withdraw(&with, &transfer));
         }
@@ -431,10 +431,6 @@ impl Hub {
         }
         moving
     }
-}
-
-fn transfer_of(transfers: &BTreeMap<Key, Transfer>, key: Key) -> Option<&Side> {
-    transfers.get(&key).map(|transfer| &transfer.side)
 }
 
 /// What lies half-way goes: nobody goes on with it.

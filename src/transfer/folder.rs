@@ -125,17 +125,19 @@ impl ReceiveFolder {
         result
     }
 
-    /// Removes partials that nobody came back for since [`KEEP_PARTIALS`]; for the program's start. Blocks.
+    /// Removes partials that nobody came back for since [`KEEP_PARTIALS`], but for those of transfers that `rest` for as
+    /// long as somebody likes; for the program's start. Blocks.
     ///
     /// # Errors
     /// When something can't be read or removed; the rest is removed all the same.
-    pub fn clean(&self, now: SystemTime) -> Result<(), FolderError> {
+    pub fn clean(&self, now: SystemTime, rest: &[(Fingerprint, TransferId)]) -> Result<(), FolderError> {
+        let rest: Vec<OsString> = rest.iter().map(|(with, transfer)| key(*with, *transfer)).collect();
         let clean = || -> io::Result<()> {
             let Some(partials) = self.existing_partials()? else { return Ok(()) };
             let oldest = now.checked_sub(KEEP_PARTIALS).map_or(Moment::default(), Moment::from);
             let mut old = Vec::new();
             partials.list(&mut |entry| {
-                if entry.kind == Kind::Folder && entry.stamp.modified < oldest {
+                if entry.kind == Kind::Folder && entry.stamp.modified < oldest && !rest.contains(&entry.name) {
                     old.push(entry.name);
                 }
                 ControlFlow::Continue(())
@@ -363,11 +365,15 @@ mod tests {
         let folder = ReceiveFolder::open(place.path()).unwrap();
         let old = folder.begin(PEER, TRANSFER).unwrap();
         let young = folder.begin(PEER, TransferId([2; 16])).unwrap();
+        let paused = folder.begin(PEER, TransferId([3; 16])).unwrap();
         std::fs::write(old.path().join("0"), "half").unwrap();
+        std::fs::write(paused.path().join("0"), "half").unwrap();
         let week_ago = SystemTime::now() - KEEP_PARTIALS - Duration::from_secs(60);
         old.set_modified(week_ago.into()).unwrap();
-        folder.clean(SystemTime::now()).unwrap();
+        paused.set_modified(week_ago.into()).unwrap();
+        folder.clean(SystemTime::now(), &[(PEER, TransferId([3; 16]))]).unwrap();
         assert!(!old.path().exists() && young.path().exists());
+        assert!(paused.path().join("0").exists(), "a pause has no end of its own");
     }
 
     #[test]

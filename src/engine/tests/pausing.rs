@@ -136,6 +136,30 @@ fn what_is_paused_is_not_sent_after_its_conversation_was_cleared() {
 }
 
 #[test]
+fn what_rests_is_not_received_after_its_conversation_was_cleared_whether_its_giver_is_there_or_not() {
+    for is_there in [true, false] {
+        let (mut one, other, _cable, sent, _content) = under_way();
+        pause(&other, &one, sent);
+        one.until_state(&other, sent, &THERE);
+        if !is_there {
+            one.shut_down();
+        }
+        assert!(matches!(other.ask(Command::RemoveConversation { with: one.id() }), Ok(Reply::Done)));
+        let left = other.received(".fantail");
+        other.until("partials to go", |_| (!left.exists()).then_some(()));
+        if !is_there {
+            one.start_again();
+        }
+        one.until_state(&other, sent, &State::Cancelled { here: false });
+        // What is sent now comes behind whatever there is to say about it.
+        let text = one.send_text(&other, "something new");
+        other.until_state(&one, text, &State::Saved);
+        assert_eq!(other.conversation(&one).len(), 1, "{:?}", other.conversation(&one));
+        assert!(!other.received("film.mkv").exists() && !left.exists());
+    }
+}
+
+#[test]
 fn a_pause_that_ends_while_the_other_is_away_is_over_when_it_is_back() {
     for by_giver in [true, false] {
         let (mut one, mut other, _cable, sent, content) = under_way();

@@ -142,6 +142,8 @@ pub struct Control {
     theirs: Features,
     open: BTreeMap<TransferId, Open>,
     ended: Ended,
+    /// What this side has ended for good.
+    withdrawn: Ended,
     outbox: Outbox,
     liveness: Liveness,
     next_browse: u32,
@@ -183,6 +185,7 @@ impl Control {
             theirs: theirs.features,
             open: BTreeMap::new(),
             ended: Ended::default(),
+            withdrawn: Ended::default(),
             outbox: Outbox::default(),
             liveness: Liveness::new(now),
             next_browse: 1,

@@ -81,6 +81,10 @@ impl Control {
 
     fn on_offer(&mut self, offer: Offer) -> Result<Option<Event>, ControlError> {
         let transfer = offer.transfer;
+        // It crossed with the Cancel that ends it.
+        if offer.again && self.withdrawn.contains(transfer) && !self.open.contains_key(&transfer) {
+            return Ok(None);
+        }
         if offer.for_take {
             return self.on_offer_for_take(offer);
         }

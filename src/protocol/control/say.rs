@@ -169,11 +169,13 @@ impl Control {
         Ok(())
     }
 
-    /// Tells that a transfer of an earlier connection was ended here meanwhile. One that is unknown there is ignored.
+    /// Tells that a transfer, also of an earlier connection, was ended here. One that is unknown there is ignored, and so is
+    /// what is offered of it again before that is heard.
     ///
     /// # Errors
     /// See [`CantSend`].
     pub fn withdraw(&mut self, transfer: TransferId) -> Result<(), CantSend> {
+        self.withdrawn.insert(transfer);
         if self.open.contains_key(&transfer) {
             return self.cancel(transfer, CancelReason::Person);
         }

@@ -321,6 +321,17 @@ fn an_offer_made_again_takes_consent_back_until_it_is_given_again() {
 }
 
 #[test]
+fn what_is_offered_again_while_its_end_is_on_the_way_is_no_question() {
+    let mut pair = Pair::new(&Cuts::Whole);
+    // Left by an earlier connection, and ended meanwhile.
+    pair.ends[OFFICE].withdraw(id(1)).unwrap();
+    pair.ends[MEI].offer(Offer { again: true, ..offer(id(1), vec![file("a", 1)]) }).unwrap();
+    let events = pair.quiet();
+    assert_eq!(events[OFFICE], []);
+    assert_eq!(events[MEI], [Event::Cancelled { transfer: id(1), reason: CancelReason::Person }]);
+}
+
+#[test]
 fn an_offer_is_not_made_again_before_it_is_answered() {
     let mut pair = Pair::new(&Cuts::Whole);
     let again = Offer { again: true, ..offer(id(1), vec![file("a", 1)]) };
