@@ -5,7 +5,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    engine::api::{Decision, Outgoing, Rule, Settings},
+    engine::api::{Decision, Outgoing, PageAt, Rule, Settings},
     protocol::{Fingerprint, TransferId},
     store::model::Entry,
 };
@@ -90,8 +90,11 @@ pub enum Action {
     SendAgain(Arc<Entry>),
     /// Also what the other computer has already, as a copy.
     SendCopy(Arc<Entry>),
-    /// Older entries of a conversation are wanted.
-    LoadOlder(Fingerprint),
+    /// Another stretch of a conversation is wanted.
+    Load {
+        with: Fingerprint,
+        at: PageAt,
+    },
     MarkRead(Fingerprint),
     RemoveEntry {
         seq: i64,

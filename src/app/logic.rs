@@ -84,8 +84,8 @@ impl App {
             (Purpose::Changes, Ok(Reply::Changes { entries, removed, up_to })) => {
                 self.model.take_changes(entries, &removed, up_to);
             }
-            (Purpose::Page(_), Ok(Reply::Page { with, entries, more })) => {
-                self.model.conversations.entry(with).or_default().extend(entries, more);
+            (Purpose::Page { with, at }, Ok(Reply::Page { entries, before, after, .. })) => {
+                self.model.conversations.entry(with).or_default().take_page(at, entries, before, after);
             }
             (Purpose::Found { text, with }, Ok(Reply::Found { entries })) => {
                 let asked = |search: &&mut Search| search.text == text && search.with == with;
@@ -109,7 +109,7 @@ impl App {
     fn take_failure(&mut self, purpose: Purpose, problem: &Problem) {
         self.model.failed(&purpose);
         match purpose {
-            Purpose::Quiet | Purpose::Changes | Purpose::Page(_) | Purpose::Found { .. } => {
+            Purpose::Quiet | Purpose::Changes | Purpose::Page { .. } | Purpose::Found { .. } => {
                 log::warn!("the engine could not tell: {problem:?}");
             }
             Purpose::Send { to, what, .. } => {

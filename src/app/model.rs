@@ -3,17 +3,20 @@
 //!
 //! Only [`super::App`] writes here, between frames; what draws reads it.
 
+mod conversation;
+
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
 };
 
+pub use self::conversation::{Conversation, LOADED};
 use super::actions::ViewerTarget;
 use crate::{
-    engine::api::{Command, CommandId, Computer, Outgoing, Presence, Queued, Running, Snapshot},
+    engine::api::{Command, CommandId, Computer, Outgoing, PageAt, Presence, Queued, Running, Snapshot},
     protocol::{Fingerprint, TransferId},
-    store::model::{Entry, GroupId},
+    store::model::Entry,
 };
 
 /// Entries asked for at a time: more than a tall window shows.
@@ -57,7 +60,10 @@ pub(super) enum Purpose {
     /// Nothing to say even then.
     Quiet,
     Changes,
-    Page(Fingerprint),
+    Page {
+        with: Fingerprint,
+        at: PageAt,
+    },
     /// What was looked for, and where.
     Found {
         text: String,
@@ -72,70 +78,6 @@ pub(super) enum Purpose {
         /// The sentence under which it can be taken back.
         undo: Option<String>,
     },
-}
-
-/// The entries of one computer that were loaded, oldest first, without gaps.
-#[derive(Debug, Default)]
-pub struct Conversation {
-    entries: BTreeMap<i64, Arc<Entry>>,
-    /// There are older ones that were not loaded.
-    pub more: bool,
-    /// The first page has come.
-    pub loaded: bool,
-    /// A page is on its way.
-    pub loading: bool,
-    /// Counts every change, so that what is derived from it can be kept until then.
-    pub version: u64,
-}
-
-impl Conversation {
-    /// Oldest first, in the order of arrival.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
-        self.entries.values()
-    }
-
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    #[must_use]
-    pub fn get(&self, seq: i64) -> Option<&Arc<Entry>> {
-        self.entries.get(&seq)
-    }
-
-    #[must_use]
-    pub fn oldest(&self) -> Option<i64> {
-        self.entries.first_key_value().map(|(&seq, _)| seq)
-    }
-
-    /// Replies may cross: the newer revision of an entry stays.
-    pub(super) fn insert(&mut self, entry: Arc<Entry>) {
-        if self.entries.get(&entry.seq).is_none_or(|known| known.revision <= entry.revision) {
-            self.version += 1;
-            self.entries.insert(entry.seq, entry);
-        }
-    }
-
-    pub(super) fn remove(&mut self, seq: i64) {
-        if self.entries.remove(&seq).is_some() {
-            self.version += 1;
-        }
-    }
-
-    /// A page of older entries, or the first one.
-    pub(super) fn extend(&mut self, entries: Vec<Arc<Entry>>, more: bool) {
-        self.version += 1;
-        entries.into_iter().for_each(|entry| self.insert(entry));
-        self.more = more;
-        self.loaded = true;
-        self.loading = false;
-    }
 }
 
 /// What is looked for, and what was found.
@@ -244,13 +186,6 @@ impl Model {
         self.snapshot.transfers.iter().filter(move |running| running.with == with)
     }
 
-    /// The entries of one sending to several computers, as far as their conversations are loaded.
-    #[must_use]
-    pub fn group(&self, group: GroupId) -> Vec<&Arc<Entry>> {
-        let entries = self.conversations.values().flat_map(|conversation| conversation.entries.values());
-        entries.filter(|entry| entry.group == group).collect()
-    }
-
     #[must_use]
     pub fn is_away(&self, who: Fingerprint) -> bool {
         self.computer(who).is_none_or(|computer| computer.presence == Presence::Away)
@@ -261,10 +196,7 @@ impl Model {
         for entry in entries {
             // One that isn't loaded gets its page when it is looked at.
             if let Some(conversation) = self.conversations.get_mut(&entry.with).filter(|known| known.loaded) {
-                let beyond = conversation.more && conversation.oldest().is_some_and(|oldest| entry.seq < oldest);
-                if !beyond {
-                    conversation.insert(entry);
-                }
+                conversation.take_change(entry);
             }
         }
         for conversation in self.conversations.values_mut() {
@@ -284,7 +216,8 @@ impl Model {
             let conversation = self.conversations.entry(with).or_default();
             if !conversation.loaded && !conversation.loading {
                 conversation.loading = true;
-                wanted.push((Command::Page { with, before: None, limit: PAGE }, Purpose::Page(with)));
+                let at = PageAt::End;
+                wanted.push((Command::Page { with, at, limit: PAGE }, Purpose::Page { with, at }));
             }
         }
         wanted
@@ -292,7 +225,7 @@ impl Model {
 
     /// What was asked for is not on its way any more.
     pub(super) fn failed(&mut self, purpose: &Purpose) {
-        if let Purpose::Page(with) = purpose
+        if let Purpose::Page { with, .. } = purpose
             && let Some(conversation) = self.conversations.get_mut(with)
         {
             conversation.loading = false;

@@ -12,13 +12,13 @@ use super::{
     dialogs::{self, Adding, Dialog},
     first_time::{self, FirstTime},
     known::AboutView,
-    model::{ChipKind, Draft, FOUND, PAGE, Purpose, Search},
+    model::{ChipKind, Draft, FOUND, Model, PAGE, Purpose, Search},
     pickers::{self, NotOpened, Wanted},
     settings::SettingsView,
     viewer,
 };
 use crate::{
-    engine::api::{Body, Command, Direction, Entry, Outgoing, Settings},
+    engine::api::{Body, Command, Direction, Entry, Outgoing, PageAt, Settings},
     pictures,
     platform::reveal,
     protocol::{Fingerprint, limits},
@@ -76,7 +76,7 @@ impl App {
             }
             Action::SendAgain(entry) => self.send_again(&entry),
             Action::SendCopy(entry) => self.send_copy(&entry),
-            Action::LoadOlder(with) => self.load_older(with),
+            Action::Load { with, at } => self.load(with, at),
             Action::MarkRead(with) => self.command(Command::MarkRead { with }, Purpose::Quiet),
             Action::RemoveEntry { seq } => self.command(Command::RemoveEntry { seq }, Purpose::Plain),
 
@@ -156,6 +156,11 @@ impl App {
         if self.model.chosen != chosen {
             self.model.search = None;
             self.model.chosen = chosen;
+            if self.model.chosen.len() > 1 {
+                // What was sent to all of them is looked for at the end of each conversation.
+                let Model { conversations, chosen, .. } = &mut self.model;
+                conversations.retain(|with, conversation| conversation.after == 0 || !chosen.contains(with));
+            }
         }
         // What nothing was written into needn't be kept.
         self.drafts.retain(|_, draft| !draft.is_empty());
@@ -330,12 +335,11 @@ impl App {
         self.open(Dialog::Whom { what: paths });
     }
 
-    fn load_older(&mut self, with: Fingerprint) {
+    fn load(&mut self, with: Fingerprint, at: PageAt) {
         let Some(conversation) = self.model.conversations.get_mut(&with) else { return };
-        if conversation.more && !conversation.loading {
+        if !conversation.loading {
             conversation.loading = true;
-            let before = conversation.oldest();
-            self.command(Command::Page { with, before, limit: PAGE }, Purpose::Page(with));
+            self.command(Command::Page { with, at, limit: PAGE }, Purpose::Page { with, at });
         }
     }
 

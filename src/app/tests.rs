@@ -3,6 +3,7 @@
 mod chosen;
 mod drawn;
 mod drops;
+mod long;
 mod questions;
 mod search;
 mod settings;
@@ -79,7 +80,7 @@ impl Link for Desk {
         }
         let id = CommandId(inside.commands.len() as u64 + 1_000 * inside.events.len() as u64);
         let reply = match &command {
-            Command::Page { with, .. } => Reply::Page { with: *with, entries: Vec::new(), more: false },
+            Command::Page { with, .. } => Reply::Page { with: *with, entries: Vec::new(), before: 0, after: 0 },
             Command::Changes { since, .. } => {
                 let entries = std::mem::take(&mut inside.changed);
                 Reply::Changes { removed: Vec::new(), up_to: since + entries.len() as i64, entries }

@@ -12,7 +12,7 @@ pub use crate::protocol::compare::Code;
 use crate::protocol::{Fingerprint, TransferId};
 pub use crate::store::model::{
     Audience, Body, DeviceKind, Direction, Entry, GroupId, Hold, Item, ItemKind, ItemState, KnownComputer, Millis,
-    Problem, Rule, Settings, ShelfItem, State, Theme, Visibility,
+    PageAt, Problem, Rule, Settings, ShelfItem, State, Theme, Visibility,
 };
 
 /// Progress is shown at most this often; faster is noise to eyes and work to the window.
@@ -48,8 +48,8 @@ pub enum Command {
 
     /// Entries changed after this revision, oldest change first. → [`Reply::Changes`]
     Changes { since: i64, limit: usize },
-    /// A conversation's entries older than `before` (`None`: the newest), newest first. → [`Reply::Page`]
-    Page { with: Fingerprint, before: Option<i64>, limit: usize },
+    /// A stretch of a conversation, newest first. → [`Reply::Page`]
+    Page { with: Fingerprint, at: PageAt, limit: usize },
     /// Texts and names containing all the words. → [`Reply::Found`]
     Search { text: String, with: Option<Fingerprint>, limit: usize },
     /// Everything up to the newest entry was seen. → [`Reply::Done`]
@@ -331,7 +331,9 @@ pub enum Reply {
     Page {
         with: Fingerprint,
         entries: Vec<Arc<Entry>>,
-        more: bool,
+        /// How many older ones there are, and how many newer ones.
+        before: u64,
+        after: u64,
     },
     Found {
         entries: Vec<Arc<Entry>>,

@@ -8,7 +8,10 @@ use super::{
     hub::Hub,
     library::unknown,
 };
-use crate::{protocol::Fingerprint, store::StoreError};
+use crate::{
+    protocol::Fingerprint,
+    store::{Page, StoreError},
+};
 
 /// A name people give, in characters; more than any line shows.
 const MAX_GIVEN_NAME: usize = 64;
@@ -22,9 +25,9 @@ impl Hub {
                 let entries = shared(changes.entries);
                 Ok(Reply::Changes { entries, removed: changes.removed, up_to: changes.up_to })
             }),
-            Command::Page { with, before, limit } => self.library.answer(from, move |store| {
-                let page = store.page(&with, before, limit)?;
-                Ok(Reply::Page { with, entries: shared(page.entries), more: page.more })
+            Command::Page { with, at, limit } => self.library.answer(from, move |store| {
+                let Page { entries, before, after } = store.page(&with, at, limit)?;
+                Ok(Reply::Page { with, entries: shared(entries), before, after })
             }),
             Command::Search { text, with, limit } => self.library.answer(from, move |store| {
                 Ok(Reply::Found { entries: shared(store.search(&text, with.as_ref(), limit)?) })

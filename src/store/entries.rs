@@ -47,6 +47,12 @@ impl Store {
         self.write(|transaction| add(transaction, new))
     }
 
+    /// Many in one step, so that a test can fill a conversation.
+    #[cfg(test)]
+    pub fn append_all(&mut self, all: impl Iterator<Item = NewEntry>) -> Result<(), StoreError> {
+        self.write(|transaction| all.into_iter().try_for_each(|new| add(transaction, new).map(drop)))
+    }
+
     /// What is the case already is no news. False if there is no such entry (any more).
     pub fn update_state(
         &mut self,

@@ -299,3 +299,18 @@ pub struct Settings {
     /// Sources for extra drawing of the window, kept for it as it likes: position and size.
     pub window: Option<String>,
 }
+
+/// Which stretch of a conversation is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PageAt {
+    /// The newest.
+    End,
+    /// Those just older than this entry.
+    Before(i64),
+    /// Those just newer.
+    After(i64),
+    /// This entry, or what is where it was, in the middle.
+    Around(i64),
+    /// The same, of the entry that has so many older ones.
+    Place(u64),
+}

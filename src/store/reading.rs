@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use super::{
     MAX_PAGE, Store, StoreError,
     columns::{item_state_from, optional_path, size_from, state_from},
-    model::{Body, Entry, GroupId, Item, Millis},
+    model::{Body, Entry, GroupId, Item, Millis, PageAt},
     revision,
 };
 use crate::protocol::{Fingerprint, TransferId};
@@ -28,8 +28,9 @@ pub struct Changes {
 pub struct Page {
     /// Newest first.
     pub entries: Vec<Entry>,
-    /// There are older ones.
-    pub more: bool,
+    /// How many older ones there are, and how many newer ones.
+    pub before: u64,
+    pub after: u64,
 }
 
 impl Store {
@@ -66,19 +67,38 @@ impl Store {
         })
     }
 
-    /// The conversation before entry `before` (`None`: from its end), newest first, at most `limit` (1 to
-    /// [`MAX_PAGE`]).
-    pub fn page(&self, with: &Fingerprint, before: Option<i64>, limit: usize) -> Result<Page, StoreError> {
+    /// A stretch of a conversation, newest first, at most `limit` (1 to [`MAX_PAGE`]).
+    pub fn page(&self, with: &Fingerprint, at: PageAt, limit: usize) -> Result<Page, StoreError> {
         let limit = limit.clamp(1, MAX_PAGE);
         self.read(|connection| {
+            // Older than `before`, and so many of those that are not.
+            let (before, newer) = match at {
+                PageAt::End => (i64::MAX, 0),
+                PageAt::Before(seq) => (seq, 0),
+                PageAt::After(seq) => (seq.saturating_add(1), limit),
+                PageAt::Around(seq) => (seq, limit.div_ceil(2)),
+                PageAt::Place(place) => (seq_at(connection, with, place)?, limit.div_ceil(2)),
+            };
             let mut entries = read_entries(
                 connection,
-                "SELECT * FROM entries WHERE computer = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-                (with, before.unwrap_or(i64::MAX), limit as i64 + 1),
+                "SELECT * FROM entries WHERE computer = ? AND seq >= ? ORDER BY seq LIMIT ?",
+                (with, before, newer as i64),
             )?;
-            let more = entries.len() > limit;
-            entries.truncate(limit);
-            Ok(Page { entries, more })
+            entries.reverse();
+            let older = if matches!(at, PageAt::After(_)) { 0 } else { limit - entries.len() };
+            entries.extend(read_entries(
+                connection,
+                "SELECT * FROM entries WHERE computer = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                (with, before, older as i64),
+            )?);
+            let first = entries.last().map_or(before, |entry| entry.seq);
+            let end = entries.first().map_or(before, |entry| entry.seq.saturating_add(1));
+            let count = |condition: &str, seq: i64| -> Result<u64, StoreError> {
+                let query = format!("SELECT count(*) FROM entries WHERE computer = ? AND seq {condition} ?");
+                let count: i64 = connection.prepare_cached(&query)?.query_row((with, seq), |row| row.get(0))?;
+                Ok(count.unsigned_abs())
+            };
+            Ok(Page { before: count("<", first)?, after: count(">=", end)?, entries })
         })
     }
 
@@ -107,6 +127,17 @@ impl Store {
                 .collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// The number of the entry that has so many older ones, or of the last one.
+fn seq_at(connection: &Connection, with: &Fingerprint, place: u64) -> Result<i64, StoreError> {
+    let place = i64::try_from(place).unwrap_or(i64::MAX);
+    let at = connection
+        .prepare_cached("SELECT seq FROM entries WHERE computer = ? ORDER BY seq LIMIT 1 OFFSET ?")?
+        .query_row((with, place), |row| row.get(0))
+        .optional()?;
+    let last = "SELECT coalesce(max(seq), 0) FROM entries WHERE computer = ?";
+    at.map_or_else(|| Ok(connection.prepare_cached(last)?.query_row([with], |row| row.get(0))?), Ok)
 }
 
 pub(super) fn entry(connection: &Connection, seq: i64) -> Result<Option<Entry>, StoreError> {

@@ -180,7 +180,7 @@ impl Honest {
 
     /// What this person sees of the transfer now.
     pub fn entry(&self, with: Fingerprint, transfer: TransferId) -> Arc<Entry> {
-        let page = self.ask(Command::Page { with, before: None, limit: 100 });
+        let page = self.ask(Command::Page { with, at: PageAt::End, limit: 100 });
         let Ok(Reply::Page { entries, .. }) = page else { panic!("no page: {page:?}") };
         entries.into_iter().find(|entry| entry.transfer == transfer).expect("no such transfer")
     }

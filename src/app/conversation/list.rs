@@ -27,7 +27,8 @@ const ROUNDS: usize = 16;
 /// Which row is held on to, and where its top is below the top of the view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Anchor {
-    key: RowKey,
+    /// `None` for the top of everything, where nothing is in view that will stay.
+    key: Option<RowKey>,
     y: f32,
 }
 
@@ -81,7 +82,8 @@ impl List {
         }
         self.heights.clear();
         for (index, key) in self.keys.iter().enumerate() {
-            self.heights.push(self.known.get(key).copied().unwrap_or_else(|| guess(index)));
+            let known = self.known.get(key).filter(|_| !key.is_gap());
+            self.heights.push(known.copied().unwrap_or_else(|| guess(index)));
         }
         self.sum_up();
     }
@@ -138,7 +140,10 @@ impl List {
         let known = |index: &usize| self.placed.contains(index) && matches!(self.keys[*index], RowKey::Entry(_));
         let whole = visible.clone().filter(known).find(|index| self.top(*index) >= offset);
         let hold = whole.or_else(|| visible.clone().find(known)).or_else(|| visible.clone().next());
-        self.anchor = hold.map(|index| Anchor { key: self.keys[index], y: self.top(index) - offset });
+        self.anchor = hold.map(|index| match self.keys[index] {
+            gap if gap.is_gap() => Anchor { key: None, y: -offset },
+            key => Anchor { key: Some(key), y: self.top(index) - offset },
+        });
     }
 
     /// The row to hold on to (one past the last for the end), and where its top is to be in the view.
@@ -172,8 +177,8 @@ impl List {
 
     /// The anchor, if its row is still there.
     fn held(&self) -> Option<(usize, f32)> {
-        let anchor = self.anchor?;
-        Some((self.find(anchor.key)?, anchor.y))
+        let Anchor { key, y } = self.anchor?;
+        Some((key.map_or(Some(0), |key| self.find(key))?, y))
     }
 
     fn shortest_way(&self, index: usize, view: f32) -> f32 {

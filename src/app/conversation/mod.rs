@@ -21,7 +21,7 @@ mod pane;
 mod reader;
 mod rows;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 mod scroll;
 mod search;
 mod separators;

@@ -20,8 +20,9 @@ use crate::{
     app::{
         actions::Action,
         design::{self, space},
-        model::Model,
+        model::{Conversation, Model, PAGE},
     },
+    engine::api::PageAt,
     protocol::Fingerprint,
     store::model::{Direction, Entry, GroupId},
 };
@@ -29,7 +30,8 @@ use crate::{
 /// Wider than this, the eye loses the line between what was sent and what came.
 pub const WIDEST: f32 = 920.0;
 
-/// Older entries are fetched when the top is nearer than this, so that scrolling doesn't wait for them.
+/// More entries are fetched when the end of those that are loaded is nearer than this, so that scrolling doesn't wait
+/// for them.
 const FETCH_WITHIN: f32 = 800.0;
 
 /// How long an entry that a search led to stays marked, in seconds.
@@ -53,8 +55,12 @@ pub struct Pane {
     new_from: Option<i64>,
     /// It was shown before, so what is new is known.
     opened: bool,
+    /// The newest entry there was, when the rows were made.
+    newest: i64,
     /// The newest entry this person was told to have seen.
     marked: Option<i64>,
+    /// The height of an entry that is not loaded.
+    unloaded: f32,
     wanted: Option<Wanted>,
     /// The entry the keyboard goes to as soon as it is drawn.
     focus_next: Option<i64>,
@@ -64,7 +70,6 @@ pub struct Pane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Seen {
     version: u64,
-    more: bool,
     new_from: Option<i64>,
 }
 
@@ -107,7 +112,7 @@ impl Pane {
         self.keys(ui, stage, view.height());
 
         let mut laid: HashMap<usize, entry::Laid> = HashMap::new();
-        let Self { rows, entries, recipients, list, .. } = self;
+        let Self { rows, entries, recipients, list, unloaded, .. } = self;
         let placed = list.place(view.height(), |index| {
             let foot = if index + 1 == rows.len() { FOOT } else { 0.0 };
             let height = match &rows[index] {
@@ -118,7 +123,7 @@ impl Pane {
                     laid.insert(index, entry);
                     height
                 }
-                other => separators::height(other),
+                other => separators::height(other, *unloaded),
             };
             height + foot
         });
@@ -148,7 +153,7 @@ impl Pane {
         if let Some(seq) = self.focus_next.take() {
             ui.memory_mut(|memory| memory.request_focus(draw::id_of(seq)));
         }
-        self.fetch_older(stage, chosen);
+        self.fetch(stage, chosen, view.height(), placed.total);
         self.tell_seen(ui, stage, chosen);
         separators::to_newest(ui, stage, view, &mut self.list, self.offset, placed.total);
     }
@@ -158,29 +163,32 @@ impl Pane {
         let conversations = || chosen.iter().filter_map(|who| model.conversation(*who));
         let loaded = conversations().count() == chosen.len() && conversations().all(|conversation| conversation.loaded);
         let version = conversations().map(|conversation| conversation.version).sum();
-        let more = chosen.len() == 1 && conversations().any(|conversation| conversation.more);
-        let seen = Seen { version, more, new_from: self.new_from };
+        let seen = Seen { version, new_from: self.new_from };
         if self.seen == Some(seen) && (self.opened || !loaded) {
             return;
         }
-        let newest_before = self.entries.last().map(|entry| entry.seq);
+        let gaps = match chosen {
+            [one] => model.conversation(*one).map_or((0, 0), |all| (all.before, all.after)),
+            _ => (0, 0),
+        };
         if let [one] = chosen {
             self.entries = model.conversation(*one).map(|all| all.entries().cloned().collect()).unwrap_or_default();
             self.recipients.clear();
         } else {
             self.sent_to_several(model, chosen);
         }
-        self.note_news(ui, newest_before, loaded);
+        self.note_news(ui, model, chosen, loaded);
         self.seen = Some(Seen { new_from: self.new_from, ..seen });
-        self.rows = rows::rows(&self.entries, self.new_from, more, &TimeZone::system());
+        self.rows = rows::rows(&self.entries, self.new_from, gaps, &TimeZone::system());
+        self.unloaded = separators::unloaded(gaps.0 + gaps.1);
         self.guess_rows();
     }
 
     fn guess_rows(&mut self) {
-        let Self { rows, entries, list, width, .. } = self;
+        let Self { rows, entries, list, width, unloaded, .. } = self;
         list.set_rows(rows.iter().map(Row::key), |index| match &rows[index] {
             Row::Entry { index, .. } => entry::guess(&entries[*index], *width),
-            other => separators::height(other),
+            other => separators::height(other, *unloaded),
         });
     }
 
@@ -204,7 +212,10 @@ impl Pane {
     }
 
     /// Where "New" stands: before what had not been seen when this was opened, or came while nobody looked.
-    fn note_news(&mut self, ui: &Ui, newest_before: Option<i64>, loaded: bool) {
+    fn note_news(&mut self, ui: &Ui, model: &Model, chosen: &[Fingerprint], loaded: bool) {
+        let conversations = || chosen.iter().filter_map(|who| model.conversation(*who));
+        let newest = conversations().map(Conversation::newest).max().unwrap_or_default();
+        let newest_before = std::mem::replace(&mut self.newest, newest);
         let first_unread = rows::first_unread(&self.entries);
         if !self.opened {
             self.opened = loaded;
@@ -216,28 +227,65 @@ impl Pane {
             }
             return;
         }
-        let came = |entry: &&Arc<Entry>| newest_before.is_some_and(|newest| entry.seq > newest);
-        if self.entries.iter().rev().take_while(came).any(|entry| entry.direction == Direction::Sent) {
+        let here = |entry: &&Arc<Entry>| entry.direction == Direction::Sent;
+        let sent_here = self.entries.iter().rev().find(here).map(|entry| entry.seq);
+        let sent = sent_here.max(conversations().filter_map(|conversation| conversation.sent_beyond).max());
+        if newest_before > 0 && sent.is_some_and(|sent| sent > newest_before) {
             // Who answers has read.
             self.new_from = None;
             self.list.jump(Jump::End);
         } else if self.new_from.is_none() && !(ui.input(|input| input.focused) && self.list.at_end()) {
-            self.new_from = first_unread;
+            let beyond = conversations().filter_map(|conversation| conversation.received_beyond).min();
+            self.new_from = first_unread.or(beyond);
         }
     }
 
-    fn fetch_older(&mut self, stage: &mut Stage<'_>, chosen: &[Fingerprint]) {
-        let [one] = chosen else { return };
-        let Some(conversation) = stage.model.conversation(*one) else { return };
-        let missing = self.wanted.is_some_and(|wanted| conversation.oldest().is_some_and(|oldest| wanted.seq < oldest));
-        if conversation.more && !conversation.loading && (missing || self.offset < FETCH_WITHIN) {
-            stage.actions.push(Action::LoadOlder(*one));
-        }
+    /// Asks for what is in view or near, and not loaded.
+    fn fetch(&mut self, stage: &mut Stage<'_>, chosen: &[Fingerprint], view: f32, total: f32) {
+        let [with] = *chosen else { return };
+        let Some(conversation) = stage.model.conversation(with).filter(|all| all.loaded && !all.loading) else {
+            return;
+        };
+        let Conversation { before, after, .. } = *conversation;
+        let Some((first, last)) = conversation.ends() else {
+            if before + after > 0 {
+                stage.actions.push(Action::Load { with, at: PageAt::End });
+            }
+            return;
+        };
+        // Where what is loaded begins and ends in the list.
+        let (begin, end) = (before as f32 * self.unloaded, total - after as f32 * self.unloaded);
+        let far = PAGE as f32 * self.unloaded;
+        let (top, bottom) = (self.offset, self.offset + view);
+        let middle = (top + bottom) / 2.0;
+        let entries = |height: f32| (height / self.unloaded) as u64;
+        let at = if let Some(wanted) = self.wanted.filter(|wanted| conversation.get(wanted.seq).is_none()) {
+            if (first..=last).contains(&wanted.seq) {
+                // It was removed meanwhile.
+                self.wanted = None;
+                return;
+            }
+            PageAt::Around(wanted.seq)
+        } else if before > 0 && bottom < begin - far {
+            PageAt::Place(entries(middle))
+        } else if after > 0 && top > end + far {
+            PageAt::Place(before + conversation.len() as u64 + entries(middle - end))
+        } else if before > 0 && top < begin + FETCH_WITHIN {
+            PageAt::Before(first)
+        } else if after > 0 && bottom > end - FETCH_WITHIN {
+            PageAt::After(last)
+        } else {
+            return;
+        };
+        stage.actions.push(Action::Load { with, at });
     }
 
     /// Everything was seen when the end is in view of somebody.
     fn tell_seen(&mut self, ui: &Ui, stage: &mut Stage<'_>, chosen: &[Fingerprint]) {
         let ([one], Some(newest)) = (chosen, self.entries.last()) else { return };
+        if stage.model.conversation(*one).is_none_or(|conversation| conversation.after > 0) {
+            return;
+        }
         let unread = rows::first_unread(&self.entries).is_some()
             || stage.model.computer(*one).is_some_and(|computer| computer.unread > 0);
         let looked_at = ui.input(|input| input.focused) && self.list.at_end();

@@ -12,8 +12,8 @@ const GROUP_WITHIN_MS: i64 = 3 * 60 * 1000;
 /// One line of the list, from the oldest down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
-    /// Older entries are being fetched.
-    Older,
+    /// So many older entries that are not loaded.
+    Older(u64),
     Day {
         /// When the first entry below it came, which names the row.
         at: Millis,
@@ -29,6 +29,8 @@ pub enum Row {
         /// Bottom of its group: bears the line with time and state.
         last: bool,
     },
+    /// So many newer entries that are not loaded.
+    Newer(u64),
 }
 
 /// Names a row across frames, while rows come and go around it.
@@ -38,15 +40,24 @@ pub enum RowKey {
     Day(i64),
     New,
     Entry(i64),
+    Newer,
+}
+
+impl RowKey {
+    /// What stands for entries that are not loaded.
+    pub fn is_gap(self) -> bool {
+        matches!(self, Self::Older | Self::Newer)
+    }
 }
 
 impl Row {
     pub fn key(&self) -> RowKey {
         match self {
-            Self::Older => RowKey::Older,
+            Self::Older(_) => RowKey::Older,
             Self::Day { seq, .. } => RowKey::Day(*seq),
             Self::New => RowKey::New,
             Self::Entry { seq, .. } => RowKey::Entry(*seq),
+            Self::Newer(_) => RowKey::Newer,
         }
     }
 }
@@ -57,11 +68,11 @@ pub fn day_of(at: Millis, zone: &TimeZone) -> Date {
 }
 
 /// Builds the rows of `entries` (oldest first). `new_from` is the first entry that had not been seen when the
-/// conversation was opened; `more` says that older ones exist.
-pub fn rows(entries: &[Arc<Entry>], new_from: Option<i64>, more: bool, zone: &TimeZone) -> Vec<Row> {
+/// conversation was opened; `before` and `after` count those that are not loaded.
+pub fn rows(entries: &[Arc<Entry>], new_from: Option<i64>, (before, after): (u64, u64), zone: &TimeZone) -> Vec<Row> {
     let mut rows = Vec::with_capacity(entries.len() + 8);
-    if more {
-        rows.push(Row::Older);
+    if before > 0 {
+        rows.push(Row::Older(before));
     }
     let mut day = None;
     let mut group_open = false;
@@ -81,6 +92,9 @@ pub fn rows(entries: &[Arc<Entry>], new_from: Option<i64>, more: bool, zone: &Ti
         });
         rows.push(Row::Entry { index, seq: entry.seq, first: !group_open, last: !goes_on });
         group_open = goes_on;
+    }
+    if after > 0 {
+        rows.push(Row::Newer(after));
     }
     rows
 }
@@ -109,7 +123,8 @@ mod tests {
     fn shape(rows: &[Row], zone: &TimeZone) -> Vec<String> {
         rows.iter()
             .map(|row| match row {
-                Row::Older => "older".to_owned(),
+                Row::Older(count) => format!("{count} older"),
+                Row::Newer(count) => format!("{count} newer"),
                 Row::Day { at, .. } => day_of(*at, zone).to_string(),
                 Row::New => "new".to_owned(),
                 Row::Entry { seq, first, last, .. } => {
@@ -127,7 +142,7 @@ mod tests {
             sent(3, NOON + 2 * MINUTE, "c"),
             sent(4, NOON + 9 * MINUTE, "d"),
         ];
-        let rows = rows(&entries, None, false, &TimeZone::UTC);
+        let rows = rows(&entries, None, (0, 0), &TimeZone::UTC);
         assert_eq!(shape(&rows, &TimeZone::UTC), ["2027-01-15", "[1", "2]", "[3]", "[4]"]);
     }
 
@@ -138,26 +153,26 @@ mod tests {
         let twelve_later = jiff::Timestamp::from_millisecond(NOON).map(|at| at.to_zoned(zone.clone()).date());
         assert_eq!(twelve_later.ok(), Some(jiff::civil::date(2027, 1, 16)));
         let across = [received(1, NOON - 12 * 60 * MINUTE - MINUTE, "a"), received(2, NOON - 12 * 60 * MINUTE, "b")];
-        assert_eq!(shape(&rows(&entries, None, false, &zone), &zone), ["2027-01-16", "[1", "2]"]);
+        assert_eq!(shape(&rows(&entries, None, (0, 0), &zone), &zone), ["2027-01-16", "[1", "2]"]);
         assert_eq!(
-            shape(&rows(&across, None, false, &TimeZone::UTC), &TimeZone::UTC),
+            shape(&rows(&across, None, (0, 0), &TimeZone::UTC), &TimeZone::UTC),
             ["2027-01-14", "[1]", "2027-01-15", "[2]"],
             "midnight parts a group"
         );
     }
 
     #[test]
-    fn what_is_new_stands_below_its_line_and_older_ones_are_announced_on_top() {
+    fn what_is_new_stands_below_its_line_and_what_is_not_loaded_around_it_all() {
         let entries = [received(1, NOON, "a"), received(2, NOON + MINUTE, "b"), received(3, NOON + MINUTE, "c")];
-        let rows = rows(&entries, Some(2), true, &TimeZone::UTC);
-        assert_eq!(shape(&rows, &TimeZone::UTC), ["older", "2027-01-15", "[1]", "new", "[2", "3]"]);
+        let rows = rows(&entries, Some(2), (7, 9), &TimeZone::UTC);
+        assert_eq!(shape(&rows, &TimeZone::UTC), ["7 older", "2027-01-15", "[1]", "new", "[2", "3]", "9 newer"]);
     }
 
     #[test]
     fn keys_stay_unique_when_the_clock_was_turned_back() {
         let day = 24 * 60 * MINUTE;
         let entries = [received(1, NOON, "a"), received(2, NOON - day, "b"), received(3, NOON, "c")];
-        let rows = rows(&entries, None, false, &TimeZone::UTC);
+        let rows = rows(&entries, None, (0, 0), &TimeZone::UTC);
         let mut keys: Vec<_> = rows.iter().map(Row::key).collect();
         let before = keys.len();
         keys.sort();

@@ -18,7 +18,12 @@ use crate::{
 
 const DAY: f32 = 52.0;
 const NEW: f32 = 40.0;
-const OLDER: f32 = 44.0;
+
+/// What stands for entries that are not loaded is about as high as they will be.
+const UNLOADED: f32 = 72.0;
+
+/// Together no higher than this, in points: single-precision positions are exact to a quarter of a point there.
+const HIGHEST: f32 = 4_000_000.0;
 
 /// Further from the end than this, there is a button that leads back, in points.
 const FAR: f32 = 240.0;
@@ -26,9 +31,15 @@ const FAR: f32 = 240.0;
 /// The button that leads back.
 const BUTTON: f32 = 40.0;
 
-pub fn height(row: &Row) -> f32 {
+/// The height of an entry that is not loaded, where so many are not.
+pub fn unloaded(count: u64) -> f32 {
+    UNLOADED.min(HIGHEST / count.max(1) as f32)
+}
+
+/// `unloaded`: the height of one that is not loaded.
+pub fn height(row: &Row, unloaded: f32) -> f32 {
     match row {
-        Row::Older => OLDER,
+        Row::Older(count) | Row::Newer(count) => *count as f32 * unloaded,
         Row::Day { .. } => DAY,
         Row::New => NEW,
         Row::Entry { .. } => 0.0,
@@ -38,8 +49,10 @@ pub fn height(row: &Row) -> f32 {
 pub fn show(ui: &Ui, texts: &Texts, row: &Row, rect: Rect) {
     let palette = Palette::of(ui);
     match row {
-        Row::Older => {
-            icons::paint(ui.painter(), rect.center(), icons::DOTS_THREE, size::ICON, palette.secondary);
+        Row::Older(_) | Row::Newer(_) => {
+            // In the middle of what is seen of it, for the moment until they are there.
+            let middle = rect.intersect(ui.clip_rect()).center();
+            icons::paint(ui.painter(), middle, icons::DOTS_THREE, size::ICON, palette.secondary);
         }
         Row::Day { at, seq } => {
             let words = text::small(ui, texts.day(*at), palette.secondary);

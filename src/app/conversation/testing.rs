@@ -14,7 +14,7 @@ use crate::{
         model::{Draft, Model},
         previews::Previews,
     },
-    engine::api::{Computer, DeviceKind, Presence, Running, Snapshot},
+    engine::api::{Computer, DeviceKind, PageAt, Presence, Running, Snapshot},
     i18n::{Language, Texts},
     protocol::Fingerprint,
     store::model::{Entry, Rule},
@@ -44,17 +44,20 @@ impl Room {
             draft: Draft::default(),
             actions: Vec::new(),
         };
-        room.load(OFFICE, entries, false);
+        room.load(OFFICE, entries, 0);
         room
     }
 
-    pub fn load(&mut self, with: Fingerprint, entries: impl IntoIterator<Item = Arc<Entry>>, more: bool) {
-        self.model.conversations.entry(with).or_default().extend(entries.into_iter().collect(), more);
+    /// A page just before what is loaded, with so many before it.
+    pub fn load(&mut self, with: Fingerprint, entries: impl IntoIterator<Item = Arc<Entry>>, before: u64) {
+        let conversation = self.model.conversations.entry(with).or_default();
+        let at = conversation.ends().map_or(PageAt::End, |(first, _)| PageAt::Before(first));
+        conversation.take_page(at, entries.into_iter().collect(), before, 0);
     }
 
     /// An entry that came, or changed.
     pub fn put(&mut self, entry: Arc<Entry>) {
-        self.model.conversations.entry(entry.with).or_default().insert(entry);
+        self.model.conversations.entry(entry.with).or_default().take_change(entry);
     }
 
     pub fn run(&mut self, transfers: Vec<Running>) {

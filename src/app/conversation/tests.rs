@@ -417,7 +417,7 @@ fn of_ten_thousand_entries_only_the_visible_ones_are_laid_out() {
 fn what_one_reads_stays_where_it_is_when_older_and_newer_entries_arrive() {
     let mut room = Room::new([]);
     room.model.conversations.clear();
-    room.load(OFFICE, many(500..700), true);
+    room.load(OFFICE, many(500..700), 500);
     let mut window = room.harness();
     scroll(&mut window, 3_000.0);
     let seen = (500..700)
@@ -425,7 +425,7 @@ fn what_one_reads_stays_where_it_is_when_older_and_newer_entries_arrive() {
         .find(|text| top_of(&window, text).is_some_and(|top| top > 60.0));
     let seen = seen.unwrap();
     let before = top_of(&window, &seen).unwrap();
-    window.state_mut().load(OFFICE, many(400..500), true);
+    window.state_mut().load(OFFICE, many(400..500), 400);
     window.run();
     assert!((top_of(&window, &seen).unwrap() - before).abs() < 1.0, "older ones came");
     window.state_mut().put(received(800, NOON + 800 * MINUTE, "newest"));
@@ -459,10 +459,10 @@ fn what_was_sent_comes_into_view_wherever_one_was() {
 fn older_entries_are_asked_for_near_the_top_and_not_while_they_are_on_their_way() {
     let mut room = Room::new([]);
     room.model.conversations.clear();
-    room.load(OFFICE, many(500..600), true);
+    room.load(OFFICE, many(500..600), 500);
     let mut window = room.harness();
     let asks = |window: &mut Window<'_>| {
-        actions(window).iter().filter(|action| matches!(action, Action::LoadOlder(who) if *who == OFFICE)).count()
+        actions(window).iter().filter(|action| matches!(action, Action::Load { with: OFFICE, .. })).count()
     };
     assert_eq!(asks(&mut window), 0);
     scroll(&mut window, 100_000.0);
@@ -668,7 +668,7 @@ fn what_went_to_several_tells_the_state_of_each() {
     };
     let mut room = Room::new([to(1, OFFICE, State::Saved), received(3, NOON, "only from the office")]);
     room.meet(computer(studio, "Studio Mac"));
-    room.load(studio, [to(2, studio, State::Stopped(Problem::NotReachable))], false);
+    room.load(studio, [to(2, studio, State::Stopped(Problem::NotReachable))], 0);
     room.model.chosen = vec![OFFICE, studio];
     let window = room.harness();
     assert_eq!(window.query_all_by_role_and_label(Role::Label, "lunch?").count(), 1, "it is shown once");

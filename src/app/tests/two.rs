@@ -1,11 +1,11 @@
 //! Two windows over two real engines on loopback.
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 use super::{super::actions::Action, *};
 use crate::{
     engine::{
-        Engine,
+        Client, Engine,
         api::{Config, Receive},
     },
     platform::home::Home,
@@ -14,12 +14,12 @@ use crate::{
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Side {
-    harness: Harness<'static, App>,
+pub(super) struct Side {
+    pub harness: Harness<'static, App>,
     received: PathBuf,
     // Ends before its folder goes.
     engine: Option<Engine>,
-    _home: tempfile::TempDir,
+    _home: Option<tempfile::TempDir>,
 }
 
 impl Drop for Side {
@@ -30,7 +30,19 @@ impl Drop for Side {
 
 fn side(name: &str, discovery_port: u16) -> Side {
     let dir = tempfile::tempdir().unwrap();
-    let home = Home::below(dir.path());
+    let mut side = side_of(name, discovery_port, dir.path(), |client| Box::new(client));
+    side._home = Some(dir);
+    side
+}
+
+/// In a folder that is kept by who asks.
+pub(super) fn side_of(
+    name: &str,
+    discovery_port: u16,
+    dir: &Path,
+    link: impl FnOnce(Client) -> Box<dyn Link> + 'static,
+) -> Side {
+    let home = Home::below(dir);
     home.create().unwrap();
     let received = home.received.clone();
     let engine = Engine::start(Config {
@@ -45,16 +57,16 @@ fn side(name: &str, discovery_port: u16) -> Side {
     let client = engine.client(|| {});
     let harness = Harness::builder().with_size([900.0, 640.0]).with_max_steps(24).build_eframe(|creation| {
         let (_, shown) = flume::bounded(1);
-        App::new(&creation.egui_ctx, Box::new(client), shown)
+        App::new(&creation.egui_ctx, link(client), shown)
     });
-    let mut side = Side { harness, received, engine: Some(engine), _home: dir };
+    let mut side = Side { harness, received, engine: Some(engine), _home: None };
     let settings = Settings { language: Some("en".into()), ..Settings::default() };
     side.harness.state_mut().actions.push(Action::ChangeSettings(settings));
     side
 }
 
 impl Side {
-    fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
+    pub fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
         let end = Instant::now() + PATIENCE;
         loop {
             self.harness.step();
@@ -66,11 +78,11 @@ impl Side {
         }
     }
 
-    fn until_shown(&mut self, name: &str) {
+    pub fn until_shown(&mut self, name: &str) {
         self.until(name, |side| shows(&side.harness, name));
     }
 
-    fn click(&mut self, name: &str) {
+    pub fn click(&mut self, name: &str) {
         self.until_shown(name);
         self.harness.get_all_by_label_contains(name).last().unwrap().click();
         self.harness.run_steps(2);
@@ -78,7 +90,7 @@ impl Side {
 }
 
 /// A free UDP port, so that no other Fantail on this machine is met.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

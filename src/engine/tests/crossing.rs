@@ -49,7 +49,7 @@ impl Wire<'_> {
 fn until_held(machine: &Machine, with: Fingerprint, transfer: TransferId, state: &State) {
     let until = Instant::now() + LONG;
     loop {
-        let Ok(Reply::Page { entries, .. }) = machine.ask(Command::Page { with, before: None, limit: 9 }) else {
+        let Ok(Reply::Page { entries, .. }) = machine.ask(Command::Page { with, at: PageAt::End, limit: 9 }) else {
             panic!("no page")
         };
         let found = entries.iter().find(|entry| entry.transfer == transfer).map(|entry| entry.state.clone());

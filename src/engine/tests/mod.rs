@@ -144,7 +144,7 @@ impl Machine {
 
     /// The newest entry first.
     pub fn conversation(&self, with: &Self) -> Vec<Arc<Entry>> {
-        match self.ask(Command::Page { with: with.id(), before: None, limit: 100 }) {
+        match self.ask(Command::Page { with: with.id(), at: PageAt::End, limit: 100 }) {
             Ok(Reply::Page { entries, .. }) => entries,
             other => panic!("no page: {other:?}"),
         }

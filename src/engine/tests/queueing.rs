@@ -178,7 +178,8 @@ fn the_queue_has_an_end_and_says_so() {
     one.until_state(&other, last, &State::Saved);
     let all: Vec<String> = (0..100).map(|n| n.to_string()).chain(["more".into()]).collect();
     other.until("all of it", |_| (one.client.snapshot().queue.is_empty()).then_some(()));
-    let Ok(Reply::Page { entries, .. }) = other.ask(Command::Page { with: one.id(), before: None, limit: 200 }) else {
+    let Ok(Reply::Page { entries, .. }) = other.ask(Command::Page { with: one.id(), at: PageAt::End, limit: 200 })
+    else {
         panic!("no page")
     };
     assert_eq!(entries.iter().rev().map(|entry| words(&entry.body)).collect::<Vec<_>>(), all);

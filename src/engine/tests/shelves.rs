@@ -173,7 +173,7 @@ fn a_take_that_can_not_be_saved_comes_to_an_end_that_says_why() {
         panic!("it was not begun")
     };
     let ended = taker.until("its end", |_| {
-        let Ok(Reply::Page { entries, .. }) = taker.ask(Command::Page { with: owner.id(), before: None, limit: 9 })
+        let Ok(Reply::Page { entries, .. }) = taker.ask(Command::Page { with: owner.id(), at: PageAt::End, limit: 9 })
         else {
             panic!("no conversation")
         };

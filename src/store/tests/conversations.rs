@@ -14,13 +14,40 @@ fn what_was_written_is_there_after_a_restart() {
     drop(store);
 
     let store = home.open();
-    let page = store.page(&MEI, None, 10).unwrap();
+    let page = store.page(&MEI, PageAt::End, 10).unwrap();
     assert_eq!(page.entries, [second.clone(), first.clone()]);
-    assert!(!page.more);
+    assert_eq!((page.before, page.after), (0, 0));
     assert_eq!(store.entry(first.seq).unwrap().as_ref(), Some(&first));
     assert_eq!(store.entry_of(&MEI, &transfer(2)).unwrap().as_ref(), Some(&second));
     assert_eq!(store.entry_of(&MEI, &transfer(3)).unwrap(), None);
     assert_eq!(store.revision().unwrap(), second.revision);
+}
+
+#[test]
+fn any_stretch_of_a_conversation_is_read_and_what_lies_around_it_is_counted() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(1)).unwrap();
+    // Mei's entries are the odd ones, 1 to 199.
+    for number in 0..100 {
+        store.append(text(number, "x")).unwrap();
+        store.append(NewEntry { with: DAD, ..text(number, "y") }).unwrap();
+    }
+    let read = |at| {
+        let Page { entries, before, after } = store.page(&MEI, at, 10).unwrap();
+        let ends = entries.last().zip(entries.first()).map(|(first, last)| (first.seq, last.seq));
+        assert!(entries.is_sorted_by_key(|entry| -entry.seq));
+        (before, ends, entries.len(), after)
+    };
+    assert_eq!(read(PageAt::End), (90, Some((181, 199)), 10, 0));
+    assert_eq!(read(PageAt::Before(181)), (80, Some((161, 179)), 10, 10));
+    assert_eq!(read(PageAt::After(179)), (90, Some((181, 199)), 10, 0));
+    assert_eq!(read(PageAt::Around(101)), (45, Some((91, 109)), 10, 45));
+    assert_eq!(read(PageAt::Place(50)), read(PageAt::Around(101)), "the one with 50 before it");
+    assert_eq!(read(PageAt::Place(0)), (0, Some((1, 9)), 5, 95));
+    assert_eq!(read(PageAt::Place(u64::MAX)), (90, Some((181, 199)), 10, 0), "no place is beyond the last");
+    assert_eq!(read(PageAt::Before(1)), (0, None, 0, 100));
+    assert_eq!(read(PageAt::After(199)), (100, None, 0, 0));
 }
 
 #[test]
@@ -112,7 +139,7 @@ fn a_removed_conversation_is_gone_but_its_computer_stays() {
     }
     let known = store.revision().unwrap();
     assert_eq!(store.remove_conversation(&MEI).unwrap(), 20);
-    assert_eq!(store.page(&MEI, None, 10).unwrap(), Page::default());
+    assert_eq!(store.page(&MEI, PageAt::End, 10).unwrap(), Page::default());
     assert_eq!(store.changes(known, 100).unwrap().removed.len(), 20);
     assert_eq!(store.unread().unwrap().len(), 0);
     assert!(found(&store, "holiday").is_empty());

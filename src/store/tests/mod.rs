@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     model::{
-        Audience, Body, DeviceKind, Direction, GroupId, Hold, Item, ItemKind, ItemState, Millis, Problem, Rule,
+        Audience, Body, DeviceKind, Direction, GroupId, Hold, Item, ItemKind, ItemState, Millis, PageAt, Problem, Rule,
         Settings, ShelfItem, State, Theme, Visibility,
     },
     *,

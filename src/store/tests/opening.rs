@@ -19,7 +19,7 @@ fn what_a_crash_left_under_way_is_stopped_at_the_next_start_and_told_as_a_change
     drop(store);
 
     let store = home.open();
-    let states: Vec<State> = store.page(&MEI, None, 10).unwrap().entries.into_iter().map(|e| e.state).collect();
+    let states: Vec<State> = store.page(&MEI, PageAt::End, 10).unwrap().entries.into_iter().map(|e| e.state).collect();
     assert_eq!(states, [State::Declined, State::Stopped(Problem::Closed), State::Stopped(Problem::Closed)]);
     assert_eq!(store.changes(before, 10).unwrap().entries.len(), 2);
 }
@@ -33,7 +33,7 @@ fn a_second_program_at_the_same_database_does_not_stop_what_the_first_is_doing()
     assert_eq!(second.entry_of(&MEI, &transfer(1)).unwrap().unwrap().state, State::Running);
     second.append(text(2, "from the second")).unwrap();
     assert!(first.update_state(&MEI, &transfer(1), &State::Saved).unwrap());
-    assert_eq!(first.page(&MEI, None, 10).unwrap().entries.len(), 2);
+    assert_eq!(first.page(&MEI, PageAt::End, 10).unwrap().entries.len(), 2);
     let third = second.append(text(3, "again")).unwrap();
     assert_eq!(first.revision().unwrap(), third.revision);
 }
@@ -110,7 +110,7 @@ fn damage_inside_is_noticed_at_the_latest_at_the_start_after_it_showed_itself() 
 
     let opened = Store::open(&home.path()).unwrap();
     if opened.set_aside.is_none() {
-        assert!(matches!(opened.store.page(&MEI, None, 1000), Err(StoreError::Damaged(_))));
+        assert!(matches!(opened.store.page(&MEI, PageAt::End, 1000), Err(StoreError::Damaged(_))));
         drop(opened.store);
         let again = Store::open(&home.path()).unwrap();
         assert!(again.set_aside.is_some());

@@ -57,9 +57,9 @@ fn a_conversation_of_a_hundred_thousand_entries_opens_at_once() {
     let started = Instant::now();
     let store = home.open();
     assert_eq!(store.unread().unwrap()[&MEI], 101);
-    let newest = store.page(&MEI, None, 50).unwrap();
-    let middle = store.page(&MEI, Some(50_000), 50).unwrap();
-    assert_eq!((newest.entries[0].seq, newest.more, middle.entries[0].seq), (100_000, true, 49_999));
+    let newest = store.page(&MEI, PageAt::End, 50).unwrap();
+    let middle = store.page(&MEI, PageAt::Before(50_000), 50).unwrap();
+    assert_eq!((newest.entries[0].seq, newest.before, middle.entries[0].seq), (100_000, 99_950, 49_999));
     assert_eq!(store.changes(99_990, 100).unwrap().entries.len(), 10);
     let opened = started.elapsed();
 
