@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    App,
+    App, Request,
     actions::Action,
     dialogs::{AddState, Dialog},
     errands::Done,
@@ -43,7 +43,7 @@ impl App {
             }
         }
         self.previews.logic(ctx);
-        self.take_shown(ctx);
+        self.take_requests(ctx);
         self.take_answers(ctx, frame);
         self.ask_engine();
         self.say_waiting();
@@ -144,12 +144,17 @@ impl App {
         }
     }
 
-    fn take_shown(&mut self, ctx: &egui::Context) {
-        while let Ok(paths) = self.shown.try_recv() {
-            ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
-            ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
-            if !paths.is_empty() {
-                self.actions.push(Action::Attach(paths));
+    fn take_requests(&mut self, ctx: &egui::Context) {
+        while let Ok(request) = self.requests.try_recv() {
+            match request {
+                Request::Show(paths) => {
+                    ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
+                    ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
+                    if !paths.is_empty() {
+                        self.actions.push(Action::Attach(paths));
+                    }
+                }
+                Request::End => self.quit(ctx),
             }
         }
     }

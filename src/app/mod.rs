@@ -41,11 +41,11 @@ mod tile;
 pub mod viewer;
 pub mod widgets;
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use egui::{CentralPanel, Frame, Key, Modifiers, Panel, Rect, Ui, UiBuilder};
 
-pub use self::run::{Options, RunError, Show, run};
+pub use self::run::{Options, Request, RunError, Show, run};
 use self::{
     actions::Action,
     asks::AskView,
@@ -110,8 +110,7 @@ impl Link for crate::engine::Client {
 /// The window's state.
 pub struct App {
     link: Box<dyn Link>,
-    /// Paths another start of the program was given: the window comes to the front, and they are ready to be sent.
-    shown: flume::Receiver<Vec<PathBuf>>,
+    requests: flume::Receiver<Request>,
     model: Model,
     texts: Texts,
     settings: Settings,
@@ -154,16 +153,15 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
-    /// `shown`: what other starts of the program ask for.
     #[must_use]
-    pub fn new(ctx: &egui::Context, link: Box<dyn Link>, shown: flume::Receiver<Vec<PathBuf>>) -> Self {
+    pub fn new(ctx: &egui::Context, link: Box<dyn Link>, requests: flume::Receiver<Request>) -> Self {
         let snapshot = link.snapshot();
         let texts = Texts::for_setting(snapshot.settings.language.as_deref());
         design::install(ctx);
         fonts::install(ctx, texts.language());
         let mut app = Self {
             link,
-            shown,
+            requests,
             model: Model { can_drop: crate::platform::windowing::drops_work(), ..Model::default() },
             texts,
             settings: Settings::default(),

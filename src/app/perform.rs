@@ -143,13 +143,16 @@ impl App {
                 self.model.dismissed.insert(index);
             }
             Action::Toast(text) => self.toasts.say(text),
-            Action::Quit => {
-                self.quitting = true;
-                ctx.send_viewport_cmd(ViewportCommand::Close);
-            }
+            Action::Quit => self.quit(ctx),
             // Performed before.
             _ => {}
         }
+    }
+
+    /// Closes the window, whatever is under way: it goes on next time.
+    pub(super) fn quit(&mut self, ctx: &egui::Context) {
+        self.quitting = true;
+        ctx.send_viewport_cmd(ViewportCommand::Close);
     }
 
     pub(super) fn choose(&mut self, chosen: Vec<Fingerprint>) {

@@ -9,7 +9,7 @@ use std::{
 use super::{App, drawings, fonts};
 use crate::{
     engine::{Engine, StartError, api::Config},
-    platform::windowing,
+    platform::{interrupt::on_interrupt, windowing},
 };
 
 /// How long goodbyes may take when the window closes.
@@ -18,8 +18,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const LEAST: [f32; 2] = [420.0, 400.0];
 /// The first window.
 const FIRST: [f32; 2] = [1080.0, 720.0];
-/// Requests of other starts that may wait for the window.
-const SHOW_QUEUE: usize = 16;
+/// Requests from outside that may wait for the window.
+const REQUESTS: usize = 16;
 /// What the desktop entry and the icon are called.
 const APP_ID: &str = "io.github.fantail.Fantail";
 
@@ -58,10 +58,11 @@ pub fn run<S>(options: Options, serve: impl FnOnce(&Engine, Show) -> S) -> Resul
     fonts::warm_up();
     let engine = Engine::start(options.config)?;
     let ctx: Arc<OnceLock<egui::Context>> = Arc::default();
-    let (sender, shown) = flume::bounded(SHOW_QUEUE);
+    let (sender, requests) = flume::bounded(REQUESTS);
     if !options.paths.is_empty() {
-        sender.try_send(options.paths).ok();
+        sender.try_send(Request::Show(options.paths)).ok();
     }
+    end_when_asked(ctx.clone(), sender.clone());
     let serving = serve(&engine, Show { ctx: ctx.clone(), sender });
 
     let settings = engine.client(|| {}).snapshot().settings.clone();
@@ -76,7 +77,7 @@ pub fn run<S>(options: Options, serve: impl FnOnce(&Engine, Show) -> S) -> Resul
         Box::new(|creation| {
             ctx.set(creation.egui_ctx.clone()).ok();
             let link = Box::new(client_of(&creation.egui_ctx));
-            Ok(Box::new(App::new(&creation.egui_ctx, link, shown)))
+            Ok(Box::new(App::new(&creation.egui_ctx, link, requests)))
         }),
     );
     drop(serving);
@@ -84,20 +85,46 @@ pub fn run<S>(options: Options, serve: impl FnOnce(&Engine, Show) -> S) -> Resul
     opened.map_err(|error| RunError::Window(error.to_string()))
 }
 
+/// What is asked of the window by something else than a hand.
+#[derive(Debug)]
+pub enum Request {
+    /// To come to the front, with paths ready to be sent.
+    Show(Vec<PathBuf>),
+    /// To close, without a question: the system or a terminal ends this program.
+    End,
+}
+
+/// Closes the window as a person would, so that the others are told.
+fn end_when_asked(ctx: Arc<OnceLock<egui::Context>>, sender: flume::Sender<Request>) {
+    let listening = on_interrupt(move || {
+        // On a thread of its own, which may wait until there is room.
+        sender.send(Request::End).ok();
+        wake(&ctx);
+    });
+    if let Err(error) = listening {
+        log::warn!("the window will not notice when the system ends it: {error}");
+    }
+}
+
 /// Brings the window to the front. May be called from any thread; doesn't wait.
 #[derive(Clone, Debug)]
 pub struct Show {
     ctx: Arc<OnceLock<egui::Context>>,
-    sender: flume::Sender<Vec<PathBuf>>,
+    sender: flume::Sender<Request>,
 }
 
 impl Show {
     /// With paths ready to be sent, or none.
     pub fn show(&self, paths: Vec<PathBuf>) {
-        self.sender.try_send(paths).ok();
-        if let Some(ctx) = self.ctx.get() {
-            ctx.request_repaint_of(egui::ViewportId::ROOT);
-        }
+        self.sender.try_send(Request::Show(paths)).ok();
+        wake(&self.ctx);
+    }
+}
+
+/// The window looks at what was asked of it; before there is one, it will by itself.
+fn wake(ctx: &OnceLock<egui::Context>) {
+    if let Some(ctx) = ctx.get() {
+        ctx.request_repaint_of(egui::ViewportId::ROOT);
     }
 }
 

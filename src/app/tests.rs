@@ -236,8 +236,8 @@ fn unrun(builder: HarnessBuilder<App>, snapshot: Snapshot) -> (Harness<'static, 
     desk.inside().snapshot = Arc::new(snapshot);
     let link = desk.clone();
     let harness = builder.with_max_steps(24).build_eframe(|creation| {
-        let (_, shown) = flume::bounded(1);
-        App::new(&creation.egui_ctx, Box::new(link), shown)
+        let (_, requests) = flume::bounded(1);
+        App::new(&creation.egui_ctx, Box::new(link), requests)
     });
     (harness, desk)
 }

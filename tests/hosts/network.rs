@@ -153,6 +153,12 @@ impl Running {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// The process's number.
+    #[allow(dead_code, reason = "the benchmarks, which share this file, need it not")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the end and gives the exit code.
     pub fn wait(&mut self, within: Duration) -> i32 {
         let until = Instant::now() + within;

@@ -3,13 +3,20 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use crate::{
-    desktop::{Node, PATIENCE},
+    desktop::{Desktop, Node, PATIENCE},
     network::{Network, Running, said, wait_for},
     seat::{Seat, is_composer, is_tile, says},
 };
+
+/// Goodbyes take a second at most; a busy machine some more.
+const ENDS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Whoever says nothing is missed only after this long.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(5);
 
 #[test]
 fn what_is_pasted_arrives_and_the_keyboard_alone_is_enough_to_answer() {
@@ -135,6 +142,36 @@ fn two_who_are_chosen_both_get_a_photo_and_closing_meanwhile_asks() {
     // With nothing moving it just closes.
     mei.desktop.key("alt+F4");
     mei.desktop.gone("Fantail");
+}
+
+#[test]
+fn a_window_that_the_system_ends_asks_nothing_and_says_goodbye() {
+    let Some(network) = Network::new(2) else { return };
+    let mut mei = Seat::take(&network.hosts[0], "Mei's laptop");
+    let office = Desktop::start(&network.hosts[1], 1080, 720);
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut command = office.command(crate::program());
+    command.env("FANTAIL_HOME", home.path()).env("FANTAIL_NAME", "Office PC");
+    let mut window = Running::start("fantail", &mut command);
+    mei.desktop.click_at(mei.tile("Office PC").center());
+    office.find("Mei's tile", |node| is_tile(node, "Mei's laptop"));
+    // Something is under way, about which a hand that closes it would be asked.
+    let photo = mei.photo("Storm.jpg", "storm.jpg");
+    mei.desktop.copy_files(&[&photo]);
+    mei.desktop.key("ctrl+v");
+    mei.desktop.find("the photo in the composer", |node| node.name.starts_with("storm.jpg, "));
+    mei.desktop.key("Return");
+    mei.desktop.find("the question whether it is the right one", says("right one"));
+    mei.desktop.click("Send");
+    office.find("the question", says("storm.jpg"));
+
+    let asked = Instant::now();
+    let asked_to_end = Command::new("kill").args(["-TERM", &window.id().to_string()]).status();
+    assert!(asked_to_end.is_ok_and(|status| status.success()));
+    assert_eq!(window.wait(ENDS_WITHIN), 0, "it ends by itself, as a close does");
+    println!("ended after {:?}", asked.elapsed());
+    let away = |node: &Node| is_tile(node, "Office PC") && node.name.contains("Away");
+    wait_for("that Office PC is away", GOODBYE_WITHIN, || mei.desktop.nodes().iter().any(away).then_some(()));
 }
 
 #[test]

@@ -56,8 +56,8 @@ pub(super) fn side_of(
     .unwrap();
     let client = engine.client(|| {});
     let harness = Harness::builder().with_size([900.0, 640.0]).with_max_steps(24).build_eframe(|creation| {
-        let (_, shown) = flume::bounded(1);
-        App::new(&creation.egui_ctx, link(client), shown)
+        let (_, requests) = flume::bounded(1);
+        App::new(&creation.egui_ctx, link(client), requests)
     });
     let mut side = Side { harness, received, engine: Some(engine), _home: None };
     let settings = Settings { language: Some("en".into()), ..Settings::default() };
