@@ -4,6 +4,9 @@
 //! include this file.
 #![allow(dead_code, clippy::unwrap_used, reason = "each fuzz target uses one of them; a panic is the finding")]
 
+#[path = "../src/trust/records/tests/shaken.rs"]
+mod shaken;
+
 use std::{
     cell::RefCell,
     sync::{Arc, LazyLock},
@@ -38,12 +41,8 @@ use fantail::transfer::{
 };
 use fantail::trust::{self, HEADER_LEN as RECORD_HEADER, Identity, MAX_RECORD, Opened, RecordError, Records, Schedule};
 use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use rustls::{
-    ConnectionTrafficSecrets,
-    client::UnbufferedClientConnection,
-    pki_types::ServerName,
-    unbuffered::{ConnectionState, EncodeError, UnbufferedStatus},
-};
+use rustls::ConnectionTrafficSecrets;
+use shaken::shaken;
 
 /// The first byte chooses the stage. Frames are the same however the rest is cut, within their bounds, and together no
 /// longer than what went in.
@@ -417,36 +416,7 @@ impl Sealed {
     fn new() -> Self {
         let (mei, office) = (Identity::generate().unwrap(), Identity::generate().unwrap());
         let client = trust::client_config(&mei, Some(office.fingerprint()), trust::DATA_ALPN).unwrap();
-        let name = ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into());
-        let mut ours = UnbufferedClientConnection::new(client, name).unwrap();
-        let server = trust::server_config(&office).unwrap();
-        let mut theirs = rustls::ServerConnection::new(server).unwrap();
-        let (mut incoming, mut outgoing) = (Vec::new(), Vec::new());
-        loop {
-            let UnbufferedStatus { discard, state } = ours.process_tls_records(&mut incoming);
-            match state.unwrap() {
-                ConnectionState::EncodeTlsData(mut state) => {
-                    let Err(EncodeError::InsufficientSize(needs)) = state.encode(&mut []) else { unreachable!() };
-                    let begin = outgoing.len();
-                    outgoing.resize(begin + needs.required_size, 0);
-                    state.encode(&mut outgoing[begin..]).unwrap();
-                }
-                ConnectionState::TransmitTlsData(state) => {
-                    theirs.read_tls(&mut outgoing.as_slice()).unwrap();
-                    theirs.process_new_packets().unwrap();
-                    outgoing.clear();
-                    state.done();
-                }
-                ConnectionState::BlockedHandshake => {
-                    incoming.drain(..discard);
-                    assert!(theirs.write_tls(&mut incoming).unwrap() > 0);
-                    continue;
-                }
-                ConnectionState::WriteTraffic(_) => break,
-                _ => unreachable!(),
-            }
-            incoming.drain(..discard);
-        }
+        let (ours, theirs) = shaken(client, trust::server_config(&office).unwrap());
         let (secrets, schedule) = ours.dangerous_into_kernel_connection().unwrap();
         let records = Records::new(secrets, Schedule::Client(schedule)).unwrap();
         let (sequence, secrets) = theirs.dangerous_extract_secrets().unwrap().tx;

@@ -14,6 +14,7 @@ use linux::Kernel;
 
 /// What was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nobody tells there"))]
 pub(super) enum Change {
     /// The networks should be read again.
     Look,

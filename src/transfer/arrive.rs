@@ -3,23 +3,29 @@
 //! It works inside the transfer's folder of partials only, relative to folders it opened itself. An item lies there
 //! under its number; a folder's contents have their names already, made safe.
 
+mod item;
+mod level;
+mod open;
+mod room;
+
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
-    fs::File,
-    io::{self, Seek as _, SeekFrom, Write as _},
-    ops::ControlFlow,
+    io::{self, Seek as _, Write as _},
     sync::Mutex,
 };
 
+use item::{Current, Ignored, Whole};
+use level::{Level, remove_below};
+use open::{Content, Open, void_groups};
+use room::RoomLeft;
+
 use super::{
-    content::Digest,
     flush::{About, Checkpoint, Complete, Flusher, Gone, lock},
-    folder::left_to_others,
     hash::GroupHasher,
     journal::{Journal, Record},
-    kept::{KeptItem, Partial, below, groups_of},
-    names::{self, Place, Taken},
+    kept::{KeptItem, below, groups_of},
+    names::{self, Place},
     progress::Progress,
 };
 use crate::{
@@ -76,35 +82,6 @@ pub(super) struct Arrival<'a> {
     room: RoomLeft,
 }
 
-/// Sees to it that the disk isn't filled to its last byte, without asking for its room each time.
-#[derive(Default)]
-struct RoomLeft {
-    /// Bytes that may be written before it is asked for again.
-    allowed: u64,
-}
-
-impl RoomLeft {
-    /// Counts a file, or bytes of one, that were written.
-    fn take(&mut self, partials: &Folder, bytes: u64) -> io::Result<()> {
-        // A file takes a block, whatever is in it.
-        let bytes = bytes.max(LEAST_TAKEN);
-        if let Some(left) = self.allowed.checked_sub(bytes) {
-            self.allowed = left;
-            return Ok(());
-        }
-        let room = partials.room()?;
-        let left_to_others = left_to_others(&room);
-        if room.free < left_to_others {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        self.allowed = left_to_others / 4;
-        Ok(())
-    }
-}
-
-/// The usual size of a block.
-const LEAST_TAKEN: u64 = 4096;
-
 /// What it works with.
 pub(super) struct Parts<'a> {
     pub partials: Folder,
@@ -114,72 +91,6 @@ pub(super) struct Parts<'a> {
     pub whole: Ranges,
     pub progress: &'a Progress,
     pub journal: &'a Mutex<Journal>,
-}
-
-/// The item that is under way.
-struct Current {
-    index: u32,
-    bytes: u64,
-    files: u64,
-    /// The first of them.
-    left_out: Vec<(String, Fault)>,
-    left_out_count: u64,
-    /// What comes of it is not kept.
-    ignored: Option<Ignored>,
-    /// The item itself is a file, and it is complete.
-    file: Option<Whole>,
-    /// Opened folders from the item down to where we are; none for a file.
-    levels: Vec<Level>,
-    open: Option<Open>,
-    kept: KeptItem,
-    /// Names that were written down since the last checkpoint.
-    fresh: bool,
-}
-
-/// A file that is an item, and complete.
-struct Whole {
-    file: Option<File>,
-    size: u64,
-    /// With what the file was when it was hashed.
-    known: Option<(Digest, Stamp)>,
-}
-
-#[derive(Clone, Copy)]
-enum Ignored {
-    /// It has its final name already.
-    Whole,
-    Failed(Fault),
-}
-
-/// A folder that is being filled.
-struct Level {
-    /// As the wire calls it.
-    wire: String,
-    /// Below the item, on the wire and on the disk.
-    wire_path: String,
-    local_path: String,
-    folder: Folder,
-    taken: Taken,
-    modified: Option<Time>,
-}
-
-/// A file that is being filled.
-struct Open {
-    entry: u32,
-    path: String,
-    name: String,
-    size: u64,
-    written: u64,
-    modified: Option<Time>,
-    /// `None`: it is there already, and what comes is not looked at.
-    content: Option<Content>,
-}
-
-struct Content {
-    file: File,
-    hasher: GroupHasher,
-    /// Groups that are written down as flushed, or are about to be.
-    told: usize,
 }
 
 impl<'a> Arrival<'a> {
@@ -515,208 +426,5 @@ impl<'a> Arrival<'a> {
             super::folder::remove(&self.parts.partials, OsStr::new(&current.index.to_string()))?;
         }
         Ok(())
-    }
-}
-
-impl Current {
-    /// An entry inside a folder.
-    fn below(&mut self, parts: &Parts<'_>, entry: &Entry, kind: EntryKind) -> Result<(), ArriveError> {
-        let mut parents: Vec<&str> = entry.path.components().collect();
-        let Some(wire) = parents.pop() else { return Err(ArriveError::Rule("an entry without a name")) };
-        if kind == EntryKind::File && self.kept.saved.contains(entry.entry) {
-            self.open = Some(Open::new(entry, String::new(), None));
-            return Ok(());
-        }
-        // Depth first: whatever isn't above this entry is complete.
-        let open = self.levels.iter().skip(1);
-        let common = open.zip(&parents).take_while(|(level, parent)| level.wire == **parent).count();
-        while self.levels.len() > common + 1 {
-            if let Some(level) = self.levels.pop() {
-                level.close()?;
-            }
-        }
-        for parent in parents.iter().skip(common) {
-            self.descend(parts, parent, None)?;
-        }
-        match kind {
-            EntryKind::Folder => self.descend(parts, wire, Some(entry)),
-            EntryKind::File => {
-                let level = self.levels.last_mut().ok_or(ArriveError::Rule("an entry outside a folder"))?;
-                let begun = self.kept.partial.take_if(|partial| partial.entry == entry.entry);
-                let begun = begun.and_then(|partial| Some((level.name_inside(&partial.local)?.to_owned(), partial)));
-                let (name, content) = match begun {
-                    Some((name, partial)) => {
-                        let content = Content::go_on(parts, entry, &level.folder, &name, partial)?;
-                        (name, content)
-                    }
-                    None => {
-                        let (name, file) = level.make(wire, false, |folder, name| folder.create_file(name))?;
-                        (name, Content::new(file))
-                    }
-                };
-                self.begin(parts, Open::new(entry, name, Some(content)), entry.from);
-                Ok(())
-            }
-        }
-    }
-
-    fn begin(&mut self, parts: &Parts<'_>, open: Open, from: u64) {
-        self.bytes += from;
-        if from > 0 {
-            parts.progress.add(self.index, from);
-        }
-        self.open = Some(open);
-    }
-
-    /// Goes into a folder; into the one that was made for it, if an earlier attempt did.
-    fn descend(&mut self, parts: &Parts<'_>, wire: &str, entry: Option<&Entry>) -> Result<(), ArriveError> {
-        let level = self.levels.last_mut().ok_or(ArriveError::Rule("an entry outside a folder"))?;
-        let wire_path = below(&level.wire_path, wire);
-        let modified = entry.and_then(|entry| entry.modified);
-        let kept = self.kept.folders.get(&wire_path);
-        let known =
-            kept.and_then(|kept| Some((level.name_inside(&kept.local)?.to_owned(), modified.or(kept.modified))));
-        if let Some((name, modified)) = known {
-            let local_path = below(&level.local_path, &name);
-            let folder = level.folder.folder(OsStr::new(&name))?;
-            let mut level = Level::new(wire.to_owned(), wire_path, local_path, folder, modified);
-            level.look_around()?;
-            self.levels.push(level);
-            return Ok(());
-        }
-        let (name, ()) = level.make(wire, true, |folder, name| folder.create_folder(name, false))?;
-        let local = below(&level.local_path, &name);
-        let folder = level.folder.folder(OsStr::new(&name))?;
-        self.levels.push(Level::new(wire.to_owned(), wire_path.clone(), local.clone(), folder, modified));
-        let (item, entry) = (self.index, entry.map(|entry| entry.entry));
-        self.note(parts, &Record::Folder { item, entry, wire: wire_path, local, modified })
-    }
-
-    fn note(&mut self, parts: &Parts<'_>, record: &Record) -> Result<(), ArriveError> {
-        self.fresh = true;
-        Ok(lock(parts.journal).append(record)?)
-    }
-}
-
-impl Content {
-    fn new(file: File) -> Self {
-        Self { file, hasher: GroupHasher::new(), told: 0 }
-    }
-
-    /// Goes on with a file of which the beginning is there, from where its entry says.
-    fn go_on(
-        parts: &Parts<'_>,
-        entry: &Entry,
-        folder: &Folder,
-        name: &str,
-        partial: Partial,
-    ) -> Result<Self, ArriveError> {
-        let Partial { local, mut groups, size, .. } = partial;
-        let from = usize::try_from(entry.from / RESUME_GROUP).unwrap_or(usize::MAX);
-        if from > groups.len() {
-            return Err(ArriveError::Rule("a file goes on where nothing is"));
-        }
-        if from < groups.len() || size != entry.size {
-            void_groups(parts, entry, &local, from)?;
-        }
-        groups.truncate(from);
-        let mut file = folder.writable_file(OsStr::new(name))?;
-        file.set_len(entry.from)?;
-        file.seek(SeekFrom::Start(entry.from))?;
-        Ok(Self { file, told: groups.len(), hasher: GroupHasher::after(groups) })
-    }
-}
-
-/// Writes down that of a file only the first groups count. Before anything is overwritten, so that it never counts as
-/// what it was.
-fn void_groups(parts: &Parts<'_>, entry: &Entry, local: &str, from: usize) -> io::Result<()> {
-    let mut journal = lock(parts.journal);
-    for record in groups_of(entry.item, entry.entry, local, entry.size, from, &[]) {
-        journal.append(&record)?;
-    }
-    journal.flush()
-}
-
-fn remove_below(folder: &Folder, local: &str) -> io::Result<()> {
-    match local.split_once('/') {
-        Some((first, rest)) => remove_below(&folder.folder(OsStr::new(first))?, rest),
-        None => {
-            super::folder::remove(folder, OsStr::new(local))?;
-            folder.flush()
-        }
-    }
-}
-
-impl Level {
-    fn new(wire: String, wire_path: String, local_path: String, folder: Folder, modified: Option<Time>) -> Self {
-        Self { wire, wire_path, local_path, folder, taken: Taken::default(), modified }
-    }
-
-    /// Takes in the names that are given here already.
-    fn look_around(&mut self) -> io::Result<()> {
-        let Self { folder, taken, .. } = self;
-        folder.list(&mut |entry| {
-            taken.hold(&entry.name.to_string_lossy());
-            ControlFlow::Continue(())
-        })
-    }
-
-    /// The name of something directly in here, by its path below the item.
-    fn name_inside<'p>(&self, local: &'p str) -> Option<&'p str> {
-        let name = match self.local_path.as_str() {
-            "" => local,
-            above => local.strip_prefix(above)?.strip_prefix('/')?,
-        };
-        (!name.is_empty() && !name.contains('/')).then_some(name)
-    }
-
-    /// Makes something under a safe name that is free here, and tells that name.
-    fn make<T>(
-        &mut self,
-        wire: &str,
-        is_folder: bool,
-        mut make: impl FnMut(&Folder, &OsStr) -> io::Result<T>,
-    ) -> Result<(String, T), ArriveError> {
-        let Self { folder, taken, .. } = self;
-        let mut made = None;
-        let mut attempt = |name: &str| match make(folder, OsStr::new(name)) {
-            Ok(it) => {
-                made = Some(it);
-                Ok(true)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error),
-        };
-        let name = names::native(wire, Place::Inside);
-        let taken = match taken.take(&name, is_folder, &mut attempt) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
-                taken.take(&names::cut_short(&name, is_folder), is_folder, &mut attempt)?
-            }
-            result => result?,
-        };
-        taken.zip(made).ok_or(ArriveError::Rule("thousands of entries of one name"))
-    }
-
-    fn close(self) -> io::Result<()> {
-        if let Some(modified) = self.modified {
-            // A folder's own time is a nicety that not every file system has.
-            let moment = files::Moment { seconds: modified.seconds, nanoseconds: modified.nanos };
-            self.folder.set_modified(moment).ok();
-        }
-        if self.folder.flushes_file_system() { Ok(()) } else { self.folder.flush() }
-    }
-}
-
-impl Open {
-    fn new(entry: &Entry, name: String, content: Option<Content>) -> Self {
-        Self {
-            entry: entry.entry,
-            path: entry.path.as_str().to_owned(),
-            name,
-            size: entry.size,
-            written: entry.from,
-            modified: entry.modified,
-            content,
-        }
     }
 }

@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     fs::{File, OpenOptions},
     io,
     ops::ControlFlow,
@@ -22,7 +22,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     MOVEFILE_WRITE_THROUGH, MoveFileExW,
 };
 
-use super::{Kind, Listed, Moment, Room, Stamp, kind_of};
+use super::{Listed, Moment, Room, Stamp, kind_of};
 
 /// Bytes that NTFS gives to files at a time, by default; only an estimate is made of it.
 const CLUSTER: u64 = 4096;

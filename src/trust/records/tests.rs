@@ -1,3 +1,5 @@
+mod shaken;
+
 use std::{
     io::{Read as _, Write as _},
     sync::Arc,
@@ -6,14 +8,12 @@ use std::{
 use proptest::prelude::*;
 use rustls::{
     ServerConfig, ServerConnection,
-    client::UnbufferedClientConnection,
     crypto::{
         CryptoProvider,
         ring::cipher_suite::{TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256},
     },
-    pki_types::ServerName,
-    unbuffered::{ConnectionState, EncodeError, UnbufferedStatus},
 };
+use shaken::shaken;
 
 use super::*;
 use crate::trust::{DATA_ALPN, Identity, server_config, tls::client_config_of};
@@ -35,36 +35,7 @@ impl Pair {
         let client = client_config_of(Arc::new(provider), &mei, Some(office.fingerprint()), DATA_ALPN).unwrap();
         let mut server = ServerConfig::clone(&server_config(&office).unwrap());
         change(&mut server);
-        let name = ServerName::try_from("fantail").unwrap();
-        let mut ours = UnbufferedClientConnection::new(client, name).unwrap();
-        let mut theirs = ServerConnection::new(Arc::new(server)).unwrap();
-        let (mut incoming, mut outgoing) = (Vec::new(), Vec::new());
-        loop {
-            let UnbufferedStatus { discard, state } = ours.process_tls_records(&mut incoming);
-            match state.unwrap() {
-                ConnectionState::EncodeTlsData(mut state) => {
-                    let Err(EncodeError::InsufficientSize(needs)) = state.encode(&mut []) else { panic!("no size") };
-                    let begin = outgoing.len();
-                    outgoing.resize(begin + needs.required_size, 0);
-                    state.encode(&mut outgoing[begin..]).unwrap();
-                }
-                ConnectionState::TransmitTlsData(state) => {
-                    theirs.read_tls(&mut outgoing.as_slice()).unwrap();
-                    theirs.process_new_packets().unwrap();
-                    outgoing.clear();
-                    state.done();
-                }
-                ConnectionState::BlockedHandshake => {
-                    incoming.drain(..discard);
-                    assert!(theirs.write_tls(&mut incoming).unwrap() > 0, "nothing more comes");
-                    continue;
-                }
-                ConnectionState::WriteTraffic(_) => break,
-                other => panic!("{other:?}"),
-            }
-            incoming.drain(..discard);
-        }
-        assert!(!theirs.is_handshaking());
+        let (ours, theirs) = shaken(client, Arc::new(server));
         let (secrets, connection) = ours.dangerous_into_kernel_connection().unwrap();
         Self { ours: Records::new(secrets, Schedule::Client(connection)).unwrap(), theirs }
     }
