@@ -48,8 +48,7 @@ impl Receiver {
     }
 
     fn start_at(home: PathBuf, port: u16, discovery_port: u16, place: Option<tempfile::TempDir>) -> Self {
-        let program = std::env::var_os("FANTAIL_TEST_PROGRAM");
-        let mut child = Process::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_fantail").into()))
+        let mut child = Process::new(env!("CARGO_BIN_EXE_fantail"))
             .args(["receive", "--json", "--accept", "all", "--port", &port.to_string(), "--home"])
             .arg(&home)
             .env("FANTAIL_LOOPBACK_ONLY", "1")
