@@ -36,6 +36,7 @@ pub mod nearby {
 
 #[path = "../src/platform"]
 mod platform {
+    pub mod confine;
     pub mod files;
     pub mod home;
     pub mod path_bytes;

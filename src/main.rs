@@ -9,10 +9,18 @@ use std::{
 use fantail::{
     app::{self, Options, RunError},
     cli::{self, Exit, Wanted, WindowWanted},
+    pictures, platform,
 };
 
 fn main() -> ExitCode {
+    if let Some(ended) = pictures::run_decoder(std::env::args_os()) {
+        return ended;
+    }
     cli::start_log();
+    match platform::this_program() {
+        Ok(program) => pictures::decode_apart(program),
+        Err(error) => log::error!("pictures are decoded in this process: {error}"),
+    }
     match cli::run(std::env::args_os()) {
         Wanted::Ended(exit) => exit.into(),
         Wanted::Window(wanted) => match window(*wanted) {

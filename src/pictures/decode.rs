@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufReader, Cursor, ErrorKind, Read as _, Seek as _},
+    io::{Cursor, ErrorKind, Read as _},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{Mutex, PoisonError},
@@ -18,6 +18,7 @@ use super::{
     colour::{Profile, to_srgb},
     limits::{HEAD_BYTES, LARGE_BYTES, MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
     open::{Input, Kind, Opened},
+    process::{self, decoded},
     scale::{multiply_alpha, scaled},
     sniff,
 };
@@ -29,7 +30,7 @@ pub fn decode_file(path: &Path, wanted: Wanted) -> Result<Picture, PictureError>
 
 /// The picture in these bytes.
 pub fn decode_bytes(bytes: &[u8], wanted: Wanted) -> Result<Picture, PictureError> {
-    picture_of(contained(|| outcome(Box::new(Cursor::new(bytes)), bytes.len() as u64, wanted, &|| false)))
+    picture_of(decoded(process::Input::Bytes(bytes), wanted, &|| false))
 }
 
 /// Format and upright size by the head of a file, without decoding it.
@@ -40,7 +41,7 @@ pub fn dimensions_of(path: &Path) -> Result<(Format, Size), PictureError> {
 
 /// Format and upright size of the picture in these bytes, without decoding it.
 pub fn dimensions_of_bytes(bytes: &[u8]) -> Result<(Format, Size), PictureError> {
-    size_of(contained(|| outcome(Box::new(Cursor::new(bytes)), bytes.len() as u64, Wanted::Size, &|| false))?)
+    size_of(decoded(process::Input::Bytes(bytes), Wanted::Size, &|| false)?)
 }
 
 fn size_of(outcome: Outcome) -> Result<(Format, Size), PictureError> {
@@ -58,9 +59,7 @@ pub(super) fn answer(
 ) -> (Option<Stamp>, Result<Outcome, PictureError>) {
     let Request { source, wanted, known } = request;
     match source {
-        Source::Bytes(bytes) => {
-            (None, contained(|| outcome(Box::new(Cursor::new(bytes)), bytes.len() as u64, *wanted, cancelled)))
-        }
+        Source::Bytes(bytes) => (None, decoded(process::Input::Bytes(bytes), *wanted, cancelled)),
         Source::File(path) => {
             let stamp = match stamp_of(path) {
                 Ok(stamp) => stamp,
@@ -69,7 +68,7 @@ pub(super) fn answer(
             if *known == Some(stamp) {
                 return (Some(stamp), Ok(Outcome::Unchanged));
             }
-            (Some(stamp), contained(|| outcome_of_file(path, stamp.len, *wanted, cancelled)))
+            (Some(stamp), outcome_of_file(path, stamp.len, *wanted, cancelled))
         }
     }
 }
@@ -103,27 +102,28 @@ fn outcome_of_file(
     wanted: Wanted,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Outcome, PictureError> {
-    let mut file = File::open(path).map_err(|error| from_io(&error))?;
+    let file = File::open(path).map_err(|error| from_io(&error))?;
+    decoded(process::Input::File(file, len), wanted, cancelled)
+}
+
+/// What is in `input`, `len` bytes long, decoded in this process.
+pub(super) fn outcome(
+    mut input: Box<dyn Input + '_>,
+    len: u64,
+    wanted: Wanted,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Outcome, PictureError> {
     if wanted == Wanted::Size && len > HEAD_BYTES {
         let mut head = Vec::new();
-        file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
+        input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
         // The JPEG decoder reads to the end of its input; everything it needs now is nearly always in the head.
         if sniff(&head) == Some(Format::Jpeg)
             && let Ok(outcome) = outcome(Box::new(Cursor::new(head)), HEAD_BYTES, wanted, cancelled)
         {
             return Ok(outcome);
         }
-        file.rewind().map_err(|error| from_io(&error))?;
+        input.rewind().map_err(|error| from_io(&error))?;
     }
-    outcome(Box::new(BufReader::with_capacity(64 * 1024, file)), len, wanted, cancelled)
-}
-
-fn outcome(
-    mut input: Box<dyn Input + '_>,
-    len: u64,
-    wanted: Wanted,
-    cancelled: &dyn Fn() -> bool,
-) -> Result<Outcome, PictureError> {
     let mut head = [0; 16];
     let read = read_as_much(&mut input, &mut head)?;
     let format = sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;

@@ -53,6 +53,17 @@ pub(super) const DELAY_INSTEAD: Duration = Duration::from_millis(100);
 /// A frame that stays for hours is a still picture to everybody.
 pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
+/// Bytes of memory of the process that decodes: twice the largest original, beside the program itself.
+pub(super) const MAX_MEMORY_BYTES: u64 = 2 * MAX_DECODED_BYTES + 256 * 1024 * 1024;
+
+/// Seconds of processor time for a picture: these, and one more for each so many bytes of its file. A photograph takes a
+/// tenth of that, and a small file made to be slow holds up one of two threads for no longer.
+pub(super) const CPU_SECONDS: u64 = 2;
+pub(super) const SLOWEST_FILE: u64 = 4 * 1024 * 1024;
+
+/// By the clock, on a computer that has much else to do.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
+
 /// Requests that may wait; a screen shows a few dozen pictures.
 pub(super) const MAX_WAITING: usize = 256;
 

@@ -3,12 +3,12 @@
 //!
 //! ```text
 //! window ── Request{source, wanted} ──▶ Previews (2 threads, newest first) ── Finished ──▶ window, then wake()
-//!                                          │ read → sniff → bounds → decode → colour → scale → upright
-//! engine ── thumbhash_of(path, deadline) ──┘ (on a thread of the engine's own)
+//!                                          │ a process for each picture:
+//! engine ── thumbhash_of(path, deadline) ──┘ read → sniff → bounds → decode → scale → colour → upright
 //! ```
 //!
 //! Nothing here knows egui: pictures leave as plain RGBA. A file that is damaged, hostile or too large costs one preview
-//! and says why ([`PictureError`]); a decoder that panics is caught.
+//! and says why ([`PictureError`]): every picture is decoded in a process of its own that may do nothing else.
 #![forbid(unsafe_code)]
 
 mod animation;
@@ -19,6 +19,7 @@ pub mod embedded;
 mod limits;
 mod open;
 mod pool;
+mod process;
 mod scale;
 mod sniff;
 pub mod thumbhash;
@@ -26,14 +27,17 @@ mod thumbnail;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 pub use budget::thumbhash_of;
 pub use decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes};
 pub use pool::{Previews, Ticket};
+pub use process::{decode_apart, run_decoder};
 pub use sniff::{Format, name_suggests_picture, size_of_png, sniff};
 pub use thumbnail::{thumbnail_from, thumbnail_of};
 
 /// In pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Size {
     pub width: u32,
     pub height: u32,
@@ -140,7 +144,7 @@ pub enum Source {
 }
 
 /// What is wanted of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Wanted {
     /// Only the size of the original, upright: reads the head of the file.
     Size,
@@ -204,7 +208,7 @@ pub enum Outcome {
 pub struct RequestId(pub u64);
 
 /// Why a picture can't be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum PictureError {
     #[error("there is no such file")]

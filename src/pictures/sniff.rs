@@ -1,9 +1,11 @@
 //! What a file is, by its first bytes; never by its name.
 
+use serde::{Deserialize, Serialize};
+
 use super::Size;
 
 /// A format that can be decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Format {
     Png,

@@ -1,6 +1,6 @@
 //! Real small pictures for an offer that waits: made of a file here, and checked when they come from another computer.
 
-use std::{io::Cursor, path::Path, time::Instant};
+use std::{path::Path, time::Instant};
 
 use image::{
     ExtendedColorType, ImageEncoder as _,
@@ -13,8 +13,7 @@ use image::{
 use super::{
     Format, Frame, Size, Wanted,
     budget::fits_into,
-    decode::{contained, decode_bytes, decode_file, dimensions_of},
-    open::Opened,
+    decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes},
     scale::scaled_rgba,
     sniff,
 };
@@ -88,12 +87,11 @@ fn png(size: Size, rgba: &[u8]) -> Option<Vec<u8>> {
 /// judged by its first bytes before anything of it is decoded. `None` for anything else.
 #[must_use]
 pub fn thumbnail_from(bytes: &[u8]) -> Option<Frame> {
-    let format = sniff(bytes).filter(|format| matches!(format, Format::Jpeg | Format::Png))?;
+    sniff(bytes).filter(|format| matches!(format, Format::Jpeg | Format::Png))?;
     if bytes.len() > MAX_THUMBNAIL {
         return None;
     }
-    let opened = contained(|| Opened::open(Box::new(Cursor::new(bytes)), format, bytes.len() as u64));
-    let size = opened.ok()?.size;
+    let (_, size) = dimensions_of_bytes(bytes).ok()?;
     if size.width > MAX_SIDE || size.height > MAX_SIDE {
         return None;
     }

@@ -2,6 +2,7 @@
 //! system it runs on.
 //!
 //! - [`home`]: where this program's things lie.
+//! - [`confine`]: a process that gives up everything it does not need.
 //! - [`computer`]: what this computer is called, and its own id.
 //! - [`private`]: folders and files that only their owner may read.
 //! - [`instance`]: one running window per home, and the way to reach it.
@@ -17,6 +18,7 @@
 
 pub mod clipboard;
 pub mod computer;
+pub mod confine;
 pub mod files;
 pub mod home;
 pub mod instance;
@@ -29,6 +31,15 @@ pub mod reveal;
 pub mod runnable;
 pub mod sleep;
 pub mod windowing;
+
+/// This program, to be started once more: the one that runs, also if another version has taken its place.
+///
+/// # Errors
+/// The system doesn't tell.
+pub fn this_program() -> std::io::Result<std::path::PathBuf> {
+    let itself = std::path::Path::new("/proc/self/exe");
+    if itself.exists() { Ok(itself.to_owned()) } else { std::env::current_exe() }
+}
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]

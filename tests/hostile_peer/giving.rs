@@ -151,7 +151,7 @@ fn what_is_not_what_its_hash_says_is_thrown_away_and_told() {
     siege.stands("wrong hashes");
 }
 
-/// The long form says how many files instead, a million at most.
+/// The long form says how many files instead: with the folder, a million entries at most.
 #[test]
 fn a_hundred_thousand_empty_files_and_the_deepest_folder_fit_into_bounded_memory() {
     const AT_ONCE: u32 = 1_000;

@@ -1,0 +1,104 @@
+//! A process gives up everything that its task does not need, for good.
+//!
+//! On Linux a filter in the kernel (seccomp) lets through only what reading, computing and writing take: no file can be
+//! opened, nothing connected, no program started. On every Unix memory and processor time are bounded. Where there is
+//! less, less is given up: what stays is a process of its own, which the one that started it ends in time.
+#![forbid(unsafe_code)]
+
+use std::{fs::File, io};
+
+/// What the process may still use.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Bytes of address space, what is in use already included.
+    pub memory: u64,
+    /// Of processor time, from the start of the process on.
+    pub cpu_seconds: u64,
+}
+
+/// Confines this process, which must have one thread.
+pub fn confine(bounds: Bounds) {
+    #[cfg(unix)]
+    bound(bounds);
+    #[cfg(not(unix))]
+    log::debug!("no bounds for {bounds:?} on this system");
+    #[cfg(target_os = "linux")]
+    if let Err(error) = filter_system_calls() {
+        log::debug!("the kernel filters no system calls: {error}");
+    }
+}
+
+/// Standard input, which can be sought in if it is a file.
+///
+/// # Errors
+/// There is none.
+pub fn stdin_as_file() -> io::Result<File> {
+    #[cfg(unix)]
+    let owned = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
+    #[cfg(windows)]
+    let owned = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned()?;
+    Ok(File::from(owned))
+}
+
+#[cfg(unix)]
+fn bound(Bounds { memory, cpu_seconds }: Bounds) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let bounds = [
+        (Resource::As, memory),
+        (Resource::Cpu, cpu_seconds),
+        // What is written is a pipe's; a picture of the process when it dies is for nobody.
+        (Resource::Fsize, 0),
+        (Resource::Core, 0),
+        (Resource::Nofile, 0),
+    ];
+    for (resource, most) in bounds {
+        if let Err(error) = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }) {
+            log::debug!("{resource:?} stays unbounded: {error}");
+        }
+    }
+}
+
+/// Everything else fails with EPERM: a library that asks in vain goes on without.
+#[cfg(target_os = "linux")]
+fn filter_system_calls() -> Result<(), seccompiler::Error> {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+    // Reading and seeking the input and writing the result; memory; time; ending.
+    const NEEDED: [libc::c_long; 30] = [
+        libc::SYS_read,
+        libc::SYS_readv,
+        libc::SYS_pread64,
+        libc::SYS_lseek,
+        libc::SYS_write,
+        libc::SYS_writev,
+        libc::SYS_close,
+        libc::SYS_fstat,
+        libc::SYS_mmap,
+        libc::SYS_munmap,
+        libc::SYS_mremap,
+        libc::SYS_mprotect,
+        libc::SYS_madvise,
+        libc::SYS_brk,
+        libc::SYS_futex,
+        libc::SYS_sched_yield,
+        libc::SYS_sched_getaffinity,
+        libc::SYS_getrandom,
+        libc::SYS_clock_gettime,
+        libc::SYS_clock_nanosleep,
+        libc::SYS_nanosleep,
+        libc::SYS_rt_sigaction,
+        libc::SYS_rt_sigprocmask,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_sigaltstack,
+        libc::SYS_restart_syscall,
+        libc::SYS_gettid,
+        libc::SYS_getpid,
+        libc::SYS_exit,
+        libc::SYS_exit_group,
+    ];
+    let rules = NEEDED.into_iter().map(|call| (call, Vec::new())).collect();
+    let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+    let filter = SeccompFilter::new(rules, refused, SeccompAction::Allow, std::env::consts::ARCH.try_into()?)?;
+    let program: BpfProgram = filter.try_into()?;
+    seccompiler::apply_filter(&program)
+}

@@ -1,0 +1,97 @@
+//! Pictures are decoded in a process of their own: the real program, started as the window starts it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use fantail::pictures::{self, Format, PictureError, Size, Wanted};
+
+/// All tests here decode with the real program.
+fn with_the_real_program() {
+    pictures::decode_apart(PathBuf::from(env!("CARGO_BIN_EXE_fantail")));
+}
+
+fn fixtures() -> impl Iterator<Item = PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures");
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
+}
+
+#[test]
+fn a_picture_is_the_same_from_a_file_and_from_memory_and_says_its_size_first() {
+    with_the_real_program();
+    let mut seen = 0;
+    for path in fixtures() {
+        let Ok((format, size)) = pictures::dimensions_of(&path) else { continue };
+        let wanted = Wanted::Within(Size::new(64, 64));
+        let picture =
+            pictures::decode_file(&path, wanted).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!((picture.format, picture.original), (format, size), "{}", path.display());
+        assert_eq!(picture.size(), size.fitted_into(Size::new(64, 64)), "{}", path.display());
+        assert_eq!(Ok(picture), pictures::decode_bytes(&fs::read(&path).unwrap(), wanted), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 3, "only {seen} fixtures are pictures");
+}
+
+#[test]
+fn what_is_no_picture_or_a_damaged_or_a_huge_one_says_so_through_the_process() {
+    with_the_real_program();
+    let size = |bytes: &[u8]| pictures::dimensions_of_bytes(bytes).err();
+    assert_eq!(size(b"Dear Mei, see you at three"), Some(PictureError::NotAPicture));
+    assert_eq!(size(b"\x89PNG\r\n\x1a\nand then nothing"), Some(PictureError::Damaged));
+    let huge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures/bomb.png");
+    assert_eq!(pictures::dimensions_of(&huge).err(), Some(PictureError::TooLarge));
+    assert_eq!(pictures::dimensions_of(Path::new("/nowhere.png")).err(), Some(PictureError::Gone));
+}
+
+#[test]
+fn a_picture_that_fills_a_screen_comes_whole() {
+    with_the_real_program();
+    let side = 4000_u32;
+    let row: Vec<u8> = (0..side).flat_map(|x| [(x % 251) as u8, 7, 200]).collect();
+    let mut bmp = Vec::new();
+    let mut encoder = image::codecs::bmp::BmpEncoder::new(&mut bmp);
+    encoder.encode(&row.repeat(side as usize), side, side, image::ExtendedColorType::Rgb8).unwrap();
+    let picture = pictures::decode_bytes(&bmp, Wanted::Still(Size::new(side, side))).unwrap();
+    assert_eq!((picture.format, picture.size()), (Format::Bmp, Size::new(side, side)));
+    let pixel = |x: u32, y: u32| &picture.frames[0].rgba[((y * side + x) * 4) as usize..][..4];
+    for at in [0, 1, 250, 251, 1999, 3999] {
+        assert_eq!(pixel(at, 3999 - at), [(at % 251) as u8, 7, 200, 255], "at {at}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_process_may_open_nothing_connect_nowhere_and_use_only_so_much() {
+    let order = r#"{"wanted":"Size","length":16,"is_file":false}"#;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fantail"))
+        .args(["--decode-picture", order])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It waits for its input, confined.
+    let read = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", child.id())).unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !read("status").contains("Seccomp:\t2") {
+        assert!(std::time::Instant::now() < until, "no filter was set: {}", read("status"));
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(read("status").contains("NoNewPrivs:\t1") && read("status").contains("Threads:\t1"), "{}", read("status"));
+    let limits = read("limits");
+    let bound = |name: &str| {
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+        line[name.len()..].split_whitespace().next().unwrap().to_owned()
+    };
+    assert_eq!((bound("Max open files"), bound("Max file size")), ("0".into(), "0".into()), "{limits}");
+    assert_eq!(bound("Max cpu time"), "2", "{limits}");
+    assert!(bound("Max address space").parse::<u64>().unwrap() <= 2 << 30, "{limits}");
+    child.stdin.take().unwrap().write_all(b"0123456789abcdef").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{:?}", output.status);
+    assert_eq!(output.stdout, b"{\"Error\":\"NotAPicture\"}\n");
+}
