@@ -289,7 +289,6 @@ fn style(palette: &Palette, dark: bool) -> Style {
     spacing.interact_size = vec2(size::TARGET, size::TARGET);
     spacing.menu_margin = Margin::same(6);
     spacing.window_margin = Margin::same(space::XL as i8);
-    spacing.menu_width = 280.0;
     spacing.tooltip_width = 320.0;
     spacing.combo_width = 160.0;
     spacing.icon_width = 18.0;

@@ -63,7 +63,7 @@ fn head(ui: &mut Ui, scene: &mut Scene<'_>, narrow: bool, title: &str, note: &st
         ui.spacing_mut().item_spacing.x = 0.0;
         if let Some(computer) = computer {
             let menu = widgets::icon_button(ui, icons::DOTS_THREE_VERTICAL, scene.texts.menu());
-            Popup::menu(&menu).gap(space::XS).width(260.0).show(|ui| menus::computer(ui, scene, computer));
+            Popup::menu(&menu).gap(space::XS).show(|ui| menus::computer(ui, scene, computer));
             if widgets::icon_button(ui, icons::MAGNIFYING_GLASS, scene.texts.search_here()).clicked() {
                 scene.actions.push(Action::OpenSearch);
             }

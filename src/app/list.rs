@@ -154,7 +154,8 @@ fn own(ui: &mut Ui, scene: &mut Scene<'_>, folded: bool) {
     }
     focus_inside(ui, &response, inner);
 
-    Popup::menu(&response).anchor(inner).gap(space::XS).width(260.0).show(|ui| {
+    Popup::menu(&response).anchor(inner).gap(space::XS).show(|ui| {
+        widgets::menu(ui);
         if widgets::menu_item(ui, icons::GEAR, scene.texts.settings_open()).clicked() {
             scene.actions.push(Action::ShowSettings);
         }

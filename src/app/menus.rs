@@ -9,14 +9,10 @@ use super::{
 };
 use crate::engine::api::{Computer, Rule};
 
-/// Wide enough for every line in every language there is.
-const WIDTH: f32 = 248.0;
-
 pub fn computer(ui: &mut Ui, scene: &mut Scene<'_>, computer: &Computer) {
     let texts = scene.texts;
     let with = computer.fingerprint;
-    ui.set_width(WIDTH);
-    ui.spacing_mut().item_spacing.y = 0.0;
+    widgets::menu(ui);
     if computer.rule != Rule::Block && widgets::menu_item(ui, icons::SHIELD_CHECK, texts.menu_compare()).clicked() {
         scene.actions.push(Action::Compare { with, then: Then::Nothing });
     }

@@ -181,6 +181,14 @@ impl Model {
         self.snapshot.queue.iter().filter(move |queued| queued.with == with)
     }
 
+    /// How far something was that rests, 0 to 1.
+    #[must_use]
+    pub fn rests_at(&self, entry: &Entry) -> Option<f32> {
+        let mut resting = self.snapshot.resting.iter();
+        let it = resting.find(|it| it.with == entry.with && it.transfer == entry.transfer)?;
+        Some(part(it.bytes, it.total))
+    }
+
     /// Everything under way with a computer.
     pub fn running_with(&self, with: Fingerprint) -> impl Iterator<Item = &Running> {
         self.snapshot.transfers.iter().filter(move |running| running.with == with)
@@ -231,4 +239,10 @@ impl Model {
             conversation.loading = false;
         }
     }
+}
+
+/// 0 to 1; nothing at all counts as not begun.
+#[must_use]
+pub fn part(done: u64, total: u64) -> f32 {
+    if total == 0 { 0.0 } else { (done as f64 / total as f64).clamp(0.0, 1.0) as f32 }
 }

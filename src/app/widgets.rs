@@ -154,6 +154,14 @@ pub fn icon_button_colored(ui: &mut Ui, icon: &str, name: &str, color: Color32) 
     response.on_hover_text(name)
 }
 
+/// Begins a menu, of the width they all have.
+pub fn menu(ui: &mut Ui) {
+    /// Wide enough for every line in every language there is.
+    const WIDTH: f32 = 248.0;
+    ui.set_width(WIDTH);
+    ui.spacing_mut().item_spacing.y = 0.0;
+}
+
 /// A line of a menu: closes the menu when clicked.
 pub fn menu_item(ui: &mut Ui, icon: &str, label: &str) -> Response {
     let response = menu_line(ui, icon, label, None);

@@ -84,7 +84,7 @@ impl Hub {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
         let Side::In { offer, accepted, into, .. } = &transfer.side else { return };
         let (offer, accepted, into) = (offer.clone(), accepted.clone(), into.clone());
-        let Missing { bytes, files } = transfer.missing;
+        let Missing { bytes, files } = transfer.missing.unwrap_or_default();
         let missing = Missing { bytes: bytes.min(transfer.bytes), files: files.min(transfer.files) };
         let attempt = transfer.attempt;
         let wanted = accepted.iter().filter(|item| tells && !told.contains(*item));

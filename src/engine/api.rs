@@ -133,6 +133,8 @@ pub struct Snapshot {
     pub transfers: Vec<Running>,
     /// What waits to be sent, each computer's in its order.
     pub queue: Vec<Queued>,
+    /// What was under way since the start and rests now.
+    pub resting: Vec<Resting>,
     /// Questions for this person, oldest first. Strangers are already bounded (one per address, eight in all).
     pub asks: Vec<Ask>,
     /// What is being compared, or was just now.
@@ -229,6 +231,15 @@ pub struct Thumbnail {
 pub struct Queued {
     pub with: Fingerprint,
     pub transfer: TransferId,
+}
+
+/// How far something was before it was held or paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resting {
+    pub with: Fingerprint,
+    pub transfer: TransferId,
+    pub bytes: u64,
+    pub total: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -94,9 +94,10 @@ impl Hub {
             Side::Out { .. } | Side::In { .. } => {}
         }
         transfer.asks_for_room = matches!(hold, Hold::DiskFull { .. });
-        if let Some(progress) = &transfer.progress {
+        // Nothing yet is less than what was there before.
+        if let Some(progress) = transfer.progress.as_ref().filter(|progress| progress.bytes() > 0) {
             let bytes = transfer.bytes.saturating_sub(progress.bytes());
-            transfer.missing = Missing { bytes, files: transfer.files.saturating_sub(progress.files()) };
+            transfer.missing = Some(Missing { bytes, files: transfer.files.saturating_sub(progress.files()) });
         }
         transfer.halt(Stage::Away { retry: None });
         if let Side::Out { cargo, .. } = &mut transfer.side

@@ -25,6 +25,7 @@ impl Hub {
             computers: self.computers(),
             transfers: self.transfers.iter().filter_map(|(key, transfer)| transfer.running(*key)).collect(),
             queue: self.queued(),
+            resting: self.transfers.iter().filter_map(|(key, transfer)| transfer.resting(*key)).collect(),
             asks: self.asks.iter().map(|ask| self.with_thumbnails(ask)).collect(),
             comparison: self.comparison(),
             settings: self.settings.clone(),

@@ -6,7 +6,7 @@ use tokio::{task::AbortHandle, time::Instant};
 
 use super::{
     again::Place,
-    api::{Direction, GroupId, Hold, ItemState, Phase, Problem, Running, State},
+    api::{Direction, GroupId, Hold, ItemState, Phase, Problem, Resting, Running, State},
     hub::Hub,
     pausing::Paused,
     prepare::{Prepared, Stored},
@@ -72,8 +72,8 @@ pub(super) struct Transfer {
     pub grown: u32,
     /// It rests because a disk is full, and asks from time to time whether there is room. Nothing of that is shown.
     pub asks_for_room: bool,
-    /// What was still to come when it began to rest, at least.
-    pub missing: Missing,
+    /// What was still to come when it began to rest, at least; `None` until something of it moved since the start.
+    pub missing: Option<Missing>,
     pub hashed: Arc<Hashed>,
     /// Where it stands among what leaves for this computer: the smaller goes first.
     pub place: i64,
@@ -188,7 +188,7 @@ impl Transfer {
             digested: false,
             grown: 0,
             asks_for_room: false,
-            missing: Missing::default(),
+            missing: None,
             hashed: Arc::default(),
             place: LAST,
             paused: Paused::default(),
@@ -261,6 +261,13 @@ impl Transfer {
             items: progress.map_or_else(BTreeMap::new, Progress::items),
             thumbnails: self.thumbnails.shown.clone(),
         })
+    }
+
+    /// How far it was when it began to rest, while it does.
+    pub fn resting(&self, (with, transfer): Key) -> Option<Resting> {
+        let rests = self.asks_for_room || matches!(self.stage, Stage::Away { .. }) && self.lost.is_none();
+        let bytes = self.bytes.saturating_sub(self.missing.filter(|_| rests)?.bytes);
+        (bytes > 0).then_some(Resting { with, transfer, bytes, total: self.bytes })
     }
 }
 

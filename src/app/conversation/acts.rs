@@ -4,7 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use egui::{CornerRadius, CursorIcon, Id, Popup, Rect, Response, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
 
-use super::{Stage, entry::Shown, excerpt, status::Status};
+use super::{
+    Stage,
+    entry::Shown,
+    excerpt,
+    status::{Rest, Status},
+};
 use crate::{
     app::{
         actions::Action,
@@ -55,7 +60,7 @@ pub fn flow(stage: &Stage<'_>, shown: &Shown, status: &Status) -> Vec<Act> {
     let Shown { entry, recipients } = shown;
     let texts = stage.texts;
     match status {
-        Status::InLine { place: 2.., .. } if recipients.is_empty() => {
+        Status::Resting(Rest { line: Some((2.., _)), .. }) if recipients.is_empty() => {
             let sooner = |first| Action::Sooner { with: entry.with, transfer: entry.transfer, first };
             vec![
                 Act::new(icons::CARET_UP, texts.entry_sooner(), sooner(false)),
@@ -75,7 +80,7 @@ pub fn pause_or_continue(stage: &Stage<'_>, entry: &Entry, status: &Status) -> O
     let Entry { with, transfer, .. } = *entry;
     match status {
         Status::Moving(_) => Some(Act::new(icons::PAUSE, stage.texts.entry_pause(), Action::Pause { with, transfer })),
-        Status::Held(Hold::Paused { here: true }) => {
+        Status::Resting(Rest { hold: Hold::Paused { here: true }, .. }) => {
             Some(Act::new(icons::PLAY, stage.texts.entry_continue(), Action::Continue { with, transfer }))
         }
         _ => None,
@@ -219,6 +224,7 @@ fn more_id(entry: Id) -> Id {
 
 /// All of them with words.
 pub fn menu(ui: &mut Ui, stage: &mut Stage<'_>, acts: &[Act]) {
+    crate::app::widgets::menu(ui);
     for act in acts {
         if crate::app::widgets::menu_item(ui, act.icon, &act.label).clicked() {
             stage.actions.push(act.action.clone());

@@ -199,6 +199,7 @@ fn attach_buttons(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, folded: bool) 
     if folded {
         let button = widgets::icon_button(&mut child, icons::PLUS, texts.attach());
         egui::Popup::menu(&button).gap(space::S).show(|ui| {
+            widgets::menu(ui);
             for (icon, name, action) in kinds {
                 if widgets::menu_item(ui, icon, name).clicked() {
                     scene.actions.push(action);

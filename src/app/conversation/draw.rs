@@ -56,9 +56,9 @@ pub fn show(ui: &mut Ui, stage: &mut Stage<'_>, row: Rect, shown: &Shown, laid: 
     let bubble = Rect::from_min_max(pos2(left, top), pos2(left + width, y - GAP_PARTS));
     ring(ui, &response, bubble, flash);
     let mut below = bubble.bottom();
-    if let Some(part) = laid.bar {
+    if let Some((part, rests)) = laid.bar {
         below += GAP_BAR;
-        bar(ui, Rect::from_min_size(pos2(left, below), vec2(width, BAR)), part);
+        bar(ui, Rect::from_min_size(pos2(left, below), vec2(width, BAR)), part, rests);
         below += BAR;
     }
     below += 4.0;
@@ -175,12 +175,13 @@ fn corners(right: bool, place: entry::Place) -> CornerRadius {
     }
 }
 
-fn bar(ui: &Ui, rect: Rect, part: f32) {
+/// How far it is: in the accent while it moves, dim while it rests.
+fn bar(ui: &Ui, rect: Rect, part: f32, rests: bool) {
     let palette = Palette::of(ui);
     let corner = CornerRadius::same(2);
     ui.painter().rect_filled(rect, corner, palette.hairline);
     let done = Rect::from_min_size(rect.min, vec2((rect.width() * part).max(BAR), BAR));
-    ui.painter().rect_filled(done, corner, palette.accent);
+    ui.painter().rect_filled(done, corner, if rests { palette.secondary.gamma_multiply(0.6) } else { palette.accent });
 }
 
 /// Where the keyboard is, or what a search led to.

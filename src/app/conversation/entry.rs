@@ -65,8 +65,8 @@ pub struct Laid {
     pub status: Status,
     pub parts: Vec<(Part, Vec2)>,
     pub lines: Vec<Line>,
-    /// How far it is, when it moves.
-    pub bar: Option<f32>,
+    /// How far it is, when it moves or has moved, and whether it rests.
+    pub bar: Option<(f32, bool)>,
     pub gap: f32,
     pub height: f32,
 }
@@ -92,8 +92,9 @@ impl Laid {
         };
         let lines = line::of(ui, stage, shown, &status, place, widest);
         let bar = match &status {
-            Status::Moving(progress) => Some(progress.part),
-            Status::Finishing => Some(1.0),
+            Status::Moving(progress) => Some((progress.part, false)),
+            Status::Finishing => Some((1.0, false)),
+            Status::Resting(rest) => rest.part.map(|part| (part, true)),
             _ => None,
         };
         let gap = if place.first { GAP_GROUP } else { GAP_NEIGHBOUR };

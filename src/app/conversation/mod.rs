@@ -103,6 +103,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn status(&self, entry: &Entry) -> Status {
         let status = Status::of(entry, self.model.running(entry.with, entry.transfer));
+        let status = status.rests_at(self.model.rests_at(entry));
         if entry.direction == Direction::Received {
             return status;
         }

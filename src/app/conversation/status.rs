@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    app::model::part,
     engine::api::{Phase, Running},
     store::model::{Body, Direction, Entry, Hold, Item, ItemState, Problem, State},
 };
@@ -38,16 +39,19 @@ pub enum Status {
         here: bool,
     },
     /// Not over, but it waits for something.
-    Held(Hold),
-    /// The same of one that waits to be sent, with others: the how manieth it is.
-    InLine {
-        hold: Hold,
-        place: usize,
-        count: usize,
-    },
+    Resting(Rest),
     Stopped(Problem),
     /// Nothing needs saying: a text that came.
     Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rest {
+    pub hold: Hold,
+    /// The how manieth it is among those that wait to be sent, and how many they are, if it isn't the only one.
+    pub line: Option<(usize, usize)>,
+    /// How far it was, 0 to 1, as far as that is known.
+    pub part: Option<f32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,7 +76,10 @@ impl Status {
                 },
                 |running| Self::under_way(running, sending),
             ),
-            State::Held(hold) => running.map_or(Self::Held(*hold), |running| Self::under_way(running, sending)),
+            State::Held(hold) => {
+                let rest = Rest { hold: *hold, line: None, part: saved_part(&entry.body) };
+                running.map_or(Self::Resting(rest), |running| Self::under_way(running, sending))
+            }
             State::Saved => match &entry.body {
                 Body::Text(_) if sending => Self::Delivered,
                 Body::Text(_) => Self::Nothing,
@@ -123,17 +130,26 @@ impl Status {
     #[must_use]
     pub fn waiting(self, away: bool, in_line: Option<(usize, usize)>) -> Self {
         match (self, in_line) {
-            (Self::Held(hold), Some((place, count))) if count > 1 => Self::InLine { hold, place, count },
+            (Self::Resting(rest), line) => Self::Resting(Rest { line: line.filter(|(_, count)| *count > 1), ..rest }),
             // Being looked for where it has not been for a while.
-            (Self::Preparing, None) if away => Self::Held(Hold::Queued),
+            (Self::Preparing, None) if away => Self::Resting(Rest { hold: Hold::Queued, line: None, part: None }),
             (status, _) => status,
+        }
+    }
+
+    /// With how far it was before it rested.
+    #[must_use]
+    pub fn rests_at(self, part: Option<f32>) -> Self {
+        match self {
+            Self::Resting(rest) => Self::Resting(Rest { part: part.or(rest.part), ..rest }),
+            status => status,
         }
     }
 
     /// Not over, so that it can be cancelled.
     pub fn is_open(&self) -> bool {
         let goes = matches!(self, Self::Preparing | Self::WaitingThere | Self::WaitingHere | Self::Moving(_));
-        goes || matches!(self, Self::Finishing | Self::Held(_) | Self::InLine { .. })
+        goes || matches!(self, Self::Finishing | Self::Resting(_))
     }
 
     /// Ended without what was wanted, so that sending again makes sense.
@@ -156,8 +172,11 @@ pub fn item_part(item: &Item, running: Option<&Running>) -> Option<f32> {
     Some(part(running.items.get(&item.index).copied().unwrap_or(0), item.size))
 }
 
-fn part(done: u64, total: u64) -> f32 {
-    if total == 0 { 0.0 } else { (done as f64 / total as f64).clamp(0.0, 1.0) as f32 }
+/// What is saved of it already, from what the store says; `None` if that is nothing.
+fn saved_part(body: &Body) -> Option<f32> {
+    let Body::Items { items, bytes, .. } = body else { return None };
+    let saved: u64 = items.iter().filter(|item| item.state.is_saved()).map(|item| item.size).sum();
+    (saved > 0).then(|| part(saved, *bytes))
 }
 
 #[cfg(test)]

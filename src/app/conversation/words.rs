@@ -2,7 +2,10 @@
 
 use egui::Color32;
 
-use super::{excerpt, status::Status};
+use super::{
+    excerpt,
+    status::{Rest, Status},
+};
 use crate::{
     app::{design::Palette, icons},
     i18n::Texts,
@@ -44,9 +47,11 @@ pub fn sentence(texts: &Texts, status: &Status, name: &str, sent: bool) -> Strin
         Status::Declined => texts.state_declined_here().to_owned(),
         Status::Cancelled { here: true } => texts.state_cancelled_here().to_owned(),
         Status::Cancelled { here: false } => texts.state_cancelled_there(name),
-        Status::Held(hold) => texts.held(*hold, name),
-        Status::InLine { hold, place, count } => {
-            format!("{} · {}", texts.held(*hold, name), texts.state_in_line(*place as u64, *count as u64))
+        Status::Resting(Rest { hold, line, part }) => {
+            let mut parts = vec![texts.held(*hold, name)];
+            parts.extend(part.map(|part| texts.percent(&percent(part).to_string())));
+            parts.extend(line.map(|(place, count)| texts.state_in_line(place as u64, count as u64)));
+            parts.join(" · ")
         }
         Status::Stopped(problem) => texts.state_stopped(&texts.problem(problem)),
         Status::Nothing => String::new(),
@@ -70,9 +75,11 @@ pub fn mark(palette: &Palette, status: &Status) -> Option<(&'static str, Color32
         Status::SavedWithout { .. } | Status::Partly { .. } => (icons::WARNING_CIRCLE, palette.warn),
         Status::Declined => (icons::PROHIBIT, palette.warn),
         Status::Cancelled { .. } => (icons::X_CIRCLE, palette.secondary),
-        Status::Held(Hold::DiskFull { .. }) => (icons::WARNING_CIRCLE, palette.warn),
-        Status::Held(Hold::Paused { .. }) => (icons::PAUSE, palette.secondary),
-        Status::Held(_) | Status::InLine { .. } => (icons::CLOCK, palette.secondary),
+        Status::Resting(rest) => match rest.hold {
+            Hold::DiskFull { .. } => (icons::WARNING_CIRCLE, palette.warn),
+            Hold::Paused { .. } => (icons::PAUSE, palette.secondary),
+            _ => (icons::CLOCK, palette.secondary),
+        },
         Status::Stopped(_) => (icons::WARNING, palette.bad),
         Status::Nothing => return None,
     })

@@ -49,6 +49,11 @@ fn either_side_pauses_both_say_who_and_other_things_pass() {
         let rests =
             |snapshot: &Snapshot| snapshot.transfers.iter().all(|running| running.transfer != sent).then_some(());
         one.until("it to rest", rests);
+        for machine in [&one, &other] {
+            let resting = |snapshot: &Snapshot| snapshot.resting.iter().find(|it| it.transfer == sent).copied();
+            let Resting { bytes, total, .. } = machine.until("how far it was", resting);
+            assert!((20 * MIB..total).contains(&bytes) && total == content.len() as u64, "{bytes} of {total}");
+        }
         assert_eq!(
             (who.entry(whom, sent).unwrap().state.clone(), whom.entry(who, sent).unwrap().state.clone()),
             (HERE, THERE)

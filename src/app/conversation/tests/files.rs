@@ -1,0 +1,58 @@
+//! Pictures and files as they lie on the disk, or don't.
+
+use super::*;
+
+#[test]
+fn a_file_that_was_moved_away_tells_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    std::fs::write(&path, "x").unwrap();
+    let item = Item { path: Some(path.clone()), ..file(0, "letter.txt", 1) };
+    let body = items(vec![item]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    window.get_by_role_and_label(Role::Button, "letter.txt, 1\u{a0}B").click();
+    window.run();
+    let opened = only(&mut window, |action| match action {
+        Action::Open(path) => Some(path.clone()),
+        _ => None,
+    });
+    assert_eq!(opened, path);
+    std::fs::remove_file(&path).unwrap();
+    let was = format!("it was at {}", path.display());
+    // It is looked for again after a while; each step is a quarter of a second.
+    let noticed = (0..400).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        window.step();
+        window.query_by_label_contains(&was).is_some()
+    });
+    assert!(noticed);
+    assert!(
+        window.query_by_role_and_label(Role::Button, "letter.txt, 1\u{a0}B").is_none(),
+        "it can't be opened any more"
+    );
+}
+
+#[test]
+fn a_picture_that_could_not_be_shown_is_shown_once_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("beach.jpg");
+    std::fs::write(&path, b"half of it").unwrap();
+    let body = items(vec![Item { path: Some(path.clone()), ..file(0, "beach.jpg", 9) }]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    let card = |window: &Window<'_>| window.query_by_role_and_label(Role::Button, "beach.jpg, 9\u{a0}B").is_some();
+    until(&mut window, card);
+    std::fs::copy(fixture("small-inside.jpg"), &path).unwrap();
+    until(&mut window, |window| window.query_by_label("Picture beach.jpg, 480 by 320").is_some());
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn many_files_show_a_few_and_the_rest_when_wanted() {
+    let all = (0..40).map(|number| file(number, &format!("scan {number}.pdf"), 10)).collect();
+    let mut window =
+        Room::new([entry(1, NOON, Direction::Sent, items(all), State::Saved)]).harness_of(vec2(760.0, 3_000.0));
+    assert!(window.query_by_label_contains("scan 30.pdf").is_none());
+    window.get_by_label("and 35 more").click();
+    window.run();
+    window.get_by_label_contains("scan 30.pdf");
+}
