@@ -139,7 +139,9 @@ pub fn closable_banner(
 ) -> bool {
     let palette = Palette::of(ui);
     let mut closed = false;
-    Frame::new().fill(fill).inner_margin(Margin::symmetric(space::L as i8, space::S as i8)).show(ui, |ui| {
+    // Lines up with the head above it.
+    let margin = design::column_margin(ui.available_width());
+    Frame::new().fill(fill).inner_margin(Margin::symmetric(margin as i8, space::S as i8)).show(ui, |ui| {
         let width = ui.available_width();
         ui.set_width(width);
         // Before the row begins: it is as high as its icon, and higher only for more text or the button.

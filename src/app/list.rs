@@ -10,7 +10,7 @@ use super::{
     actions::Action,
     avatar,
     design::{self, Palette, radius, size, space},
-    icons, menus,
+    empty, icons, menus,
     tile::{self, Tile},
     widgets::{self, Button, Kind},
 };
@@ -30,8 +30,18 @@ pub struct ListView {
     shown: Option<Fingerprint>,
 }
 
-/// Draws the list. `folded`: only the pictures.
-pub fn show(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: bool) {
+/// How much of the window the list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Alone,
+    Beside,
+    /// Only the pictures.
+    Folded,
+}
+
+pub fn show(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, extent: Extent) {
+    let folded = extent == Extent::Folded;
     view.tiles.clear();
     ui.spacing_mut().item_spacing.y = 0.0;
     own(ui, scene, folded);
@@ -41,6 +51,13 @@ pub fn show(ui: &mut Ui, view: &mut ListView, scene: &mut Scene<'_>, folded: boo
     // In a low window the list has all the room, and the buttons come after its end.
     let low = ui.available_height() < size::LOW - size::HEADER;
     let height = if low { ui.available_height() } else { (ui.available_height() - foot).max(size::ROW) };
+    if extent == Extent::Alone && !low && scene.model.snapshot.computers.is_empty() {
+        ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
+            ui.set_min_height(height);
+            empty::show(ui, scene);
+        });
+        return foot_buttons(ui, scene, folded);
+    }
     ScrollArea::vertical().id_salt("computers").max_height(height).auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add_space(space::S);

@@ -247,13 +247,14 @@ impl App {
                 if self.model.chosen.is_empty() {
                     self.draw_notices(ui);
                     if !self.draw_search(ui) {
-                        self.with_scene(|app, scene| list::show(ui, app.list, scene, false));
+                        self.with_scene(|app, scene| list::show(ui, app.list, scene, list::Extent::Alone));
                     }
                 } else {
                     self.draw_conversation(ui, true);
                 }
             });
         } else {
+            let extent = if folded { list::Extent::Folded } else { list::Extent::Beside };
             let wide = match width {
                 _ if folded => size::LIST_FOLDED,
                 width if width >= size::WIDE_FROM => size::LIST_WIDE,
@@ -265,7 +266,9 @@ impl App {
                 .show_separator_line(false)
                 .frame(Frame::new().fill(palette.list))
                 .show(ui, |ui| {
-                    self.with_scene(|app, scene| list::show(ui, app.list, scene, folded));
+                    self.with_scene(|app, scene| {
+                        list::show(ui, app.list, scene, extent);
+                    });
                 });
             CentralPanel::no_frame().frame(Frame::new().fill(palette.conversation)).show(ui, |ui| {
                 let line = ui.max_rect();

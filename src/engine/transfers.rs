@@ -252,7 +252,7 @@ impl Transfer {
             group: self.group,
             direction: self.direction(),
             phase,
-            bytes: progress.map_or(0, |progress| progress.bytes().min(self.bytes)),
+            bytes: self.done(),
             total: self.bytes,
             files: progress.map_or(0, |progress| progress.files().min(self.files)),
             files_total: self.files,
@@ -266,8 +266,16 @@ impl Transfer {
     /// How far it was when it began to rest, while it does.
     pub fn resting(&self, (with, transfer): Key) -> Option<Resting> {
         let rests = self.asks_for_room || matches!(self.stage, Stage::Away { .. }) && self.lost.is_none();
-        let bytes = self.bytes.saturating_sub(self.missing.filter(|_| rests)?.bytes);
-        (bytes > 0).then_some(Resting { with, transfer, bytes, total: self.bytes })
+        let bytes = self.done();
+        (rests && bytes > 0).then_some(Resting { with, transfer, bytes, total: self.bytes })
+    }
+
+    /// Bytes that are over. Until what goes on has found out, what it had before it rested.
+    fn done(&self) -> u64 {
+        match self.progress.as_ref().map_or(0, |progress| progress.bytes()) {
+            0 => self.missing.map_or(0, |missing| self.bytes.saturating_sub(missing.bytes)),
+            bytes => bytes.min(self.bytes),
+        }
     }
 }
 

@@ -286,6 +286,16 @@ fn the_list_folds_and_becomes_a_screen_of_its_own() {
 }
 
 #[test]
+fn with_nobody_there_every_window_says_what_to_do() {
+    for size in [[1080.0, 720.0], [700.0, 500.0], [420.0, 600.0]] {
+        let nobody = Snapshot { computers: Vec::new(), ..snapshot() };
+        let (mut harness, _) = window_of(size, nobody);
+        click(&mut harness, "What can I do?");
+        assert!(shows(&harness, "Fantail must be open on the other computer"), "{size:?}");
+    }
+}
+
+#[test]
 fn an_idle_window_draws_nothing() {
     let (mut harness, _) = window(snapshot());
     harness.run();
