@@ -120,14 +120,12 @@ impl Hub {
 
     /// What was consented to can't be received into its folder now.
     pub fn can_not_go_on(&mut self, key: Key, problem: &Problem) {
-        let full = matches!(problem, Problem::DiskFull { .. });
-        let reason = if full { DeclineReason::DiskFull } else { DeclineReason::FolderNotWritable };
+        let (reason, hold) = match problem {
+            Problem::DiskFull { .. } => (DeclineReason::DiskFull, Hold::DiskFull { here: true }),
+            _ => (DeclineReason::FolderNotWritable, Hold::FolderNotWritable { here: true }),
+        };
         self.mention(key.0, |control| control.decline(key.1, reason));
-        if full {
-            self.rest(key, Hold::DiskFull { here: true });
-        } else {
-            self.finish(key, State::Stopped(problem.clone()));
-        }
+        self.rest(key, hold);
     }
 
     /// An offer of something that is in the store already, but not under way. False if it isn't what was agreed to.

@@ -250,12 +250,14 @@ impl Hub {
             Err(error) => error,
         };
         log::info!("a transfer stopped: {error}");
+        if let Some(hold) = error.hold() {
+            return self.rest(key, hold);
+        }
         match (&error, error.problem()) {
             (TransferError::Connection(_) | TransferError::Closed(None), _) => {
                 transfer.stage = Stage::Broken { until: Instant::now() + LAST_WORDS_WITHIN };
             }
             (TransferError::Grown(grown), _) => self.offer_grown(key, *grown),
-            (_, Problem::DiskFull { here }) => self.rest(key, Hold::DiskFull { here }),
             (
                 TransferError::Closed(_) | TransferError::Remote(Fault::Unknown),
                 Problem::ComputerGone | Problem::Busy,

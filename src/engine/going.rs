@@ -43,11 +43,11 @@ const GOOD_ATTEMPT: Duration = Duration::from_secs(10);
 /// Whoever makes a file larger is given this time to end.
 const GROWING_PAUSE: Duration = Duration::from_millis(500);
 
-/// Before it is tried whether a full disk has room again, doubled each time.
-const FIRST_FULL_PAUSE: Duration = Duration::from_secs(2);
+/// Before it is tried whether a disk takes something again, doubled each time.
+const FIRST_DISK_PAUSE: Duration = Duration::from_secs(2);
 
-/// The longest of these pauses: whoever has made room may be watching.
-const LONGEST_FULL_PAUSE: Duration = Duration::from_secs(15);
+/// The longest of these pauses: whoever has made room, or put the disk back, may be watching.
+const LONGEST_DISK_PAUSE: Duration = Duration::from_secs(15);
 
 impl Hub {
     /// What the last process left unfinished.
@@ -93,7 +93,7 @@ impl Hub {
             Side::In { offer, .. } if offer.is_text() => return self.drop_question(key),
             Side::Out { .. } | Side::In { .. } => {}
         }
-        transfer.asks_for_room = matches!(hold, Hold::DiskFull { .. });
+        transfer.waits_for_disk = matches!(hold, Hold::DiskFull { .. } | Hold::FolderNotWritable { .. });
         // Nothing yet is less than what was there before.
         if let Some(progress) = transfer.progress.as_ref().filter(|progress| progress.bytes() > 0) {
             let bytes = transfer.bytes.saturating_sub(progress.bytes());
@@ -107,8 +107,8 @@ impl Hub {
         }
         let hold = if hold == Hold::Away { transfer.away() } else { hold };
         (transfer.keep, transfer.hold) = (true, Some(hold));
-        if transfer.asks_for_room && transfer.direction() == Direction::Sent {
-            let pause = transfer.next_pause(FIRST_FULL_PAUSE, LONGEST_FULL_PAUSE);
+        if transfer.waits_for_disk && transfer.direction() == Direction::Sent {
+            let pause = transfer.next_pause(FIRST_DISK_PAUSE, LONGEST_DISK_PAUSE);
             transfer.stage = Stage::Away { retry: Some(Instant::now() + pause) };
         }
         self.pace.touch();

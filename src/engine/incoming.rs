@@ -297,7 +297,7 @@ impl Hub {
         let Some(transfer) = self.transfers.get_mut(&key) else { return };
         let Side::In { offer, kept, consented, .. } = &mut transfer.side else { return };
         let Opened { place, known, same: _ } = opened;
-        transfer.asks_for_room = false;
+        transfer.waits_for_disk = false;
         transfer.progress = Some(Arc::new(Progress::new(offer.items.len())));
         (*kept, *consented) = (Some(Box::new(place)), true);
         // It was paused while it was agreed to.

@@ -267,6 +267,9 @@ impl Hub {
             Answer::Decline(DeclineReason::DiskFull) if *consented => {
                 return self.rest(key, Hold::DiskFull { here: false });
             }
+            Answer::Decline(DeclineReason::FolderNotWritable) if *consented => {
+                return self.rest(key, Hold::FolderNotWritable { here: false });
+            }
             // It was accepted once.
             Answer::Decline(reason) if *consented && passes(reason) => return self.again_later(key),
             // It changed here while the question stood there.
@@ -276,7 +279,7 @@ impl Hub {
             Answer::Decline(reason) => return self.finish(key, declined(reason)),
         };
         let is_first = !std::mem::replace(consented, true);
-        transfer.asks_for_room = false;
+        transfer.waits_for_disk = false;
         let updates = match cargo {
             Cargo::Planned => return,
             // It was paused in between: its sources are walked anew.

@@ -70,8 +70,9 @@ pub(super) struct Transfer {
     pub digested: bool,
     /// How often it was offered again because a file became larger.
     pub grown: u32,
-    /// It rests because a disk is full, and asks from time to time whether there is room. Nothing of that is shown.
-    pub asks_for_room: bool,
+    /// It rests because a disk is full or can't be written to, and asks from time to time whether it takes something again.
+    /// Nothing of that is shown.
+    pub waits_for_disk: bool,
     /// What was still to come when it began to rest, at least; `None` until something of it moved since the start.
     pub missing: Option<Missing>,
     pub hashed: Arc<Hashed>,
@@ -187,7 +188,7 @@ impl Transfer {
             already: Ranges::default(),
             digested: false,
             grown: 0,
-            asks_for_room: false,
+            waits_for_disk: false,
             missing: None,
             hashed: Arc::default(),
             place: LAST,
@@ -236,7 +237,7 @@ impl Transfer {
     /// As it is shown. A question to this person is shown as that, not as a transfer.
     pub fn running(&self, (with, transfer): Key) -> Option<Running> {
         let phase = match (self.stage, &self.progress) {
-            _ if self.asks_for_room => return None,
+            _ if self.waits_for_disk => return None,
             (Stage::Waiting, _) if self.direction() == Direction::Received => return None,
             (Stage::Away { .. }, _) if self.lost.is_none() => return None,
             (Stage::Waiting, _) => Phase::Waiting,
@@ -265,7 +266,7 @@ impl Transfer {
 
     /// How far it was when it began to rest, while it does.
     pub fn resting(&self, (with, transfer): Key) -> Option<Resting> {
-        let rests = self.asks_for_room || matches!(self.stage, Stage::Away { .. }) && self.lost.is_none();
+        let rests = self.waits_for_disk || matches!(self.stage, Stage::Away { .. }) && self.lost.is_none();
         let bytes = self.done();
         (rests && bytes > 0).then_some(Resting { with, transfer, bytes, total: self.bytes })
     }

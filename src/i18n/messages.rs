@@ -209,6 +209,8 @@ state_held_paused_here;
 state_held_paused_there(name: &str);
 state_held_disk_full_here;
 state_held_disk_full_there(name: &str);
+state_held_folder_here;
+state_held_folder_there(name: &str);
 state_stopped(why: &str);
 state_left_out;
 state_partly(saved: u64, total: u64);

@@ -57,6 +57,8 @@ impl Texts {
             Hold::Paused { here: false } => self.state_held_paused_there(name),
             Hold::DiskFull { here: true } => self.state_held_disk_full_here().into(),
             Hold::DiskFull { here: false } => self.state_held_disk_full_there(name),
+            Hold::FolderNotWritable { here: true } => self.state_held_folder_here().into(),
+            Hold::FolderNotWritable { here: false } => self.state_held_folder_there(name),
         }
     }
 

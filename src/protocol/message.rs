@@ -465,6 +465,8 @@ pub enum Fault {
     FolderNotWritable,
     /// A link, a device, a socket.
     NotAFile,
+    /// The receiver's system will never save it, such as a file larger than its disk can hold one.
+    NotPossible,
 }
 
 /// An entry that doesn't come, or whose chunks so far are void.

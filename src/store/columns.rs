@@ -110,6 +110,8 @@ pub(super) fn state_columns(state: &State) -> (i64, Option<String>) {
         State::Held(Hold::DiskFull { here: false }) => (11, None),
         State::Held(Hold::Queued) => (12, None),
         State::Held(Hold::Turn) => (13, None),
+        State::Held(Hold::FolderNotWritable { here: true }) => (14, None),
+        State::Held(Hold::FolderNotWritable { here: false }) => (15, None),
     }
 }
 
@@ -128,6 +130,8 @@ pub(super) fn state_from(row: &Row<'_>) -> Result<State> {
         11 => State::Held(Hold::DiskFull { here: false }),
         12 => State::Held(Hold::Queued),
         13 => State::Held(Hold::Turn),
+        14 => State::Held(Hold::FolderNotWritable { here: true }),
+        15 => State::Held(Hold::FolderNotWritable { here: false }),
         _ => State::Stopped(problem_from(row)?),
     })
 }

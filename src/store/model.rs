@@ -173,6 +173,8 @@ pub enum Hold {
     Paused { here: bool },
     /// A disk is full. It goes on by itself when there is room.
     DiskFull { here: bool },
+    /// The receiving folder can't be written to. It goes on by itself when it can.
+    FolderNotWritable { here: bool },
 }
 
 /// Why something did not work, as data; every variant has one plain sentence in every language (`problem-*` messages).

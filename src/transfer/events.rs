@@ -8,7 +8,7 @@ use super::{content::Digest, folder::FolderError, framed::ReadError, read::Grown
 use crate::{
     platform::files::Stamp,
     protocol::message::{ByeReason, Fault},
-    store::model::{ItemKind, Problem},
+    store::model::{Hold, ItemKind, Problem},
 };
 
 /// What a receiving transfer tells.
@@ -107,7 +107,7 @@ impl TransferError {
                 _ => Problem::ComputerGone,
             },
             Self::Misbehaved { .. } => Problem::Misbehaved,
-            Self::Remote(fault @ (Fault::DiskFull | Fault::FolderNotWritable)) => {
+            Self::Remote(fault @ (Fault::DiskFull | Fault::FolderNotWritable | Fault::NotPossible)) => {
                 problem_of(*fault, false, String::new())
             }
             Self::Remote(_) => Problem::ComputerGone,
@@ -117,6 +117,18 @@ impl TransferError {
             Self::NobodyListens => Problem::Closed,
         }
     }
+
+    /// What it waits for, where it goes on by itself as soon as a disk takes it again.
+    #[must_use]
+    pub fn hold(&self) -> Option<Hold> {
+        match self {
+            Self::Folder(FolderError::Full) => Some(Hold::DiskFull { here: true }),
+            Self::Remote(Fault::DiskFull) => Some(Hold::DiskFull { here: false }),
+            Self::Folder(FolderError::NotWritable { .. }) => Some(Hold::FolderNotWritable { here: true }),
+            Self::Remote(Fault::FolderNotWritable) => Some(Hold::FolderNotWritable { here: false }),
+            _ => None,
+        }
+    }
 }
 
 impl TransferError {
@@ -124,7 +136,8 @@ impl TransferError {
     pub(super) fn fault(&self) -> Option<Fault> {
         match self {
             Self::Folder(FolderError::Full) => Some(Fault::DiskFull),
-            Self::Folder(_) => Some(Fault::FolderNotWritable),
+            Self::Folder(FolderError::NotWritable { .. }) => Some(Fault::FolderNotWritable),
+            Self::Folder(FolderError::System(_)) => Some(Fault::NotPossible),
             Self::System(_) | Self::NobodyListens => Some(Fault::Unknown),
             _ => None,
         }
@@ -149,7 +162,7 @@ pub fn problem_of(fault: Fault, here: bool, name: String) -> Problem {
         Fault::Changed => Problem::SourceChanged { name },
         Fault::Damaged => Problem::Damaged { name },
         Fault::DiskFull => Problem::DiskFull { here },
-        Fault::FolderNotWritable => Problem::FolderNotWritable { here, folder: None },
+        Fault::FolderNotWritable | Fault::NotPossible => Problem::FolderNotWritable { here, folder: None },
         Fault::NotAFile => Problem::NotAFile { name },
         Fault::Unreadable | Fault::Unknown => Problem::SourceUnreadable { name },
     }

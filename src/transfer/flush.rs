@@ -144,8 +144,12 @@ impl Flusher {
         (Self { queue, took: Arc::clone(&took), last }, FlushQueue { waiting, took })
     }
 
-    /// Whether the last one is done, and long enough ago.
+    /// Whether the last one is done, and long enough ago. Also where none can be made any more: that shows then, instead
+    /// of when all has come.
     pub(super) fn is_checkpoint_due(&self, about: About) -> bool {
+        if self.queue.is_disconnected() {
+            return true;
+        }
         let (last, took) = self.last.get();
         let pause = if about == About::Groups { CHECKPOINT_AFTER } else { NAMES_AFTER };
         last.elapsed() >= pause.max(took * CHECKPOINT_SHARE) && self.took.load(Ordering::Relaxed) != UNDER_WAY
@@ -443,5 +447,17 @@ mod tests {
             let elsewhere = Stamp { inode: other.inode + 1, ..other };
             assert_eq!(untouched(&whole, &elsewhere), None, "another file lies there");
         }
+    }
+
+    #[test]
+    fn a_flush_that_failed_shows_at_once_and_not_when_everything_has_come() {
+        let (flusher, queue) = Flusher::new();
+        let checkpoint = || Checkpoint { file: None, names: false, upto: 0, groups: Vec::new() };
+        flusher.checkpoint(checkpoint()).unwrap();
+        assert!(!flusher.is_checkpoint_due(About::Groups), "the first is under way");
+        // The flushing thread ends with its error.
+        drop(queue);
+        assert!(flusher.is_checkpoint_due(About::Groups), "the disk is written to in vain");
+        assert_eq!(flusher.checkpoint(checkpoint()), Err(Gone));
     }
 }

@@ -15,7 +15,7 @@ use std::{
 
 use super::{journal, kept::Kept};
 use crate::{
-    platform::files::{Folder, Kind, Moment, Room, is_full, is_link, make_folders},
+    platform::files::{Folder, Kind, Moment, Room, is_full, make_folders},
     protocol::{Fingerprint, Ranges, TransferId, message::Item},
     store::model::Problem,
 };
@@ -49,12 +49,13 @@ pub struct ReceiveFolder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
-    #[error("the folder can't be written to: {folder}")]
+    /// It isn't there, must not be written to, or its disk doesn't work: now, that is.
+    #[error("the folder can't be written to: {source}: {folder}")]
     NotWritable { folder: String, source: io::Error },
     #[error("the disk is full")]
     Full,
-    /// Whatever else the system may say.
-    #[error("writing failed")]
+    /// What is to be received can never be written there.
+    #[error("writing failed: {0}")]
     System(#[source] io::Error),
 }
 
@@ -100,12 +101,14 @@ impl ReceiveFolder {
         if has_room(&room, missing) { Ok(()) } else { Err(FolderError::Full) }
     }
 
-    /// Finds out by doing it whether something can be received here. Blocks shortly.
+    /// Finds out whether something can be received here. Blocks shortly.
     ///
     /// # Errors
     /// When nothing can be made in it.
     pub fn check(&self) -> Result<(), FolderError> {
-        self.partials().map_err(|error| explain(self.path(), error))?;
+        // Partials that are there already say nothing about the folder itself.
+        let check = || self.folder.check_writable().and_then(|()| self.partials());
+        check().map_err(|error| explain(self.path(), error))?;
         self.tidy();
         Ok(())
     }
@@ -263,17 +266,17 @@ fn has_room(room: &Room, Missing { bytes, files }: Missing) -> bool {
     needed <= room.free && room.files.is_none_or(|free| files <= free)
 }
 
+/// Whether it can be written there later is told apart only roughly: the system has many words for a disk that isn't
+/// there any more, and what is waited for in vain can be cancelled.
 pub(super) fn explain(folder: &Path, source: io::Error) -> FolderError {
-    use io::ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+    use io::ErrorKind::{FileTooLarge, InvalidFilename, InvalidInput, Unsupported};
 
-    let denied = is_link(&source)
-        || matches!(source.kind(), AlreadyExists | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem);
     if is_full(&source) {
         FolderError::Full
-    } else if denied {
-        FolderError::NotWritable { folder: folder.display().to_string(), source }
-    } else {
+    } else if matches!(source.kind(), FileTooLarge | InvalidFilename | InvalidInput | Unsupported) {
         FolderError::System(source)
+    } else {
+        FolderError::NotWritable { folder: folder.display().to_string(), source }
     }
 }
 

@@ -208,7 +208,7 @@ pub fn encode(record: &Record, out: &mut Vec<u8>) {
 }
 
 /// By their numbers on the disk.
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 9] = [
     Fault::Unknown,
     Fault::Gone,
     Fault::Unreadable,
@@ -217,6 +217,7 @@ const FAULTS: [Fault; 8] = [
     Fault::DiskFull,
     Fault::FolderNotWritable,
     Fault::NotAFile,
+    Fault::NotPossible,
 ];
 
 const NO_TIME: Time = Time { seconds: i64::MIN, nanos: u32::MAX };

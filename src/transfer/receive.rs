@@ -293,9 +293,12 @@ fn save(
             match arrival.take(arrived) {
                 Ok(()) if ends => break Ok(()),
                 Ok(()) => {}
-                Err(ArriveError::Io(error)) if is_full(&error) => {
-                    // What is there is gone on with when there is room.
-                    arrival.give_back().and_then(|()| arrival.pause()).ok();
+                Err(ArriveError::Io(error)) => {
+                    // What is there is gone on with when it can be written again.
+                    if is_full(&error) {
+                        arrival.give_back().ok();
+                    }
+                    arrival.pause().ok();
                     break Err(error.into());
                 }
                 Err(error) => break Err(error),
@@ -313,13 +316,11 @@ fn save(
     });
     drop((for_flushing, journal));
     match &result {
-        // Those on a full disk wait for room.
-        Ok(()) | Err(TransferError::Folder(FolderError::Full)) => {}
         // Nobody will go on with these.
-        Err(TransferError::Folder(_) | TransferError::Misbehaved { .. }) => {
+        Err(TransferError::Folder(FolderError::System(_)) | TransferError::Misbehaved { .. }) => {
             into.discard(with, consent.transfer()).ok();
         }
-        Err(_) => {}
+        Ok(()) | Err(_) => {}
     }
     result
 }

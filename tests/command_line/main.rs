@@ -7,9 +7,9 @@ mod lan;
 mod screen;
 
 mod comparing;
-mod finding;
 #[cfg(target_os = "linux")]
-mod full_disk;
+mod failing_disk;
+mod finding;
 mod handing_over;
 mod moving;
 #[cfg(target_os = "linux")]

@@ -24,6 +24,8 @@ mod resuming;
 mod shelves;
 mod texting;
 mod thumbnails;
+#[cfg(target_os = "linux")]
+mod unplugged;
 mod waiting;
 
 use std::{

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, XattrFlags};
+use rustix::fs::{Access, AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, XattrFlags};
 use rustix::io::Errno;
 
 use super::{Kind, Listed, Moment, Room, Stamp};
@@ -259,6 +259,19 @@ impl Folder {
     pub fn set_modified(&self, modified: Moment) -> io::Result<()> {
         let Some(time) = modified.as_system_time() else { return Ok(()) };
         File::from(self.handle.try_clone()?).set_modified(time)
+    }
+
+    /// Whether names can be made in it, as far as the system tells without making one.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_writable(&self) -> io::Result<()> {
+        let wanted = Access::WRITE_OK | Access::EXEC_OK;
+        match rustix::fs::accessat(&self.handle, ".", wanted, AtFlags::EACCESS) {
+            // Not every system can answer for the program instead of for whoever started it; making a name tells.
+            Err(Errno::NOSYS | Errno::INVAL) => Ok(()),
+            result => Ok(result?),
+        }
     }
 
     /// Keeps others out. Without effect on file systems that have no owners.

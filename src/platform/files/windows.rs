@@ -239,6 +239,15 @@ impl Folder {
     /// Downloads are private to their user here already.
     pub fn make_private(&self) {}
 
+    /// Whether names can be made in it: here only making one tells.
+    ///
+    /// # Errors
+    /// None.
+    #[allow(clippy::unnecessary_wraps, reason = "other systems tell")]
+    pub fn check_writable(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Always: see [`Self::make_private`].
     ///
     /// # Errors

@@ -31,7 +31,7 @@ same_variants! {
     DeclineReason { Unknown, Person, Busy, NotReceiving, DiskFull, FolderNotWritable, Unsupported, NoAnswer }
     CompareEnd { Unknown, Person, Busy, TooOften, Nobody, Late }
     CancelReason { Unknown, Person, Closing, NoAnswer, NotOnShelf, Busy, Failed, Declined }
-    Fault { Unknown, Gone, Unreadable, Changed, Damaged, DiskFull, FolderNotWritable, NotAFile }
+    Fault { Unknown, Gone, Unreadable, Changed, Damaged, DiskFull, FolderNotWritable, NotAFile, NotPossible }
 }
 
 /// A time that makes no sense is no reason to lose a file.

@@ -83,6 +83,7 @@ fn faults() -> impl Strategy<Value = Fault> {
         Fault::DiskFull,
         Fault::FolderNotWritable,
         Fault::NotAFile,
+        Fault::NotPossible,
     ])
 }
 
