@@ -74,7 +74,7 @@ pub struct Receiving {
 ///
 /// # Errors
 /// See [`TransferError`]. What was saved before stays, and was told; nothing else lies under a final name.
-pub async fn receive<S: AsyncRead + AsyncWrite>(
+pub async fn receive<S: AsyncRead + AsyncWrite + Send + 'static>(
     framed: Framed<S>,
     receiving: Receiving,
 ) -> Result<Outcome, TransferError> {
@@ -143,8 +143,16 @@ pub async fn receive<S: AsyncRead + AsyncWrite>(
         },
     };
     writer.push(last.encode());
-    timeout(LAST_WORDS, part(reader, writer)).await.ok();
-    result.map(|()| outcome)
+    let parting = async move { timeout(LAST_WORDS, part(reader, writer)).await.ok() };
+    match result {
+        Ok(()) => drop(parting.await),
+        // What is wrong is known here first: the other side may be gone as soon as it hears of it.
+        Err(error) => {
+            tokio::spawn(parting);
+            return Err(error);
+        }
+    }
+    Ok(outcome)
 }
 
 /// What comes in over the connection.

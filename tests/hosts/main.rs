@@ -6,6 +6,7 @@
 //! `FANTAIL_TEST_PROGRAM` names the program to run; without it, it is the one cargo built for this test.
 //! Screenshots are kept in `target/screenshots/`.
 
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +19,8 @@
 mod command_line;
 mod desktop;
 mod faults;
+#[path = "../forgetful/mod.rs"]
+mod forgetful;
 mod network;
 mod seat;
 mod using;

@@ -7,10 +7,7 @@ use std::{
 
 use fuser::BackgroundSession;
 
-use crate::{
-    dice::Dice,
-    forgetful::{Disk, Flushes, Luck},
-};
+use crate::forgetful::{Disk, Flushes, Luck, dice::Dice};
 
 /// Of the disk below a real file system; only what is written takes memory.
 const SIZE: u64 = 1 << 30;

@@ -14,7 +14,7 @@
 )]
 #![cfg(target_os = "linux")]
 
-mod dice;
+#[path = "../forgetful/mod.rs"]
 mod forgetful;
 mod machine;
 #[path = "../receiver/mod.rs"]
@@ -26,12 +26,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dice::Dice;
 use fantail::{
     engine::api::{Body, Phase, State},
     protocol::TransferId,
 };
-use forgetful::Luck;
+use forgetful::{Luck, dice::Dice};
 use machine::{FileSystem, Machine};
 use receiver::{Honest, Receiver, discovery_port};
 

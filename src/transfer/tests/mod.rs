@@ -73,7 +73,7 @@ pub(super) struct Went {
 /// Runs both ends over the two ends of a stream.
 pub(super) async fn run<S>(agreed: &Agreed, into: &Path, streams: (S, S)) -> Went
 where
-    S: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite + Send + 'static,
 {
     attempt(agreed, into, streams, None, Arc::default()).await
 }
@@ -87,7 +87,7 @@ pub(super) async fn attempt<S>(
     hashed: Arc<Hashed>,
 ) -> Went
 where
-    S: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let folder = ReceiveFolder::open(into).unwrap();
     let items = agreed.consent.offer().items.len();

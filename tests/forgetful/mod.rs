@@ -4,6 +4,12 @@
 //! It promises no more than POSIX does. `fsync` of a file keeps its bytes, not its name; `fsync` of a folder keeps what
 //! was done to its names, in their order (and with a rename both its ends). Of everything else the cut keeps a part by
 //! chance: some names, some blocks, some of those torn between two sectors.
+//!
+//! It can also be made read-only while somebody writes to it, as a real one becomes when it fails.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+pub mod dice;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -14,12 +20,12 @@ use std::{
 };
 
 use fuser::{
-    BackgroundSession, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo,
-    LockOwner, MountOption, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty,
-    ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    AccessFlags, BackgroundSession, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation,
+    INodeNo, LockOwner, MountOption, OpenAccMode, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 
-use crate::dice::Dice;
+use dice::Dice;
 
 const BLOCK: usize = 4096;
 /// What a disk writes whole or not at all.
@@ -54,6 +60,7 @@ struct State {
     changes: Vec<Vec<Edit>>,
     next: u64,
     flushes: Flushes,
+    read_only: bool,
     /// The power is off: nothing is answered but errors.
     off: bool,
 }
@@ -92,7 +99,14 @@ impl Disk {
     pub fn new(flushes: Flushes) -> Self {
         let root = Node::folder(0o755);
         let nodes = BTreeMap::from([(ROOT, root)]);
-        Self(Arc::new(Mutex::new(State { nodes, changes: Vec::new(), next: ROOT + 1, flushes, off: false })))
+        Self(Arc::new(Mutex::new(State {
+            nodes,
+            changes: Vec::new(),
+            next: ROOT + 1,
+            flushes,
+            read_only: false,
+            off: false,
+        })))
     }
 
     /// Mounts it; it is unmounted when the session is dropped.
@@ -117,6 +131,11 @@ impl Disk {
         self.lock().flushes = flushes;
     }
 
+    /// From now on nothing can be changed on it, also by whoever has a file open; or it can again.
+    pub fn set_read_only(&self, read_only: bool) {
+        self.lock().read_only = read_only;
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -124,6 +143,11 @@ impl Disk {
     fn live(&self) -> Result<MutexGuard<'_, State>, Errno> {
         let state = self.lock();
         if state.off { Err(Errno::EIO) } else { Ok(state) }
+    }
+
+    fn writable(&self) -> Result<MutexGuard<'_, State>, Errno> {
+        let state = self.live()?;
+        if state.read_only { Err(Errno::EROFS) } else { Ok(state) }
     }
 }
 
@@ -158,7 +182,7 @@ impl State {
             folders.extend(kept.values().filter(|inside| reached.insert(**inside)));
         }
         nodes.retain(|number, _| reached.contains(number));
-        Self { nodes, changes: Vec::new(), next: self.next, flushes: self.flushes, off: false }
+        Self { nodes, changes: Vec::new(), next: self.next, flushes: self.flushes, read_only: false, off: false }
     }
 
     fn node(&mut self, number: INodeNo) -> Result<&mut Node, Errno> {
@@ -439,7 +463,7 @@ impl Filesystem for Disk {
         reply: ReplyAttr,
     ) {
         let set = || {
-            let mut state = self.live()?;
+            let mut state = self.writable()?;
             if let Some(size) = size {
                 let (content, dirty) = state.file(number)?;
                 content.set_size(size, dirty);
@@ -459,12 +483,12 @@ impl Filesystem for Disk {
     }
 
     fn mkdir(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
-        let add = || self.live()?.add(parent, name, Node::folder(mode & !umask));
+        let add = || self.writable()?.add(parent, name, Node::folder(mode & !umask));
         answer!(reply, add(), made => reply.entry(&REMEMBERED, &made, Generation(0)));
     }
 
     fn create(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _: i32, reply: ReplyCreate) {
-        let add = || self.live()?.add(parent, name, Node::file(mode & !umask));
+        let add = || self.writable()?.add(parent, name, Node::file(mode & !umask));
         answer!(reply, add(), made => {
             reply.created(&REMEMBERED, &made, Generation(0), FileHandle(0), FopenFlags::empty());
         });
@@ -472,7 +496,7 @@ impl Filesystem for Disk {
 
     fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let remove = || {
-            let mut state = self.live()?;
+            let mut state = self.writable()?;
             state.find(parent, name)?;
             state.change(vec![Edit { folder: parent.0, name: name.to_owned(), to: None }]);
             Ok(())
@@ -482,7 +506,7 @@ impl Filesystem for Disk {
 
     fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let remove = || {
-            let mut state = self.live()?;
+            let mut state = self.writable()?;
             let number = state.find(parent, name)?;
             if state.is_empty_folder(number) != Some(true) {
                 return Err(Errno::ENOTEMPTY);
@@ -503,12 +527,18 @@ impl Filesystem for Disk {
         flags: RenameFlags,
         reply: ReplyEmpty,
     ) {
-        let rename = || self.live()?.rename((parent, name), (new_parent, new_name), flags);
+        let rename = || self.writable()?.rename((parent, name), (new_parent, new_name), flags);
         answer!(reply, rename(), () => reply.ok());
     }
 
-    fn open(&self, _: &Request, _: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-        reply.opened(FileHandle(0), FopenFlags::FOPEN_KEEP_CACHE);
+    fn access(&self, _: &Request, _: INodeNo, wanted: AccessFlags, reply: ReplyEmpty) {
+        let access = || if wanted.contains(AccessFlags::W_OK) { self.writable() } else { self.live() };
+        answer!(reply, access(), _ => reply.ok());
+    }
+
+    fn open(&self, _: &Request, _: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        let open = || if flags.acc_mode() == OpenAccMode::O_RDONLY { self.live() } else { self.writable() };
+        answer!(reply, open(), _ => reply.opened(FileHandle(0), FopenFlags::FOPEN_KEEP_CACHE));
     }
 
     fn read(
@@ -542,7 +572,7 @@ impl Filesystem for Disk {
         reply: ReplyWrite,
     ) {
         let write = || {
-            let mut state = self.live()?;
+            let mut state = self.writable()?;
             let (content, dirty) = state.file(number)?;
             content.write(at, bytes, dirty);
             Ok(())
