@@ -4,8 +4,9 @@
 //! Each kill is aimed at one part of a transfer (the offer, the bytes of a folder, those of a large file, its flush, the
 //! giving of names), which part being seen in the receive folder alone.
 //!
-//! The long form: `FANTAIL_TEST_KILLS=200 cargo test --test killed -- --nocapture` kills each side so often and prints
-//! where that hit. `FANTAIL_TEST_PROGRAM` names another program to run, `FANTAIL_TEST_SEED` makes other moments.
+//! The long form: `FANTAIL_TEST_KILLS=200 cargo test --test killed -- --nocapture` kills each side so often, prints where
+//! that hit, and demands that each part of a transfer was hit on each side. `FANTAIL_TEST_PROGRAM` names another program
+//! to run, `FANTAIL_TEST_SEED` makes other moments.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
 #![cfg(target_os = "linux")]
 
@@ -20,6 +21,9 @@ use std::{
 
 /// Of each side, in `tests/run`; the long form says how many instead.
 const KILLS: u32 = 5;
+
+/// So many hit everything, whatever the chance.
+const MANY_KILLS: u32 = 100;
 
 /// While one transfer is under way, at most.
 const KILLS_PER_ROUND: u32 = 8;
@@ -181,8 +185,21 @@ fn programs_that_are_killed_at_random_moments_lose_nothing_and_do_nothing_twice(
         let mut story = Vec::new();
         for step in 0..KILLS_PER_ROUND {
             // Different moments each time, the same in each run.
-            let random = noise(u64::from(seed) << 32 | u64::from(round * 100 + step), 3);
-            let aim = PARTS[random[0] as usize % PARTS.len()];
+            let random = noise(u64::from(seed) << 32 | u64::from(round * 100 + step), 4);
+            // The first hit is the sender's: what goes on from then on is a program that stays.
+            let side = if step == 0 { 0 } else { usize::from(random[2] % 2) };
+            // Enough of one side: the other's turn.
+            let side = if step > 0 && killed[side] >= kills { 1 - side } else { side };
+            if killed.iter().all(|done| *done >= kills) {
+                break;
+            }
+            let who = ["giver", "receiver"][side];
+            let so_far = |part: &Part| hits.get(&(who, *part)).copied().unwrap_or_default();
+            let now = whereabouts(&taker.received());
+            // Every other time at what is still to come and was hit least, since some parts are hard to hit.
+            let rarest = PARTS.into_iter().filter(|part| Some(*part) >= now).min_by_key(so_far);
+            let any = PARTS[random[0] as usize % PARTS.len()];
+            let aim = rarest.filter(|_| random[3].is_multiple_of(2)).unwrap_or(any);
             let begun = Instant::now();
             while whereabouts(&taker.received()).is_some_and(|part| part < aim) {
                 assert!(begun.elapsed() < LONG, "it never comes to {aim:?}: {hits:?}");
@@ -192,14 +209,7 @@ fn programs_that_are_killed_at_random_moments_lose_nothing_and_do_nothing_twice(
             let longest = if aim == Part::Film { 300_000 } else { 5_000 };
             std::thread::sleep(Duration::from_micros(u64::from(random[1]) * longest / 256));
             let Some(hit) = whereabouts(&taker.received()) else { break };
-            // The first hit is the sender's: what goes on from then on is a program that stays.
-            let side = if step == 0 { 0 } else { usize::from(random[2] % 2) };
-            // Enough of one side: the other's turn.
-            let side = if step > 0 && killed[side] >= kills { 1 - side } else { side };
-            if killed.iter().all(|done| *done >= kills) {
-                break;
-            }
-            let (who, child) = [("giver", &mut giving), ("receiver", &mut taking)].into_iter().nth(side).unwrap();
+            let child = if side == 0 { &mut giving } else { &mut taking };
             kill(child);
             story.push(format!("{who} at {hit:?}, aimed at {aim:?}"));
             killed[side] += 1;
@@ -219,4 +229,11 @@ fn programs_that_are_killed_at_random_moments_lose_nothing_and_do_nothing_twice(
     }
     eprintln!("{} and {} kills in {round} transfers hit: {hits:#?}", killed[0], killed[1]);
     eprintln!("{missed} of them were over when the program was gone");
+    if kills >= MANY_KILLS {
+        let all = killed[0] + killed[1];
+        assert!(missed * 10 <= all, "only {} of {all} kills hit a transfer that was under way", all - missed);
+        for (who, part) in ["giver", "receiver"].iter().flat_map(|who| PARTS.map(|part| (*who, part))) {
+            assert!(hits.contains_key(&(who, part)), "the {who} was never hit at {part:?}");
+        }
+    }
 }

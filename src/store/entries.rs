@@ -62,14 +62,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
-            let (number, problem) = state_columns(state);
-            let is_news = "SELECT 1 FROM entries WHERE seq = ? AND (state IS NOT ? OR problem IS NOT ?)";
-            if exists(transaction, is_news, (seq, number, &problem))? {
-                let revision = next_revision(transaction)?;
-                transaction
-                    .prepare_cached("UPDATE entries SET state = ?, problem = ?, revision = ? WHERE seq = ?")?
-                    .execute((number, problem, revision, seq))?;
-            }
+            set_state(transaction, seq, state)?;
             settle_state(transaction, seq, state)?;
             Ok(true)
         })
@@ -207,6 +200,18 @@ pub(super) fn add(transaction: &Connection, new: NewEntry) -> Result<Entry, Stor
     }
     transaction.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?.execute((seq, words_of(&body)))?;
     Ok(Entry { seq, revision, with, transfer, group, direction, at, body, state, read })
+}
+
+pub(super) fn set_state(transaction: &Connection, seq: i64, state: &State) -> Result<(), StoreError> {
+    let (number, problem) = state_columns(state);
+    let is_news = "SELECT 1 FROM entries WHERE seq = ? AND (state IS NOT ? OR problem IS NOT ?)";
+    if exists(transaction, is_news, (seq, number, &problem))? {
+        let revision = next_revision(transaction)?;
+        transaction
+            .prepare_cached("UPDATE entries SET state = ?, problem = ?, revision = ? WHERE seq = ?")?
+            .execute((number, problem, revision, seq))?;
+    }
+    Ok(())
 }
 
 /// Gives an entry another body and state; it keeps its place in the conversation. Its number.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use super::{
     Store, StoreError,
     columns::{optional_path, path_value, state_columns},
-    entries::{add, exists, renew, seq_of},
+    entries::{add, exists, renew, seq_of, set_state},
     model::{Entry, Millis, State},
     reading,
 };
@@ -83,12 +83,32 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
-            let open = "SELECT 1 FROM entries WHERE seq = ? AND state IN (0, 1, 7, 8, 9, 10, 11, 12, 13)";
+            // All but the ends (see `state_columns`).
+            let open = "SELECT 1 FROM entries WHERE seq = ? AND state NOT IN (2, 3, 4, 5, 6)";
             let is_open = exists(transaction, open, [seq])?;
             if is_open {
                 keep(transaction, seq, going, at)?;
             }
             Ok(is_open)
+        })
+    }
+
+    /// It runs again, also if it was over, and can be gone on with from now on. False if it was never there.
+    ///
+    /// # Errors
+    /// As those of [`Store::update_state`].
+    pub fn run_again(
+        &mut self,
+        with: &Fingerprint,
+        transfer: &TransferId,
+        going: &Going,
+        at: Millis,
+    ) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
+            set_state(transaction, seq, &State::Running)?;
+            keep(transaction, seq, going, at)?;
+            Ok(true)
         })
     }
 

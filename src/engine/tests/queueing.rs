@@ -211,6 +211,46 @@ fn four_go_at_once_the_others_wait_and_a_text_passes_them_all() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn sixteen_send_at_once_to_all_together_and_the_others_follow() {
+    use super::{relay::Relay, resuming::plug};
+
+    let one = Net::new().computer("Studio Mac");
+    let wired = |n: u32| {
+        let other = Net::new().computer(&format!("Office PC {n}"));
+        let cable = Relay::slow(other.client.snapshot().me.port, 300_000);
+        plug(&one, &cable);
+        one.always_accepts(&other);
+        other.always_accepts(&one);
+        (other, cable)
+    };
+    let others: Vec<_> = (0..5).map(wired).collect();
+    let mut sent = Vec::new();
+    for (other, _cable) in &others {
+        for n in 0..4 {
+            sent.push((other, one.send_paths(other, &[&one.file(&format!("{n}.bin"), noise(2_400_000 + n))])));
+        }
+    }
+    let moving = |snapshot: &Snapshot| snapshot.transfers.iter().filter(|one| one.bytes > 0).count();
+    one.until("twenty to have their connections, of which sixteen move", |snapshot| {
+        assert!(moving(snapshot) <= 16, "{:#?}", snapshot.transfers);
+        (snapshot.transfers.len() == 20 && moving(snapshot) == 16).then_some(())
+    });
+    let until = Instant::now() + Duration::from_secs(1);
+    while Instant::now() < until {
+        let snapshot = one.client.snapshot();
+        assert_eq!((snapshot.transfers.len(), moving(&snapshot)), (20, 16), "{:#?}", snapshot.transfers);
+        one.client.wait(Duration::from_millis(20));
+    }
+    for (other, transfer) in sent {
+        one.until_state(other, transfer, &State::Saved);
+    }
+    for (other, _cable) in &others {
+        assert!((0..4).all(|n| fs::read(other.received(&format!("{n}.bin"))).unwrap() == noise(2_400_000 + n)));
+    }
+}
+
 #[test]
 fn a_hidden_computer_still_looks_for_those_it_has_something_for() {
     let (mut one, mut other) = friends();

@@ -19,7 +19,7 @@ pub(super) fn wired_into(speed: u64, received: Option<PathBuf>) -> (Machine, Mac
     (one, other, cable)
 }
 
-fn plug(one: &Machine, cable: &Relay) {
+pub(super) fn plug(one: &Machine, cable: &Relay) {
     let whom = format!("127.0.0.1:{}", cable.port);
     let found = one.ask(Command::Resolve { whom, new: true, within: Duration::from_secs(5) });
     assert!(matches!(&found, Ok(Reply::Resolved(found)) if found.len() == 1), "{found:?}");
@@ -221,4 +221,29 @@ fn a_text_that_was_not_confirmed_goes_again_and_arrives_once() {
     one.start_again();
     one.sees(&other);
     assert_eq!(other.conversation(&one).len(), 1);
+}
+
+#[test]
+fn what_is_offered_once_more_after_its_end_comes_no_second_time_whenever_the_receiver_ends() {
+    let (mut one, mut other, _cable) = wired(4096);
+    other.shut_down();
+    let sent = one.send_paths(&other, &[&one.file("note.txt", "note"), &one.file("list.txt", "list")]);
+    one.until_state(&other, sent, &State::Held(Hold::Queued));
+    one.shut_down();
+    let (database, before) = (one.config.home.database.clone(), one.home.path().join("before"));
+    fs::copy(&database, &before).unwrap();
+    one.start_again();
+    other.start_again();
+    one.until_state(&other, sent, &State::Saved);
+    other.until_state(&one, sent, &State::Saved);
+    // As if the giver had ended before it heard that.
+    one.shut_down();
+    fs::copy(&before, &database).unwrap();
+    one.start_again();
+    other.until_state(&one, sent, &State::Running);
+    other.shut_down();
+    other.start_again();
+    one.until_state(&other, sent, &State::Saved);
+    other.until_state(&one, sent, &State::Saved);
+    assert_eq!(fs::read_dir(other.received("")).unwrap().count(), 2, "something came twice");
 }
