@@ -456,11 +456,12 @@ fn cant_send(error: CantSend) -> Problem {
 /// What is in the way goes by itself.
 fn passes(reason: DeclineReason) -> bool {
     match reason {
-        DeclineReason::Busy | DeclineReason::NoAnswer | DeclineReason::NotReceiving | DeclineReason::DiskFull => true,
-        DeclineReason::Person
-        | DeclineReason::Unknown
-        | DeclineReason::FolderNotWritable
-        | DeclineReason::Unsupported => false,
+        DeclineReason::Busy
+        | DeclineReason::NoAnswer
+        | DeclineReason::NotReceiving
+        | DeclineReason::DiskFull
+        | DeclineReason::FolderNotWritable => true,
+        DeclineReason::Person | DeclineReason::Unknown | DeclineReason::Unsupported => false,
     }
 }
 
