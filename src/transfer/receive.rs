@@ -323,12 +323,9 @@ fn save(
         }
     });
     drop((for_flushing, journal));
-    match &result {
-        // Nobody will go on with these.
-        Err(TransferError::Folder(FolderError::System(_)) | TransferError::Misbehaved { .. }) => {
-            into.discard(with, consent.transfer()).ok();
-        }
-        Ok(()) | Err(_) => {}
+    if let Err(TransferError::Folder(FolderError::System(_)) | TransferError::Misbehaved { .. }) = &result {
+        // Nobody will go on with it.
+        into.discard(with, consent.transfer()).ok();
     }
     result
 }
