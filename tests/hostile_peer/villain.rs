@@ -21,9 +21,9 @@ use fantail::{
 };
 use rustls::{ClientConnection, ServerConnection, StreamOwned, pki_types::ServerName};
 
-/// Whoever is asked something answers within this, also on a busy machine with a slow disk: a hundred thousand files
+/// Whoever is asked something answers within this, also on a busy machine with a slow disk: a million files
 /// take their time before they are saved.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Whoever breaks the rules is cut off within this.
 const CUT_OFF_WITHIN: Duration = Duration::from_secs(25);
