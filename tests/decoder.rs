@@ -6,6 +6,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use fantail::pictures::{self, Format, PictureError, Size, Wanted};
@@ -35,6 +36,18 @@ fn a_picture_is_the_same_from_a_file_and_from_memory_and_says_its_size_first() {
         seen += 1;
     }
     assert!(seen > 3, "only {seen} fixtures are pictures");
+}
+
+#[test]
+fn a_blur_comes_from_the_process_ready_made() {
+    with_the_real_program();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures/quadrants.jpg");
+    let blur = pictures::thumbhash_of(&path, Instant::now() + Duration::from_secs(20)).expect("a blur");
+    let (size, rgba) = pictures::thumbhash::decode(&blur).expect("a picture");
+    let corner = |x: u32, y: u32| &rgba[((y * size.width + x) * 4) as usize..][..3];
+    let (red, blue) = (corner(0, 0), corner(0, size.height - 1));
+    assert!(red[0] > 150 && red[2] < 120 && blue[2] > 150 && blue[0] < 120, "red {red:?}, blue {blue:?}");
+    assert_eq!(pictures::thumbhash_of(&path, Instant::now() - Duration::from_millis(1)), None, "too late");
 }
 
 #[test]
@@ -76,10 +89,10 @@ fn the_process_may_open_nothing_connect_nowhere_and_use_only_so_much() {
         .unwrap();
     // It waits for its input, confined.
     let read = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", child.id())).unwrap();
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let until = Instant::now() + Duration::from_secs(20);
     while !read("status").contains("Seccomp:\t2") {
-        assert!(std::time::Instant::now() < until, "no filter was set: {}", read("status"));
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(Instant::now() < until, "no filter was set: {}", read("status"));
+        std::thread::sleep(Duration::from_millis(5));
     }
     assert!(read("status").contains("NoNewPrivs:\t1") && read("status").contains("Threads:\t1"), "{}", read("status"));
     let limits = read("limits");

@@ -340,7 +340,7 @@ impl Previews {
                 slot.shown = upload(ctx, key.name(), picture, wanted);
                 slot.shown.as_ref().map_or(0, |shown| bytes_of(shown.size))
             }
-            Ok(Outcome::Unchanged) => 0,
+            Ok(Outcome::Unchanged | Outcome::Blur(_)) => 0,
             Ok(Outcome::Size(_, size)) => {
                 slot.original = Some(size);
                 0

@@ -1,8 +1,11 @@
 //! The blur of a picture for an offer, within a time that was set.
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use super::{Format, Size, Wanted, decode::decode_file, decode::dimensions_of, embedded, thumbhash};
+use super::{Format, Size, decode::blur_of};
 
 /// What decoders do in a second, with room for a busy machine: JPEG's was measured at 60 to 130 million, WebP without
 /// loss at 12.
@@ -19,21 +22,11 @@ const fn pixels_per_second(format: Format) -> f64 {
 /// Photographs carry a small picture of themselves, which is taken if its shape is right: that takes milliseconds.
 #[must_use]
 pub fn thumbhash_of(path: &Path, deadline: Instant) -> Option<Vec<u8>> {
-    deadline.checked_duration_since(Instant::now())?;
-    let (format, size) = dimensions_of(path).ok()?;
-    let frame = embedded::thumbnail(path, format, size).or_else(|| {
-        if !fits_into(format, size, deadline) {
-            return None;
-        }
-        let side = thumbhash::MAX_ENCODED_SIDE;
-        decode_file(path, Wanted::Still(Size::new(side, side))).ok()?.frames.into_iter().next()
-    })?;
-    thumbhash::encode(frame.size, &frame.straight_rgba())
+    blur_of(path, deadline.checked_duration_since(Instant::now())?).ok()
 }
 
-/// Whether a picture of this size would be decoded by `deadline`.
-pub(super) fn fits_into(format: Format, size: Size, deadline: Instant) -> bool {
+/// Whether a picture of this size is decoded in so much time.
+pub(super) fn fits_into(format: Format, size: Size, time: Duration) -> bool {
     let pixels = f64::from(size.width) * f64::from(size.height);
-    let left = deadline.checked_duration_since(Instant::now());
-    left.is_some_and(|left| pixels / pixels_per_second(format) <= left.as_secs_f64())
+    pixels / pixels_per_second(format) <= time.as_secs_f64()
 }

@@ -7,7 +7,6 @@ use std::{
     io::{Cursor, ErrorKind, Read as _},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,12 +14,15 @@ use image::{DynamicImage, RgbaImage, metadata::Orientation};
 
 use super::{
     Format, Frame, Outcome, Picture, PictureError, Request, Size, Source, Stamp, Wanted, animation,
+    budget::fits_into,
     colour::{Profile, to_srgb},
-    limits::{HEAD_BYTES, LARGE_BYTES, MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
+    embedded,
+    limits::{HEAD_BYTES, MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
     open::{Input, Kind, Opened},
     process::{self, decoded},
     scale::{multiply_alpha, scaled},
     sniff,
+    thumbhash::{self, MAX_ENCODED_SIDE},
 };
 
 /// The picture in a file. Blocks for up to some seconds with the largest pictures.
@@ -48,7 +50,16 @@ fn size_of(outcome: Outcome) -> Result<(Format, Size), PictureError> {
     match outcome {
         Outcome::Size(format, size) => Ok((format, size)),
         Outcome::Picture(picture) => Ok((picture.format, picture.original)),
-        Outcome::Unchanged => Err(PictureError::Unreadable),
+        Outcome::Blur(_) | Outcome::Unchanged => Err(PictureError::Unreadable),
+    }
+}
+
+/// The ThumbHash of the picture in a file, if it can be made so quickly.
+pub(super) fn blur_of(path: &Path, within: Duration) -> Result<Vec<u8>, PictureError> {
+    let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Blur { within }, known: None };
+    match answer(&request, &|| false).1? {
+        Outcome::Blur(hash) => Ok(hash),
+        _ => Err(PictureError::Unreadable),
     }
 }
 
@@ -82,8 +93,8 @@ pub(super) fn contained<T>(decode: impl FnOnce() -> Result<T, PictureError>) -> 
 fn picture_of(result: Result<Outcome, PictureError>) -> Result<Picture, PictureError> {
     match result? {
         Outcome::Picture(picture) => Ok(picture),
-        // `Wanted::Size` was asked for: there are no pixels to give.
-        Outcome::Size(..) | Outcome::Unchanged => Err(PictureError::Cancelled),
+        // No pixels were asked for.
+        Outcome::Size(..) | Outcome::Blur(_) | Outcome::Unchanged => Err(PictureError::Cancelled),
     }
 }
 
@@ -131,6 +142,11 @@ pub(super) fn outcome(
         return Err(PictureError::TooLarge);
     }
     input.rewind().map_err(|error| from_io(&error))?;
+    let mut head = Vec::new();
+    if let (Wanted::Blur { .. }, Format::Jpeg) = (wanted, format) {
+        input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
+        input.rewind().map_err(|error| from_io(&error))?;
+    }
     let opened = Opened::open(input, format, len)?;
     let original = turned(opened.size, opened.orientation);
     let (bounds, still) = match wanted {
@@ -138,6 +154,15 @@ pub(super) fn outcome(
         Wanted::Within(bounds) => (bounds, false),
         Wanted::Covering(place) => (original.covering(place), false),
         Wanted::Still(bounds) => (bounds, true),
+        Wanted::Blur { within } => {
+            if let Some(frame) = embedded::thumbnail_in_head(&head, original) {
+                return blur(&frame);
+            }
+            if !fits_into(format, original, within) {
+                return Err(PictureError::TooLarge);
+            }
+            (Size::new(MAX_ENCODED_SIDE, MAX_ENCODED_SIDE), true)
+        }
     };
     if cancelled() {
         return Err(PictureError::Cancelled);
@@ -146,7 +171,14 @@ pub(super) fn outcome(
     // The decoders give pixels as stored, lying or mirrored as they are.
     let target = opened.size.fitted_into(turned(bounds, opened.orientation));
     let (frames, shortened) = frames(opened, target, still, cancelled)?;
+    if let (Wanted::Blur { .. }, [frame, ..]) = (wanted, &frames[..]) {
+        return blur(frame);
+    }
     Ok(Outcome::Picture(Picture { format, original, frames, shortened }))
+}
+
+fn blur(frame: &Frame) -> Result<Outcome, PictureError> {
+    thumbhash::encode(frame.size, &frame.straight_rgba()).map(Outcome::Blur).ok_or(PictureError::Damaged)
 }
 
 fn frames(
@@ -155,11 +187,7 @@ fn frames(
     still: bool,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<(Vec<Frame>, bool), PictureError> {
-    /// Whoever makes a large one ready holds this.
-    static ONE_LARGE: Mutex<()> = Mutex::new(());
-
-    let Opened { size, orientation, profile, bytes, kind } = opened;
-    let _one = (bytes > LARGE_BYTES).then(|| ONE_LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+    let Opened { size, orientation, profile, kind } = opened;
     let profile = profile.as_deref().and_then(Profile::parse);
     let profile = profile.as_ref();
     let moves = !still && u64::from(size.width) * u64::from(size.height) <= MAX_MOVING_PIXELS;

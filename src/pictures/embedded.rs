@@ -1,13 +1,10 @@
 //! The small picture inside a photograph: EXIF keeps one of 160 × 120 or so for displays of cameras.
 
-use std::{fs::File, io::Read as _, path::Path};
-
 use image::{DynamicImage, metadata::Orientation};
 
 use super::{
-    Format, Frame, Size, Wanted,
+    Frame, Size, Wanted,
     decode::{decode_bytes, upright_frame},
-    limits::HEAD_BYTES,
     thumbhash,
 };
 
@@ -15,17 +12,8 @@ use super::{
 /// differ by rounding.
 const SAME_SHAPE: f32 = 0.04;
 
-/// The small picture of a JPEG file, upright, if there is one and its shape is that of `original` (upright).
-pub(super) fn thumbnail(path: &Path, format: Format, original: Size) -> Option<Frame> {
-    if format != Format::Jpeg {
-        return None;
-    }
-    let mut head = Vec::new();
-    File::open(path).ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
-    thumbnail_in_head(&head, original)
-}
-
-/// The same in the first bytes of one.
+/// The small picture in the first bytes of a JPEG file, upright, if there is one and its shape is that of `original`
+/// (upright).
 pub fn thumbnail_in_head(head: &[u8], original: Size) -> Option<Frame> {
     let exif = exif_of(head)?;
     let side = thumbhash::MAX_ENCODED_SIDE;

@@ -21,9 +21,6 @@ pub(super) const HEAD_BYTES: u64 = 512 * 1024;
 /// What the parts of a file beside its pixels (profile, EXIF, texts) may unpack to: guards against compressed bombs there.
 pub(super) const MAX_SIDE_DATA_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Decoded originals above this are made one at a time, so that two threads don't hold two of them.
-pub(super) const LARGE_BYTES: u64 = 96 * 1024 * 1024;
-
 /// An ICC profile is some kilobytes; those of printers with tables reach a few megabytes.
 pub(super) const MAX_ICC_BYTES: usize = 4 * 1024 * 1024;
 
@@ -53,7 +50,8 @@ pub(super) const DELAY_INSTEAD: Duration = Duration::from_millis(100);
 /// A frame that stays for hours is a still picture to everybody.
 pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
-/// Bytes of memory of the process that decodes: twice the largest original, beside the program itself.
+/// Bytes of memory of a process that decodes: twice the largest original, beside the program itself. Two run at once, and
+/// give everything back at their end.
 pub(super) const MAX_MEMORY_BYTES: u64 = 2 * MAX_DECODED_BYTES + 256 * 1024 * 1024;
 
 /// Seconds of processor time for a picture: these, and one more for each so many bytes of its file. A photograph takes a

@@ -155,13 +155,15 @@ pub enum Wanted {
     Covering(Size),
     /// The first frame alone, scaled down to fit.
     Still(Size),
+    /// The ThumbHash alone, if it can be made so quickly.
+    Blur { within: Duration },
 }
 
 impl Wanted {
     /// The size of what is made of an original of this size.
     pub fn made_of(self, original: Size) -> Size {
         match self {
-            Self::Size => original,
+            Self::Size | Self::Blur { .. } => original,
             Self::Within(bounds) | Self::Still(bounds) => original.fitted_into(bounds),
             Self::Covering(place) => original.covering(place),
         }
@@ -199,6 +201,8 @@ pub struct Finished {
 pub enum Outcome {
     Picture(Picture),
     Size(Format, Size),
+    /// At most 25 bytes.
+    Blur(Vec<u8>),
     /// The file is as [`Request::known`] said.
     Unchanged,
 }

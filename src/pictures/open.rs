@@ -32,8 +32,6 @@ pub(super) struct Opened<'a> {
     pub size: Size,
     pub orientation: Orientation,
     pub profile: Option<Vec<u8>>,
-    /// Of the decoded original.
-    pub bytes: u64,
     pub kind: Decoder<'a>,
 }
 
@@ -58,13 +56,12 @@ impl<'a> Opened<'a> {
             Format::WebP => Self::webp(input),
             Format::Gif => {
                 let mut decoder = GifDecoder::new(input).map_err(|error| from_image(&error))?;
-                let (size, bytes) = bounded(&decoder)?;
+                let size = bounded(&decoder)?;
                 decoder.set_limits(limits()).map_err(|error| from_image(&error))?;
                 Ok(Self {
                     size,
                     orientation: Orientation::NoTransforms,
                     profile: None,
-                    bytes,
                     kind: Decoder::Gif(Box::new(decoder)),
                 })
             }
@@ -87,24 +84,24 @@ impl<'a> Opened<'a> {
     }
 
     fn bounded_still(mut decoder: impl ImageDecoder + 'a) -> Result<Self, PictureError> {
-        let (size, bytes) = bounded(&decoder)?;
+        let size = bounded(&decoder)?;
         // Bad EXIF or a bad profile must not lose the picture. Asked for before limits are set: after it, TIFF's decoder
         // gives no profile any more, and its own limit for one is a megabyte.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let profile = decoder.icc_profile().ok().flatten();
         decoder.set_limits(limits()).map_err(|error| from_image(&error))?;
-        Ok(Self { size, orientation, profile, bytes, kind: Decoder::Still(Box::new(decoder)) })
+        Ok(Self { size, orientation, profile, kind: Decoder::Still(Box::new(decoder)) })
     }
 
     fn png(input: Box<dyn Input + 'a>) -> Result<Self, PictureError> {
         let mut strict = limits();
         strict.max_alloc = Some(MAX_SIDE_DATA_BYTES);
         let mut decoder = PngDecoder::with_limits(input, strict).map_err(|error| from_image(&error))?;
-        let (size, bytes) = bounded(&decoder)?;
+        let size = bounded(&decoder)?;
         decoder.set_limits(limits()).map_err(|error| from_image(&error))?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let profile = decoder.icc_profile().ok().flatten();
-        Ok(Self { size, orientation, profile, bytes, kind: Decoder::Png(Box::new(decoder)) })
+        Ok(Self { size, orientation, profile, kind: Decoder::Png(Box::new(decoder)) })
     }
 
     fn webp(input: Box<dyn Input + 'a>) -> Result<Self, PictureError> {
@@ -121,7 +118,7 @@ impl<'a> Opened<'a> {
             .and_then(|exif| Orientation::from_exif_chunk(&exif))
             .unwrap_or(Orientation::NoTransforms);
         let profile = decoder.icc_profile().ok().flatten();
-        Ok(Self { size, orientation, profile, bytes, kind: Decoder::WebP(Box::new(decoder)) })
+        Ok(Self { size, orientation, profile, kind: Decoder::WebP(Box::new(decoder)) })
     }
 }
 
@@ -186,11 +183,11 @@ fn limits() -> Limits {
     limits
 }
 
-fn bounded(decoder: &impl ImageDecoder) -> Result<(Size, u64), PictureError> {
+fn bounded(decoder: &impl ImageDecoder) -> Result<Size, PictureError> {
     let (width, height) = decoder.dimensions();
-    let (size, bytes) = (Size::new(width, height), decoder.total_bytes());
-    check(size, bytes)?;
-    Ok((size, bytes))
+    let size = Size::new(width, height);
+    check(size, decoder.total_bytes())?;
+    Ok(size)
 }
 
 fn check(size: Size, bytes: u64) -> Result<(), PictureError> {

@@ -29,7 +29,7 @@ use super::{
         MAX_WANTED_SIDE, SLOWEST_FILE,
     },
 };
-use crate::platform::confine;
+use crate::{platform::confine, protocol::limits::MAX_THUMBHASH};
 
 /// The first word of a decoder's command line.
 const DECODER: &str = "--decode-picture";
@@ -84,6 +84,7 @@ struct Order {
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
     Size(Format, Size),
+    Blur(Vec<u8>),
     Picture { format: Format, original: Size, shortened: bool, frames: Vec<Head> },
     Error(PictureError),
 }
@@ -174,6 +175,8 @@ fn read_answer(mut said: impl io::BufRead) -> Result<Outcome, PictureError> {
             check_original(size)?;
             Ok(Outcome::Size(format, size))
         }
+        Answer::Blur(hash) if hash.len() <= MAX_THUMBHASH => Ok(Outcome::Blur(hash)),
+        Answer::Blur(_) => Err(PictureError::Damaged),
         Answer::Picture { format, original, shortened, frames } => {
             check_original(original)?;
             check_frames(&frames)?;
@@ -246,6 +249,7 @@ fn answer(order: &Order) -> io::Result<()> {
             (Answer::Picture { format, original, shortened, frames: heads }, frames)
         }
         Ok(Outcome::Size(format, size)) => (Answer::Size(format, size), Vec::new()),
+        Ok(Outcome::Blur(hash)) => (Answer::Blur(hash), Vec::new()),
         Ok(Outcome::Unchanged) => (Answer::Error(PictureError::Unreadable), Vec::new()),
         Err(error) => (Answer::Error(error), Vec::new()),
     };

@@ -39,7 +39,7 @@ const MAX_SIDE: u32 = 512;
 #[must_use]
 pub fn thumbnail_of(path: &Path, deadline: Instant) -> Option<Vec<u8>> {
     let (format, size) = dimensions_of(path).ok()?;
-    if !fits_into(format, size, deadline) {
+    if !fits_into(format, size, deadline.checked_duration_since(Instant::now())?) {
         return None;
     }
     let frame = decode_file(path, Wanted::Still(Size::new(SIDE, SIDE))).ok()?.frames.into_iter().next()?;
