@@ -216,6 +216,9 @@ fn four_go_at_once_the_others_wait_and_a_text_passes_them_all() {
 fn sixteen_send_at_once_to_all_together_and_the_others_follow() {
     use super::{relay::Relay, resuming::plug};
 
+    /// Bytes of each: so slowly it takes two minutes, much longer than twenty connections.
+    const LARGE: usize = 36_000_000;
+
     let one = Net::new().computer("Studio Mac");
     let wired = |n: u32| {
         let other = Net::new().computer(&format!("Office PC {n}"));
@@ -229,7 +232,7 @@ fn sixteen_send_at_once_to_all_together_and_the_others_follow() {
     let mut sent = Vec::new();
     for (other, _cable) in &others {
         for n in 0..4 {
-            sent.push((other, one.send_paths(other, &[&one.file(&format!("{n}.bin"), noise(2_400_000 + n))])));
+            sent.push((other, one.send_paths(other, &[&one.file(&format!("{n}.bin"), noise(LARGE + n))])));
         }
     }
     let moving = |snapshot: &Snapshot| snapshot.transfers.iter().filter(|one| one.bytes > 0).count();
@@ -243,11 +246,12 @@ fn sixteen_send_at_once_to_all_together_and_the_others_follow() {
         assert_eq!((snapshot.transfers.len(), moving(&snapshot)), (20, 16), "{:#?}", snapshot.transfers);
         one.client.wait(Duration::from_millis(20));
     }
+    others.iter().for_each(|(_, cable)| cable.hurry());
     for (other, transfer) in sent {
         one.until_state(other, transfer, &State::Saved);
     }
     for (other, _cable) in &others {
-        assert!((0..4).all(|n| fs::read(other.received(&format!("{n}.bin"))).unwrap() == noise(2_400_000 + n)));
+        assert!((0..4).all(|n| fs::read(other.received(&format!("{n}.bin"))).unwrap() == noise(LARGE + n)));
     }
 }
 

@@ -23,6 +23,8 @@ struct Shared {
     /// What crossed towards the computer behind it.
     crossed: AtomicU64,
     holding: AtomicBool,
+    /// Speeds are for earlier.
+    unbounded: AtomicBool,
     ended: AtomicBool,
 }
 
@@ -75,6 +77,11 @@ impl Relay {
     /// What is sent from now on stays in the wire.
     pub fn hold(&self) {
         self.shared.holding.store(true, Ordering::Release);
+    }
+
+    /// From now on as fast as can be.
+    pub fn hurry(&self) {
+        self.shared.unbounded.store(true, Ordering::Release);
     }
 
     /// Cuts the first connection; what was held back is lost with it, and later connections are passed on.
@@ -131,7 +138,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, way: Way, shared: &Shared) {
         }
         if let Way::There(speed) = way {
             shared.crossed.fetch_add(length as u64, Ordering::Relaxed);
-            thread::sleep(speed.map_or(Duration::ZERO, |speed| Duration::from_secs_f64(length as f64 / speed as f64)));
+            if let Some(speed) = speed.filter(|_| !shared.unbounded.load(Ordering::Acquire)) {
+                thread::sleep(Duration::from_secs_f64(length as f64 / speed as f64));
+            }
         }
     }
     for end in [&to, &from] {
