@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Nothing here knows egui: pictures leave as plain RGBA. A file that is damaged, hostile or too large costs one preview
-//! and says why ([`PictureError`]): every picture is decoded in a process of its own that may do nothing else.
+//! and says why ([`PictureError`]): every picture is decoded in a process of its own, which may do as little else as the
+//! system can see to.
 #![forbid(unsafe_code)]
 
 mod animation;
