@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use super::{
     api::{Body, Direction, Entry, GroupId, Hold, ItemState, Problem, State},
+    deciding::{shown_item, shown_kind},
     hub::{Hub, Message},
-    incoming::{shown_item, shown_kind},
-    transfers::{Key, Side, Stage, Transfer},
+    transfer::{Key, Side, Stage, Transfer},
 };
 use crate::{
     protocol::{

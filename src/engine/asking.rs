@@ -5,11 +5,11 @@ use std::{net::IpAddr, time::Duration};
 use tokio::time::Instant;
 
 use super::{
+    accepting::Terms,
     api::{Ask, Decision, Item, KnownComputer, Millis, Problem, Thumbnails},
     asks::{NotAsked, STRANGER_PATIENCE},
     hub::Hub,
-    incoming::Terms,
-    transfers::Key,
+    transfer::Key,
 };
 use crate::protocol::{
     Fingerprint, TransferId,

@@ -9,7 +9,8 @@ use super::{
     api::{Hold, ItemState, Problem, State},
     door::{Arrival, Connection, DoorError, goodbye},
     hub::{Hub, Message},
-    transfers::{Cargo, JOIN_WITHIN, Key, Side, Stage},
+    transfer::{Cargo, Key, Side, Stage},
+    transfers::JOIN_WITHIN,
 };
 use crate::{
     protocol::{

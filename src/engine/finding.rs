@@ -10,7 +10,7 @@ use super::{
     dialer::{MAX_ADDRESSES, reach},
     door::{Arrival, DoorError},
     hub::{Hub, Message},
-    transfers::Stage,
+    transfer::Stage,
 };
 use crate::{
     nearby::Hint,

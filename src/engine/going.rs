@@ -12,10 +12,11 @@ use tokio::time::Instant;
 use super::{
     api::{Direction, GroupId, Hold, Item, ItemState, Problem, State},
     hub::{Hub, Message},
-    outgoing::text_item,
+    offering::text_item,
     pausing::Paused,
     prepare::{Prepared, Stored},
-    transfers::{Cargo, GRACE, Key, Side, Stage, Transfer, Work},
+    transfer::{Cargo, Key, Side, Stage, Transfer, Work},
+    transfers::GRACE,
 };
 use crate::{
     protocol::{

@@ -13,7 +13,7 @@ use super::{
     door::{Arrival, Gate},
     hub::Hub,
     link::{self, Heard, LinkEnd, LinkId},
-    outgoing::Seen,
+    sending::Seen,
 };
 use crate::{
     protocol::{

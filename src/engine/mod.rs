@@ -10,14 +10,14 @@
 //!        ├─ listener    one task per socket; one short task per arriving connection until it has said who it is
 //!        ├─ dialer      one task per attempt to reach a computer
 //!        ├─ link        one task per control connection; speaks `protocol::control`
-//!        ├─ outgoing    one task per transfer that leaves
-//!        └─ incoming    one task per transfer that arrives
+//!        └─ data        one task per transfer that moves
 //! ```
 //!
 //! Everybody tells the hub through one bounded channel and waits while it is full; the hub never waits for anybody: it
 //! hands on with `try_send` and drops whom it finds stuck. So nothing here can wait in a circle.
 #![forbid(unsafe_code)]
 
+mod accepting;
 mod again;
 pub mod api;
 mod asking;
@@ -27,23 +27,25 @@ mod clients;
 mod commands;
 mod comparing;
 mod data;
+mod deciding;
 mod dialer;
 mod door;
 mod finding;
 mod going;
 mod hub;
-mod incoming;
+mod ids;
 mod library;
 mod link;
 mod links;
 mod listener;
-mod outgoing;
+mod offering;
 mod pausing;
 mod prepare;
 mod presence;
 mod queue;
 mod resolve;
 mod secure;
+mod sending;
 mod shelf;
 mod snapshot;
 mod start;
@@ -52,6 +54,7 @@ mod taking;
 #[cfg(test)]
 mod tests;
 mod thumbnails;
+mod transfer;
 mod transfers;
 mod unfinished;
 mod waiting;

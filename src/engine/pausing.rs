@@ -6,7 +6,7 @@
 use super::{
     api::{Direction, Hold, Problem, State},
     hub::Hub,
-    transfers::{Key, Side, Stage, Transfer},
+    transfer::{Key, Side, Stage, Transfer},
 };
 use crate::protocol::{
     Fingerprint,

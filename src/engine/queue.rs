@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use super::{
     api::{Direction, Hold, Problem, Queued, State, Visibility},
     hub::Hub,
-    outgoing::NOBODY_IS_SO_QUICK,
-    transfers::{Cargo, GRACE, Key, LAST, Side, Stage, Transfer},
+    offering::NOBODY_IS_SO_QUICK,
+    transfer::{Cargo, Key, LAST, Side, Stage, Transfer},
+    transfers::GRACE,
 };
 use crate::protocol::{Fingerprint, TransferId};
 

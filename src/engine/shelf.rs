@@ -13,9 +13,11 @@ use super::{
     asking::Question,
     clients::Asker,
     hub::{Hub, Message},
-    outgoing::{Batch, random},
+    ids::random,
     prepare::Prepared,
-    transfers::{Cargo, GRACE, Key, MAX_TRANSFERS, Side, Stage, Transfer},
+    sending::Batch,
+    transfer::{Cargo, Key, Side, Stage, Transfer},
+    transfers::{GRACE, MAX_TRANSFERS},
 };
 use crate::{
     protocol::{

@@ -28,7 +28,7 @@ use super::{
     listener::{self, Sockets},
     snapshot::{Pace, View},
     thumbnails::Checks,
-    transfers::Key,
+    transfer::Key,
     waiting::Waiting,
     waits::Waits,
 };

@@ -8,10 +8,11 @@ use super::{
     api::{Body, Direction, GroupId, Item, OfferedItem, Problem, Reply, State},
     asking::PATIENCE,
     clients::Asker,
+    deciding::shown_item,
     hub::Hub,
-    incoming::shown_item,
-    outgoing::random,
-    transfers::{Key, MAX_TRANSFERS, REACH_WITHIN, Side, Stage, Transfer},
+    ids::random,
+    transfer::{Key, Side, Stage, Transfer},
+    transfers::{MAX_TRANSFERS, REACH_WITHIN},
 };
 use crate::{
     protocol::{

@@ -11,7 +11,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::{
     api::{Ask, ItemKind, Thumbnail, Thumbnails},
     hub::{Hub, Message},
-    transfers::{Cargo, Key, Side, Transfer},
+    transfer::{Cargo, Key, Side, Transfer},
 };
 use crate::{
     pictures::{name_suggests_picture, thumbnail_from, thumbnail_of},

@@ -1,0 +1,245 @@
+//! What this person sends, until it stands in its queues.
+//!
+//! Sources are walked, then one entry per recipient is in the store before anything is said to anybody.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use super::{
+    api::{Body, Direction, GroupId, KnownComputer, Outgoing, Problem, Reply, State},
+    clients::Asker,
+    hub::{Hub, Message},
+    ids::random,
+    prepare::Prepared,
+    transfer::{Cargo, Key, Side, Stage, Transfer},
+    transfers::MAX_TRANSFERS,
+};
+use crate::{
+    protocol::{
+        Fingerprint, TransferId,
+        limits::{MAX_OFFER_ITEMS, MAX_TEXT},
+        message::CancelReason,
+    },
+    store::{NewEntry, Store, StoreError},
+    transfer::names,
+};
+
+/// A class, or everybody in the office; more at once is a mistake.
+const MAX_RECIPIENTS: usize = 256;
+
+/// Below the folder of the database: pictures that were pasted and have no file of their own.
+const PASTED: &str = "pasted";
+
+impl Hub {
+    /// Begins one transfer per recipient. With `keep` it waits for those that can't be reached.
+    pub fn send(&mut self, from: Asker, mut to: Vec<Fingerprint>, what: Outgoing, keep: bool) {
+        to.sort_unstable();
+        to.dedup();
+        if let Err(problem) = self.may_send(&to, &what) {
+            return from.reply(Err(problem));
+        }
+        let group = GroupId(random());
+        let keys: Vec<Key> = to.into_iter().map(|with| (with, TransferId(random()))).collect();
+        let cargo = match &what {
+            Outgoing::Text(text) => Cargo::Text(text.as_str().into()),
+            Outgoing::Paths(_) | Outgoing::Copies(_) | Outgoing::Picture { .. } => Cargo::Planned,
+        };
+        for key in &keys {
+            let side = Side::Out { cargo: cargo.clone(), offered: false, for_take: false, consented: false };
+            self.transfers.insert(*key, Transfer { keep, ..Transfer::new(group, Stage::Preparing, side) });
+        }
+        self.pace.touch();
+        let copies = matches!(what, Outgoing::Copies(_));
+        let batch = Batch { from: Some(from), group, keys, copies };
+        match what {
+            Outgoing::Text(text) => self.write_sent(batch, Body::Text(text)),
+            Outgoing::Paths(paths) | Outgoing::Copies(paths) => self.plan(batch, paths, None),
+            Outgoing::Picture { name, png } => {
+                let folder = self.pasted_folder().join(TransferId(group.0).to_string());
+                let path = folder.join(names::native(&names::to_wire(name.as_ref()), names::Place::Top));
+                self.plan(batch, vec![path], Some(png));
+            }
+        }
+    }
+
+    /// Where pictures lie that were pasted: a folder each.
+    pub fn pasted_folder(&self) -> PathBuf {
+        self.config.home.private_dir().join(PASTED)
+    }
+
+    fn may_send(&self, to: &[Fingerprint], what: &Outgoing) -> Result<(), Problem> {
+        match what {
+            Outgoing::Text(text) if text.len() > MAX_TEXT => {
+                return Err(Problem::TooMuch { limit: MAX_TEXT as u64 });
+            }
+            Outgoing::Text(text) if text.is_empty() => return Err(Problem::NothingToSend),
+            Outgoing::Paths(paths) | Outgoing::Copies(paths) if paths.is_empty() => return Err(Problem::NothingToSend),
+            Outgoing::Paths(paths) | Outgoing::Copies(paths) if paths.len() > MAX_OFFER_ITEMS => {
+                return Err(Problem::TooMuch { limit: MAX_OFFER_ITEMS as u64 });
+            }
+            _ => {}
+        }
+        if to.is_empty() {
+            return Err(Problem::NotFound { whom: String::new() });
+        }
+        if to.len() > MAX_RECIPIENTS {
+            return Err(Problem::TooMuch { limit: MAX_RECIPIENTS as u64 });
+        }
+        if self.transfers.len() + to.len() > MAX_TRANSFERS {
+            return Err(Problem::Busy);
+        }
+        if to.iter().any(|with| self.is_blocked(*with)) {
+            return Err(Problem::NotReachable);
+        }
+        // There is no identity to keep it for.
+        if let Some(nobody) = to.iter().find(|with| !self.known.contains_key(with) && !self.present.contains_key(with))
+        {
+            return Err(Problem::NotFound { whom: nobody.to_string() });
+        }
+        self.has_place_for(to)
+    }
+
+    /// Walks the sources on a thread of its own, after writing down a pasted picture.
+    pub fn plan(&mut self, batch: Batch, paths: Vec<PathBuf>, pasted: Option<Arc<[u8]>>) {
+        let hub = self.inbox.clone();
+        let (keys, copies) = (batch.keys.clone(), batch.copies);
+        // Blurs take a moment to make, and are only looked at where a person is asked.
+        let blurred = keys.iter().any(|(with, _)| !self.unasked.contains(with));
+        let task = tokio::spawn(async move {
+            let written = match (pasted, paths.first().cloned()) {
+                (Some(png), Some(path)) => tokio::task::spawn_blocking(move || write_pasted(&path, &png)).await,
+                _ => Ok(Ok(())),
+            };
+            let prepared = match written {
+                Ok(Ok(())) => {
+                    Prepared::read(paths, blurred).await.map(|it| if copies { it.not_compared() } else { it })
+                }
+                Ok(Err(error)) => Err(Problem::System { message: error.to_string() }),
+                Err(_) => Err(Problem::Closed),
+            };
+            hub.send(Message::Prepared(batch, prepared.map(Arc::new))).await.ok();
+        });
+        // The last recipient that is cancelled ends the walk.
+        if let [only] = keys[..]
+            && let Some(transfer) = self.transfers.get_mut(&only)
+        {
+            transfer.work.add(task.abort_handle());
+        }
+    }
+
+    pub fn prepared(&mut self, batch: Batch, prepared: Result<Arc<Prepared>, Problem>) {
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(problem) => {
+                for key in &batch.keys {
+                    self.transfers.remove(key);
+                    if batch.from.is_none() {
+                        self.refuse_take(key.0, key.1, CancelReason::NotOnShelf);
+                    }
+                }
+                self.pace.touch();
+                return batch.reply(Err(problem));
+            }
+        };
+        for key in &batch.keys {
+            if let Some(transfer) = self.transfers.get_mut(key)
+                && let Side::Out { cargo, .. } = &mut transfer.side
+            {
+                *cargo = Cargo::Files(prepared.clone());
+                transfer.files = prepared.plan.files();
+                transfer.bytes = prepared.plan.bytes();
+            }
+        }
+        let (files, bytes) = (prepared.plan.files(), prepared.plan.bytes());
+        let body = Body::Items { items: prepared.shown_items(), files, bytes };
+        self.write_sent(batch, body);
+    }
+
+    /// Puts the recipients and their entries into the store, then begins to offer.
+    pub fn write_sent(&mut self, batch: Batch, body: Body) {
+        let people: Vec<_> = batch.keys.iter().map(|key| (*key, self.seen(key.0), self.going(*key))).collect();
+        let group = batch.group;
+        let at = super::now();
+        let by_person = batch.from.is_some();
+        self.library.post(
+            move |store| -> Result<(Vec<KnownComputer>, Vec<i64>), StoreError> {
+                let (mut known, mut places) = (Vec::new(), Vec::new());
+                for ((with, transfer), seen, going) in people {
+                    seen.enter(store, with)?;
+                    if by_person {
+                        store.confirm(&with)?;
+                    }
+                    let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
+                    let new = NewEntry { with, transfer, group, direction, at, body, state };
+                    let entry = match going {
+                        Some(going) if by_person => store.append_going(new, &going)?,
+                        // Cancelled meanwhile, or taken: the taker asks again.
+                        _ => store.append(new)?,
+                    };
+                    places.push(entry.seq);
+                    known.extend(store.computer(&with)?);
+                }
+                Ok((known, places))
+            },
+            move |hub, result| match result {
+                Ok((known, places)) => {
+                    hub.learn(known);
+                    let keys = batch.keys.clone();
+                    batch.reply(Ok(()));
+                    for (key, place) in keys.into_iter().zip(places) {
+                        hub.enqueue(key, place);
+                    }
+                }
+                Err(error) => {
+                    for key in &batch.keys {
+                        if batch.from.is_none() {
+                            hub.refuse_take(key.0, key.1, CancelReason::Failed);
+                        }
+                        hub.finish(*key, State::Stopped(error.problem()));
+                    }
+                    batch.reply(Err(error.problem()));
+                }
+            },
+        );
+    }
+}
+
+/// Transfers that began together.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// Who waits for the reply; nobody if the other side began it.
+    pub from: Option<Asker>,
+    pub group: GroupId,
+    pub keys: Vec<Key>,
+    /// Of what is there already too.
+    pub copies: bool,
+}
+
+impl Batch {
+    fn reply(self, result: Result<(), Problem>) {
+        if let Some(from) = self.from {
+            from.reply(result.map(|()| Reply::Sent { group: self.group, transfers: self.keys }));
+        }
+    }
+}
+
+/// What is known of a computer that enters the store.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub name: String,
+    pub kind: super::api::DeviceKind,
+    pub addresses: Vec<std::net::SocketAddr>,
+}
+
+impl Seen {
+    /// By this person's act.
+    pub fn enter(&self, store: &mut Store, with: Fingerprint) -> Result<(), StoreError> {
+        store.upsert_seen(&with, &self.name, self.kind, &self.addresses, super::now())
+    }
+}
+
+fn write_pasted(path: &std::path::Path, png: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        crate::platform::home::create_private_dir(folder)?;
+    }
+    fs::write(path, png)
+}
