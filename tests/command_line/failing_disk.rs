@@ -11,7 +11,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::lan::{Computer, Lan, PATIENCE, Receiving, interrupt};
+use super::lan::{Computer, Ended, Lan, PATIENCE, Receiving, interrupt};
 
 /// What both sides say of it: the giver, the receiver.
 type Sentences = [&'static str; 2];
@@ -129,25 +129,36 @@ fn a_disk_that_fails_to_flush_holds_the_transfer() {
 fn hand_over_a_film_that_can_not_be_flushed(error: &str, sentences: Sentences) {
     let lan = Lan::new();
     let (one, other) = (lan.computer("Studio Mac"), lan.computer("Office PC"));
-    let film = lan.file("film.mkv", &noise(FILM));
     let receiving = other.receive(&["--accept", "all"]);
-    let to = receiving.address();
-    let words = ["send", "--new", "--to", &to, film.to_str().unwrap()];
-    let sending = thread::scope(|scope| {
-        let sending = scope.spawn(|| one.run(&words));
-        let inject = format!("inject=fsync,fdatasync:error={error}");
-        let failing = make_fail_in_partial(&other, &receiving, &inject);
-        let ended = sending.join().unwrap().with_code(5);
-        check_said(sentences, &(ended.out + &ended.err), &receiving);
-        assert_eq!(visible(&other.received("")), [""; 0], "it is not on the disk");
-        failing
-    });
+    let inject = format!("inject=fsync,fdatasync:error={error}");
+    let (failing, ended) = send_film(&lan, &one, &other, &receiving, &inject);
+    let ended = ended.with_code(5);
+    check_said(sentences, &(ended.out + &ended.err), &receiving);
+    assert_eq!(visible(&other.received("")), [""; 0], "it is not on the disk");
 
-    stop(sending);
+    stop(failing);
     let _going_on = one.receive(&[]);
     assert_eq!(receiving.event("saved")["name"], "film.mkv");
     assert!(std::fs::read(other.received("film.mkv")).unwrap() == noise(FILM));
     assert_eq!(visible(&other.received("")), ["film.mkv"]);
+}
+
+/// Sends a film to somebody whose disk fails at it: what makes it fail, and how sending ended.
+fn send_film(
+    lan: &Lan,
+    one: &Computer<'_>,
+    other: &Computer<'_>,
+    receiving: &Receiving,
+    inject: &str,
+) -> (Child, Ended) {
+    let film = lan.file("film.mkv", &noise(FILM));
+    let to = receiving.address();
+    let words = ["send", "--new", "--to", &to, film.to_str().unwrap()];
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| one.run(&words));
+        let failing = make_fail_in_partial(other, receiving, inject);
+        (failing, sending.join().unwrap())
+    })
 }
 
 /// The same for the first item alone, which has just begun.
@@ -197,20 +208,14 @@ fn a_large_file_that_the_disk_fails_to_flush_is_not_told_as_saved_and_goes_on() 
 fn a_file_that_the_disk_can_never_hold_ends_and_is_not_sent_again() {
     let lan = Lan::new();
     let (one, other) = (lan.computer("Studio Mac"), lan.computer("Office PC"));
-    let film = lan.file("film.mkv", &noise(FILM));
     let receiving = other.receive(&["--accept", "all"]);
-    let to = receiving.address();
-    let words = ["send", "--new", "--to", &to, film.to_str().unwrap()];
-    thread::scope(|scope| {
-        let sending = scope.spawn(|| one.run(&words));
-        let failing = make_fail_in_partial(&other, &receiving, "inject=write:error=EFBIG");
-        let ended = sending.join().unwrap().with_code(1);
-        let said = ended.out + &ended.err;
-        assert!(said.contains("The other computer can’t save into its folder"), "{said}");
-        let stopped = receiving.event("stopped");
-        assert!(stopped["message"].as_str().unwrap().contains("File too large"), "{stopped}");
-        stop(failing);
-    });
+    let (failing, ended) = send_film(&lan, &one, &other, &receiving, "inject=write:error=EFBIG");
+    let ended = ended.with_code(1);
+    let said = ended.out + &ended.err;
+    assert!(said.contains("The other computer can’t save into its folder"), "{said}");
+    let stopped = receiving.event("stopped");
+    assert!(stopped["message"].as_str().unwrap().contains("File too large"), "{stopped}");
+    stop(failing);
     let going_on = one.receive(&[]);
     let until = Instant::now() + Duration::from_secs(3);
     if let Ok(line) = receiving.lines.recv_deadline(until) {

@@ -37,6 +37,14 @@ impl Wire<'_> {
         }
     }
 
+    /// All that was said to it.
+    #[track_caller]
+    fn has_been_read(&mut self) {
+        self.say(&Message::Browse { request: 1 });
+        let heard = self.hear();
+        let Some(Message::Shelf(_)) = heard else { panic!("no shelf but {heard:?}") };
+    }
+
     #[track_caller]
     fn hears_yes(&mut self) {
         let heard = self.hear();
@@ -78,12 +86,14 @@ fn offered<'p>(one: &Machine, puppet: &'p Puppet) -> (Wire<'p>, TransferId) {
     (wire, transfer)
 }
 
-/// Its person has agreed to a file of ten bytes.
-fn agreed(other: &Machine, puppet: &Puppet, wire: &mut Wire<'_>) {
+/// Its person has agreed to a file of ten bytes that the puppet gives.
+fn agreed<'p>(other: &Machine, puppet: &'p Puppet) -> Wire<'p> {
+    let mut wire = puppet.dial(other);
     wire.say(&offer(10, false));
     other.accept_next();
     wire.hears_yes();
     until_held(other, puppet.id, T, &State::Running);
+    wire
 }
 
 /// The giver's file grew; it is a new question.
@@ -96,8 +106,7 @@ fn asked_again(other: &Machine, wire: &mut Wire<'_>) -> Ask {
 fn what_a_person_paused_stays_so_when_it_crosses_with_an_offer_of_more() {
     let other = Net::new().computer("Office PC");
     let puppet = Puppet::new("Mei");
-    let mut wire = puppet.dial(&other);
-    agreed(&other, &puppet, &mut wire);
+    let mut wire = agreed(&other, &puppet);
     command(&other, Command::SetRule { with: puppet.id, rule: Rule::Accept });
     command(&other, Command::Pause { with: puppet.id, transfer: T });
     // Not read yet by the giver, whose file grew.
@@ -116,13 +125,11 @@ fn what_a_person_paused_stays_so_when_it_crosses_with_an_offer_of_more() {
 fn what_a_person_agrees_to_while_its_giver_has_paused_it_rests_and_says_so() {
     let other = Net::new().computer("Office PC");
     let puppet = Puppet::new("Mei");
-    let mut wire = puppet.dial(&other);
-    agreed(&other, &puppet, &mut wire);
+    let mut wire = agreed(&other, &puppet);
     let ask = asked_again(&other, &mut wire);
     wire.say(&Message::Pause { transfer: T });
     // Read before the answer is given.
-    wire.say(&Message::Browse { request: 1 });
-    assert!(matches!(wire.hear(), Some(Message::Shelf(_))));
+    wire.has_been_read();
     other.answer(&ask, ACCEPT);
     wire.hears_yes();
     until_held(&other, puppet.id, T, &THERE);
@@ -135,13 +142,11 @@ fn what_a_person_agrees_to_while_its_giver_has_paused_it_rests_and_says_so() {
 fn a_question_outlives_a_pause_of_its_giver() {
     let other = Net::new().computer("Office PC");
     let puppet = Puppet::new("Mei");
-    let mut wire = puppet.dial(&other);
-    agreed(&other, &puppet, &mut wire);
+    let mut wire = agreed(&other, &puppet);
     let ask = asked_again(&other, &mut wire);
     wire.say(&Message::Pause { transfer: T });
     wire.say(&Message::Continue { transfer: T });
-    wire.say(&Message::Browse { request: 1 });
-    assert!(matches!(wire.hear(), Some(Message::Shelf(_))));
+    wire.has_been_read();
     other.answer(&ask, ACCEPT);
     wire.hears_yes();
     until_held(&other, puppet.id, T, &State::Running);
@@ -219,8 +224,7 @@ fn a_data_connection_that_was_to_come_when_the_control_connection_broke_is_asked
 fn a_hidden_computer_looks_for_the_giver_of_what_its_person_continues() {
     let mut other = Net::new().computer("Office PC");
     let puppet = Puppet::new("Mei");
-    let mut wire = puppet.dial(&other);
-    agreed(&other, &puppet, &mut wire);
+    let mut wire = agreed(&other, &puppet);
     command(&other, Command::Pause { with: puppet.id, transfer: T });
     until_held(&other, puppet.id, T, &HERE);
     command(&other, Command::ChangeSettings(Settings { visibility: Visibility::Hidden, ..Settings::default() }));
