@@ -7,7 +7,7 @@ use egui::{Color32, Painter, Pos2, Rect, Shape as EguiShape, Stroke, Vec2, pos2,
 use super::{
     Drawing,
     birds::{self, Bird},
-    vector::{Placed, Shape},
+    vector::{Placed, Shape, cubic},
 };
 use crate::app::{avatar::paint_bird, design::Palette};
 
@@ -118,17 +118,7 @@ impl Scene<'_> {
     }
 
     fn wire(&self, [from, a, b, to]: [Pos2; 4]) {
-        let points: Vec<Pos2> = (0..=32)
-            .map(|piece| {
-                let t = piece as f32 / 32.0;
-                let s = 1.0 - t;
-                let sum = from.to_vec2() * (s * s * s)
-                    + a.to_vec2() * (3.0 * s * s * t)
-                    + b.to_vec2() * (3.0 * s * t * t)
-                    + to.to_vec2() * (t * t * t);
-                sum.to_pos2()
-            })
-            .collect();
+        let points: Vec<Pos2> = (0..=32).map(|piece| cubic(from, a, b, to, piece as f32 / 32.0)).collect();
         self.line(&points, 2.4, self.tones.line);
     }
 

@@ -142,7 +142,8 @@ fn flattened(data: &str) -> Vec<Pos2> {
     points
 }
 
-fn cubic(from: Pos2, a: Pos2, b: Pos2, to: Pos2, t: f32) -> Pos2 {
+/// Where a curve is at `t`, 0 to 1.
+pub(super) fn cubic(from: Pos2, a: Pos2, b: Pos2, to: Pos2, t: f32) -> Pos2 {
     let s = 1.0 - t;
     let sum = from.to_vec2() * (s * s * s)
         + a.to_vec2() * (3.0 * s * s * t)

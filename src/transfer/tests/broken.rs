@@ -141,15 +141,7 @@ async fn a_dropped_transfer_ends_its_threads_and_can_be_discarded() {
     let (tell, _told) = mpsc::channel(4);
     let progress = Arc::new(Progress::new(1));
     let folder = ReceiveFolder::open(&into).unwrap();
-    let plan = Arc::clone(&agreed.plan);
-    let sending = Sending {
-        plan,
-        consent: agreed.consent.clone(),
-        progress: Arc::clone(&progress),
-        hashed: Arc::default(),
-        may_grow: false,
-        events: deliver,
-    };
+    let sending = agreed.sending(&progress, deliver);
     let giving = tokio::spawn(send(Framed::new(one), sending));
     let receiving = Receiving {
         with: PEER,
@@ -187,14 +179,7 @@ async fn when_nobody_writes_down_what_is_saved_it_is_not_told_as_saved() {
     let (tell, mut told) = mpsc::channel(4);
     let progress = Arc::new(Progress::new(1));
     let into = ReceiveFolder::open(&into).unwrap();
-    let sending = Sending {
-        plan: Arc::clone(&agreed.plan),
-        consent: agreed.consent.clone(),
-        progress: Arc::clone(&progress),
-        hashed: Arc::default(),
-        may_grow: false,
-        events: deliver,
-    };
+    let sending = agreed.sending(&progress, deliver);
     let giving = tokio::spawn(send(Framed::new(one), sending));
     let receiving = Receiving { with: PEER, consent: agreed.consent, into, kept: None, progress, events: tell };
     let taking = tokio::spawn(receive(Framed::new(other), receiving));

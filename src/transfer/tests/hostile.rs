@@ -218,14 +218,7 @@ async fn a_receiver_that_says_saved_too_early_or_forgets_items_is_not_believed()
         let agreed = agreed(&[&source], None);
         let (one, other) = tokio::io::duplex(1_000);
         let (deliver, mut delivered) = mpsc::channel(4);
-        let sending = Sending {
-            plan: agreed.plan,
-            consent: agreed.consent,
-            progress: Arc::new(Progress::new(1)),
-            hashed: Arc::default(),
-            may_grow: false,
-            events: deliver,
-        };
+        let sending = agreed.sending(&Arc::new(Progress::new(1)), deliver);
         let lie = async {
             let mut framed: Framed<DuplexStream> = Framed::new(other);
             framed.reader.enter(crate::protocol::frame::Stage::DataIn);

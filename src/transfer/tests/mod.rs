@@ -40,6 +40,20 @@ pub(super) struct Agreed {
     pub consent: Consent,
 }
 
+impl Agreed {
+    /// What is given, for the first time.
+    pub fn sending(&self, progress: &Arc<Progress>, events: mpsc::Sender<Delivered>) -> Sending {
+        Sending {
+            plan: Arc::clone(&self.plan),
+            consent: self.consent.clone(),
+            progress: Arc::clone(progress),
+            hashed: Arc::default(),
+            may_grow: false,
+            events,
+        }
+    }
+}
+
 pub(super) fn agreed(paths: &[&Path], accepted: Option<&[u32]>) -> Agreed {
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
     let plan = Plan::of(&paths, &AtomicBool::new(false)).unwrap();
@@ -94,17 +108,7 @@ where
     let (sending, receiving) = (Arc::new(Progress::new(items)), Arc::new(Progress::new(items)));
     let (deliver, mut delivered) = mpsc::channel(4);
     let (tell, mut told) = mpsc::channel(4);
-    let send = send(
-        Framed::new(streams.0),
-        Sending {
-            plan: Arc::clone(&agreed.plan),
-            consent: agreed.consent.clone(),
-            progress: Arc::clone(&sending),
-            hashed,
-            may_grow: false,
-            events: deliver,
-        },
-    );
+    let send = send(Framed::new(streams.0), Sending { hashed, ..agreed.sending(&sending, deliver) });
     let receive = receive(
         Framed::new(streams.1),
         Receiving {

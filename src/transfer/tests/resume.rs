@@ -273,14 +273,7 @@ async fn an_item_that_got_its_name_before_anybody_could_be_told_is_found_and_not
     let (tell, told) = mpsc::channel(4);
     drop(told);
     let progress = Arc::new(Progress::new(2));
-    let sending = Sending {
-        plan: Arc::clone(&agreed.plan),
-        consent: agreed.consent.clone(),
-        progress: Arc::clone(&progress),
-        hashed: Arc::default(),
-        may_grow: false,
-        events: deliver,
-    };
+    let sending = agreed.sending(&progress, deliver);
     let receiving = Receiving {
         with: PEER,
         consent: agreed.consent,

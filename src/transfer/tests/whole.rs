@@ -222,17 +222,7 @@ async fn nothing_is_told_as_saved_before_it_is_acknowledged_here() {
     let (deliver, mut delivered) = mpsc::channel(4);
     let (tell, mut told) = mpsc::channel(4);
     let progress = Arc::new(Progress::new(1));
-    let giving = tokio::spawn(send(
-        Framed::new(one),
-        Sending {
-            plan: Arc::clone(&agreed.plan),
-            consent: agreed.consent.clone(),
-            progress: Arc::clone(&progress),
-            hashed: Arc::default(),
-            may_grow: false,
-            events: deliver,
-        },
-    ));
+    let giving = tokio::spawn(send(Framed::new(one), agreed.sending(&progress, deliver)));
     let into = ReceiveFolder::open(&into).unwrap();
     let taking = tokio::spawn(receive(
         Framed::new(other),
