@@ -143,7 +143,7 @@ pub struct Send {
     #[arg(long)]
     pub new: bool,
 
-    /// If the computer is away, keep it: it is sent by itself when both are there, while a window or `fantail receive`
+    /// If the computer is not found within three seconds, keep it: it is sent by itself when both are there, while a window or `fantail receive`
     /// of this home runs
     #[arg(long)]
     pub queue: bool,

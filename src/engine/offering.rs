@@ -12,7 +12,7 @@ use super::{
     hub::{Hub, Message},
     prepare::{Prepared, named},
     transfer::{Cargo, Key, Side, Stage},
-    transfers::{GRACE, REACH_WITHIN, TEXT_WITHIN, left_out},
+    transfers::{GRACE, KEPT_AFTER, REACH_WITHIN, TEXT_WITHIN, left_out},
 };
 use crate::{
     protocol::{
@@ -40,7 +40,8 @@ impl Hub {
             if *consented || matches!(cargo, Cargo::Stored(_)) {
                 return self.rest(key, Hold::Away);
             }
-            transfer.stage = Stage::Reaching { until: Instant::now() + REACH_WITHIN };
+            let patience = if transfer.keep { KEPT_AFTER } else { REACH_WITHIN };
+            transfer.stage = Stage::Reaching { until: Instant::now() + patience };
             return self.seek(key.0);
         }
         let items = match cargo {

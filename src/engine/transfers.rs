@@ -24,6 +24,10 @@ pub(super) const MAX_TRANSFERS: usize = 1024;
 /// A recipient is looked for so long before this person is told that it can't be reached.
 pub(super) const REACH_WITHIN: Duration = Duration::from_secs(8);
 
+/// What may wait for its computer does so after this: whoever is there has announced itself and shaken hands by then
+/// (`fantail nearby` looks for so long), and whoever comes later is still dialled.
+pub(super) const KEPT_AFTER: Duration = Duration::from_secs(3);
+
 /// A connection that broke is given so long to come back before its transfers count as stopped.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 

@@ -1,6 +1,6 @@
 //! What is kept for a computer that is away.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lan::{Computer, Lan, PATIENCE, Receiving, WindowLike};
 
@@ -35,9 +35,12 @@ fn what_several_commands_keep_goes_in_their_order_once_a_process_stays() {
     let away = office.run(&["send", "--to", "Mei", "--text", "lost"]).with_code(3);
     assert_eq!(away.err.lines().count(), 1, "{}", away.err);
     for n in 0..2 {
+        let begun = Instant::now();
         let kept = office.run(&["send", "--queue", "--to", "Mei", "--text", &format!("kept {n}")]).with_code(5);
         assert_eq!(kept.err.trim_end().lines().count(), 1, "one sentence: {}", kept.err);
         assert!(kept.err.contains("Mei"), "{}", kept.err);
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(8), "as long as somebody is looked for who is to be there: {took:?}");
     }
     let kept = office.run(&["send", "--json", "--queue", "--to", "Mei", "a.txt"]).with_code(5);
     let stopped = kept.event("stopped");
