@@ -8,7 +8,8 @@ use std::{
 
 use fantail::{
     app::{self, Options, RunError},
-    cli::{self, Exit, Wanted, WindowWanted},
+    cli::{self, BeginError, Exit, Wanted, WindowWanted},
+    i18n::Texts,
     pictures, platform,
 };
 
@@ -23,8 +24,14 @@ fn main() -> ExitCode {
     }
     match cli::run(std::env::args_os()) {
         Wanted::Ended(exit) => exit.into(),
+        Wanted::NoWindow(error) => why_not(&error),
         Wanted::Window(wanted) => match window(*wanted) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(RunError::Engine(error)) => {
+                let error = BeginError::from(error);
+                writeln!(io::stderr(), "fantail: {}", error.message(&Texts::for_setting(None))).ok();
+                why_not(&error)
+            }
             Err(error) => {
                 let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
                 writeln!(io::stderr(), "fantail: {error}{cause}").ok();
@@ -32,6 +39,15 @@ fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// It was said; now where a person sees it who has no terminal.
+fn why_not(error: &BeginError) -> ExitCode {
+    match app::show_why_not(error.message(&Texts::for_setting(None))) {
+        Ok(()) | Err(RunError::NoDisplay) => {}
+        Err(error) => log::warn!("it could not be shown: {error}"),
+    }
+    Exit::Failed.into()
 }
 
 fn window(WindowWanted { config, listener, paths }: WindowWanted) -> Result<(), RunError> {

@@ -336,6 +336,10 @@ too-busy = Too much at once; a moment later it works
 strangers-hidden = Strangers are hidden for an hour
 
 ## Quitting
+start-title = Fantail can’t start
+start-not-writable = Fantail can’t write into its own folder { $folder }; check that the disk isn’t write-protected and that you may change things there, then start it again
+start-disk-full = The disk of Fantail’s own folder { $folder } is full; make room, then start it again
+
 quit-title = Quit while things are moving?
 quit-explain = { $count ->
     [one] 1 transfer stops

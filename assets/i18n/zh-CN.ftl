@@ -312,6 +312,10 @@ too-busy = 同时进行的太多，稍后即可
 strangers-hidden = 一小时内不显示陌生电脑
 
 ## 退出
+start-title = Fantail 无法启动
+start-not-writable = Fantail 无法写入自己的文件夹 { $folder }；请检查磁盘是否写保护、你是否有权修改其中的内容，然后重新启动
+start-disk-full = Fantail 自己的文件夹 { $folder } 所在的磁盘已满；请腾出空间，然后重新启动
+
 quit-title = 传输还没完成，要退出吗？
 quit-explain = 窗口关闭后，{ $count } 个传输会停止
 quit-go = 退出

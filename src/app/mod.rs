@@ -28,6 +28,7 @@ mod list;
 mod logic;
 mod menus;
 pub mod model;
+mod no_window;
 mod notices;
 mod paste;
 mod perform;
@@ -45,7 +46,6 @@ use std::{collections::HashMap, sync::Arc};
 
 use egui::{CentralPanel, Frame, Key, Modifiers, Panel, Rect, Ui, UiBuilder};
 
-pub use self::run::{Options, Request, RunError, Show, run};
 use self::{
     actions::Action,
     asks::AskView,
@@ -62,6 +62,10 @@ use self::{
     pickers::Pickers,
     previews::Previews,
     viewer::Viewer,
+};
+pub use self::{
+    no_window::show_why_not,
+    run::{Options, Request, RunError, Show, run},
 };
 use crate::{
     engine::{

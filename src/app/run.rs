@@ -129,7 +129,11 @@ fn wake(ctx: &OnceLock<egui::Context>) {
 }
 
 fn native_options(window: Option<&str>) -> eframe::NativeOptions {
-    let size = window.and_then(parse_size).unwrap_or(FIRST);
+    options(window.and_then(parse_size).unwrap_or(FIRST), window.is_none())
+}
+
+/// What this program's windows have in common.
+pub(super) fn options(size: [f32; 2], centered: bool) -> eframe::NativeOptions {
     let viewport = egui::ViewportBuilder::default()
         .with_title("Fantail")
         .with_app_id(APP_ID)
@@ -141,7 +145,7 @@ fn native_options(window: Option<&str>) -> eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Glow,
         event_loop_builder: Some(Box::new(windowing::prepare)),
-        centered: window.is_none(),
+        centered,
         // Fonts come from `fonts`, with the language this person chose.
         system_font_fallback: false,
         clipboard_shortcuts: false,

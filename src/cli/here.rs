@@ -31,7 +31,7 @@ use crate::{
     i18n::Texts,
     nearby::DISCOVERY_PORT,
     platform::{
-        home::{Home, HomeError},
+        home::{Home, HomeError, Unwritable},
         instance::{self, Claim, InstanceError, Listener},
         interrupt::on_interrupt,
     },
@@ -67,6 +67,11 @@ impl BeginError {
         if matches!(self, Self::Usage(_)) { Exit::Usage } else { Exit::Failed }
     }
 
+    /// The program itself can't start; it is no matter of how it was called.
+    pub(super) fn is_about_starting(&self) -> bool {
+        matches!(self, Self::Home(_) | Self::Instance(_) | Self::Start(_))
+    }
+
     /// The word for it in JSON.
     pub(super) fn code(&self) -> &'static str {
         match self {
@@ -77,8 +82,25 @@ impl BeginError {
         }
     }
 
-    /// With its causes, in one line, without the system's numbers.
-    pub(super) fn message(&self) -> String {
+    /// The folder of this program's own that takes nothing, if that is the reason.
+    fn unwritable(&self) -> Option<Unwritable> {
+        match self {
+            Self::Home(HomeError::NotMade { path, source }) | Self::Instance(InstanceError::Home { path, source }) => {
+                Some(Unwritable::new(path, source))
+            }
+            Self::Start(error) => error.unwritable(),
+            _ => None,
+        }
+    }
+
+    /// A sentence for people. Where there is none, the error with its causes, in one line, without the system's numbers.
+    #[must_use]
+    pub fn message(&self, texts: &Texts) -> String {
+        if let Some(Unwritable { folder, full }) = self.unwritable() {
+            log::info!("{self}: {:?}", self.source());
+            let folder = folder.display().to_string();
+            return if full { texts.start_disk_full(&folder) } else { texts.start_not_writable(&folder) };
+        }
         let mut message = self.to_string();
         // A transparent error's source is already its own source's.
         let mut cause = self.source();

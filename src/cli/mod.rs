@@ -57,6 +57,8 @@ pub enum Wanted {
     Ended(Exit),
     /// This process is to open the window.
     Window(Box<WindowWanted>),
+    /// There can be no window; this was said, and whoever started it without a terminal has not seen that.
+    NoWindow(BeginError),
 }
 
 /// What a window starts with.
@@ -82,6 +84,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Wanted {
         log::set_max_level(log::max_level().min(log::LevelFilter::Error));
     }
     let printer = || Printer::new(Texts::for_setting(None), common.json);
+    let is_window = command.is_none();
     let result = match command {
         Some(_) if !paths.is_empty() => Err(UsageError::PathAndCommand.into()),
         Some(args::Command::Receive(receive)) => here::run_receive(&common, receive, printer()).map(Wanted::Ended),
@@ -93,8 +96,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Wanted {
         None => window(&common, &paths),
     };
     result.unwrap_or_else(|error| {
-        printer().error(error.code(), &error.message()).ok();
-        Wanted::Ended(error.exit())
+        let printer = &mut printer();
+        let message = error.message(printer.texts());
+        printer.error(error.code(), &message).ok();
+        if is_window && error.is_about_starting() { Wanted::NoWindow(error) } else { Wanted::Ended(error.exit()) }
     })
 }
 

@@ -61,14 +61,17 @@ mod waiting;
 mod waits;
 mod whom;
 
-use std::{sync::Arc, thread::JoinHandle, time::Duration};
+use std::{path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
 
 use self::{
     api::Config,
     clients::{Clients, Request},
     snapshot::View,
 };
-use crate::platform;
+use crate::{
+    platform::{self, home::Unwritable},
+    trust::IdentityError,
+};
 pub use clients::{Busy, Client};
 
 /// One for the hub and small things, one for a transfer; hashing and disk work have threads of their own.
@@ -125,14 +128,32 @@ pub enum StartError {
     },
     /// The database can't be used, and not be set aside either.
     #[error("the database could not be opened")]
-    Store(#[source] crate::store::StoreError),
+    Store {
+        folder: PathBuf,
+        #[source]
+        source: crate::store::StoreError,
+    },
     #[error("this computer's identity could not be loaded or made")]
-    Identity(#[source] crate::trust::IdentityError),
+    Identity(#[source] IdentityError),
     #[error("secure connections could not be set up")]
     Tls(#[source] crate::trust::TlsError),
     /// The thread ended before it was ready.
     #[error("the networking thread ended at its start")]
     Ended,
+}
+
+impl StartError {
+    /// The folder that takes nothing, if that is the reason.
+    #[must_use]
+    pub fn unwritable(&self) -> Option<Unwritable> {
+        match self {
+            Self::Identity(IdentityError::Io { path, source }) => Some(Unwritable::new(path, source)),
+            Self::Store { folder, source } => {
+                source.folder_is_full().map(|full| Unwritable { folder: folder.clone(), full })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Engine {

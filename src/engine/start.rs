@@ -73,7 +73,10 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
             .map_err(StartError::Identity)?;
     let own_name = computer::name();
     let Sockets { port, sockets } = listener::open(config.port, config.loopback_only)?;
-    let Found { set_aside, start } = opening.await.map_err(|_| StartError::Ended)?.map_err(StartError::Store)?;
+    let Found { set_aside, start } = opening
+        .await
+        .map_err(|_| StartError::Ended)?
+        .map_err(|source| StartError::Store { folder: config.home.private_dir().to_path_buf(), source })?;
 
     let myself = identity.fingerprint();
     let mut features = Features::SHELF | Features::COMPARE | Features::RESUME | Features::PAUSE | Features::KNOWN;

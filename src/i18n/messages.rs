@@ -341,6 +341,11 @@ command_failed(why: &str);
 too_busy;
 strangers_hidden;
 
+// Starting in vain
+start_title;
+start_not_writable(folder: &str);
+start_disk_full(folder: &str);
+
 // Quitting
 quit_title;
 quit_explain(count: u64);

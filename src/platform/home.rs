@@ -8,7 +8,7 @@ use std::{
 
 use directories::{ProjectDirs, UserDirs};
 
-use super::private::make_folder;
+use super::{files::is_full, private::make_folder};
 
 /// The places of one installation. With `--home DIR` all are below it; without, they are the system's own places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,22 @@ pub struct Home {
     pub received: PathBuf,
     /// Given by `--home` or `FANTAIL_HOME`.
     pub custom: bool,
+}
+
+/// A folder of this program's own in which nothing can be kept: it can't start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritable {
+    pub folder: PathBuf,
+    /// For want of room; otherwise it is write-protected, belongs to another account, or its disk fails.
+    pub full: bool,
+}
+
+impl Unwritable {
+    /// As it shows in an error at that folder, or at a file in it.
+    #[must_use]
+    pub fn new(folder: &Path, error: &io::Error) -> Self {
+        Self { folder: folder.to_path_buf(), full: is_full(error) }
+    }
 }
 
 /// Why the places of this program could not be found or made.

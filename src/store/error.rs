@@ -5,6 +5,7 @@ use std::{error::Error, io};
 use rusqlite::ErrorCode;
 
 use super::model::Problem;
+use crate::platform::files::is_full;
 
 /// Why the store could not do it. Nothing was changed: every method is one transaction.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum StoreError {
     Damaged(#[source] Box<dyn Error + Send + Sync>),
     #[error("the disk with the database is full")]
     Full,
+    /// Its folder or file is write-protected, or belongs to another account.
+    #[error("the database can't be written to")]
+    NotWritable(#[source] Box<dyn Error + Send + Sync>),
     /// Another process held it for longer than [`BUSY_FOR`](super::BUSY_FOR).
     #[error("another program holds the database")]
     Busy,
@@ -34,13 +38,23 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether its folder takes nothing, and if so, whether for want of room.
+    pub fn folder_is_full(&self) -> Option<bool> {
+        match self {
+            Self::Full => Some(true),
+            Self::File(error) => Some(is_full(error)),
+            Self::NotWritable(_) => Some(false),
+            _ => None,
+        }
+    }
+
     /// For people.
     pub fn problem(&self) -> Problem {
         match self {
             Self::Full => Problem::DiskFull { here: true },
             Self::Busy => Problem::Busy,
             Self::TooMuch { limit } => Problem::TooMuch { limit: *limit as u64 },
-            Self::File(error) if error.kind() == io::ErrorKind::StorageFull => Problem::DiskFull { here: true },
+            Self::File(error) if is_full(error) => Problem::DiskFull { here: true },
             other => Problem::System { message: with_causes(other) },
         }
     }
@@ -63,6 +77,9 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(Box::new(error)),
             Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::NotWritable(Box::new(error))
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             _ => Self::Failed(Box::new(error)),
         }

@@ -17,4 +17,6 @@ mod questions;
 mod queueing;
 mod refusing;
 mod shelves;
+#[cfg(target_os = "linux")]
+mod unwritable;
 mod usage;
