@@ -1,5 +1,5 @@
 //! The secure connections that carry files. rustls shakes hands, then [`Records`] protects what is said: a megabyte
-//! crosses in four calls of the kernel and is copied once on each side.
+//! crosses in four calls of the kernel, is copied once where it is sealed, and is opened where it is to lie.
 //!
 //! Control connections stay with rustls altogether: they carry little, and comparing needs its exporter.
 
@@ -22,13 +22,18 @@ use tokio::{
 };
 
 use super::LAST_WORDS;
-use crate::trust::{HEADER_LEN, MAX_RECORD, Opened, RecordError, Records, Schedule, record_len};
+use crate::trust::{MAX_RECORD, Opened, RecordError, Records, Schedule, record_len};
 
-/// Read from the kernel at once. With [`WRITE`] what one data connection holds beyond its frames.
-const READ: usize = 256 * 1024;
+/// Whoever has room for so much reads from the kernel at once what fits there, and records are opened there.
+const ROOMY: usize = 64 * 1024;
 
-/// Sealed at once, and handed to the kernel at once.
-const WRITE: usize = 256 * 1024;
+/// Read from the kernel at once for whoever has less room. With [`WRITE`] what one data connection holds beyond its
+/// frames.
+const READ: usize = 64 * 1024;
+
+/// Sealed at once, and handed to the kernel at once: a whole frame of the chunks that files are read in, so that none
+/// goes in two pieces, of which the second would be tiny.
+const WRITE: usize = (256 + 1) * 1024;
 
 /// Read at once while shaking hands: more than any of its messages has.
 const FLIGHT: usize = 4 * 1024;
@@ -221,6 +226,12 @@ impl Incoming {
         Ok(Some(begin..begin + length))
     }
 
+    /// The beginning of a record, instead of what was there.
+    fn keep(&mut self, sealed: &[u8]) {
+        self.buffer[..sealed.len()].copy_from_slice(sealed);
+        self.sealed = 0..sealed.len();
+    }
+
     /// Where to read to, at least a record's length: what is sealed, less than one, moves to the front.
     fn space(&mut self) -> &mut [u8] {
         self.buffer.copy_within(self.sealed.clone(), 0);
@@ -233,12 +244,58 @@ impl DataStream {
     /// Opens the next record; `false` when it isn't there as a whole.
     fn open(&mut self) -> Result<bool, RecordError> {
         let Some(record) = self.incoming.record()? else { return Ok(false) };
-        match self.records.open(&mut self.incoming.buffer[record.clone()])? {
-            Opened::Data(length) => self.incoming.plain = record.start + HEADER_LEN..record.start + HEADER_LEN + length,
+        match self.records.open(&mut self.incoming.buffer[record.clone()], 0)? {
+            Opened::Data(length) => self.incoming.plain = record.start..record.start + length,
             Opened::Nothing => {}
             Opened::End => self.ended = Some(Ok(())),
         }
         Ok(true)
+    }
+
+    /// Reads from the kernel, for a reader with little room.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut space = ReadBuf::new(self.incoming.space());
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut space))?;
+        let read = space.filled().len();
+        self.incoming.sealed.end += read;
+        Poll::Ready(if read == 0 { Err(cut_off()) } else { Ok(()) })
+    }
+
+    /// Reads from the kernel to where it is to lie, and opens it there. No whole record may be left from before.
+    fn poll_read_roomy(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let begin = into.filled().len();
+        into.put_slice(&self.incoming.buffer[self.incoming.sealed.clone()]);
+        let before = into.filled().len();
+        let polled = Pin::new(&mut self.tcp).poll_read(cx, into);
+        if !matches!(polled, Poll::Ready(Ok(()))) || into.filled().len() == before {
+            into.set_filled(begin);
+            return polled.map(|read| read.and_then(|()| Err(cut_off())));
+        }
+        let bytes = &mut into.filled_mut()[begin..];
+        let (mut plain, mut sealed) = (0, 0);
+        while self.ended.is_none() {
+            let length = match record_len(&bytes[sealed..]) {
+                Ok(Some(length)) if length <= bytes.len() - sealed => length,
+                Ok(_) => break,
+                Err(error) => {
+                    self.ended = Some(Err(error));
+                    break;
+                }
+            };
+            match self.records.open(&mut bytes[plain..sealed + length], sealed - plain) {
+                Ok(Opened::Data(count)) => plain += count,
+                Ok(Opened::Nothing) => {}
+                Ok(Opened::End) => self.ended = Some(Ok(())),
+                Err(error) => self.ended = Some(Err(error)),
+            }
+            sealed += length;
+        }
+        if self.ended.is_none() {
+            self.incoming.keep(&bytes[sealed..]);
+        }
+        // Only what was found authentic counts.
+        into.set_filled(begin + plain);
+        Poll::Ready(Ok(()))
     }
 
     /// Hands what is sealed to the kernel, all of it.
@@ -277,16 +334,8 @@ impl AsyncRead for DataStream {
             match this.open() {
                 Ok(true) => {}
                 Ok(false) if something => return Poll::Ready(Ok(())),
-                Ok(false) => {
-                    let mut space = ReadBuf::new(this.incoming.space());
-                    ready!(Pin::new(&mut this.tcp).poll_read(cx, &mut space))?;
-                    let read = space.filled().len();
-                    if read == 0 {
-                        // Cut off: whoever has said all says so.
-                        return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-                    }
-                    this.incoming.sealed.end += read;
-                }
+                Ok(false) if into.remaining() >= ROOMY => ready!(this.poll_read_roomy(cx, into))?,
+                Ok(false) => ready!(this.poll_fill(cx))?,
                 Err(error) => this.ended = Some(Err(error)),
             }
         }
@@ -330,6 +379,11 @@ impl AsyncWrite for DataStream {
         ready!(this.poll_send(cx))?;
         Pin::new(&mut this.tcp).poll_shutdown(cx)
     }
+}
+
+/// Whoever has said all says so.
+fn cut_off() -> io::Error {
+    io::ErrorKind::UnexpectedEof.into()
 }
 
 fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {

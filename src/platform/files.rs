@@ -4,7 +4,8 @@
 //! followed, so a link put in the way leads nowhere. On Windows, where the standard library has no such handles, paths
 //! below a canonical one stand in for them.
 //!
-//! No unsafe code on Unix; on Windows two system calls need it (see `files/windows.rs`).
+//! No unsafe code on Unix but for one system call of Linux (see `files/write_back.rs`); on Windows two need it (see
+//! `files/windows.rs`).
 
 use std::{
     ffi::OsString,
@@ -18,6 +19,8 @@ use std::{
 mod unix;
 #[cfg(windows)]
 mod windows;
+#[cfg(target_os = "linux")]
+mod write_back;
 
 #[cfg(unix)]
 use unix as system;
@@ -150,6 +153,15 @@ pub fn open_plain(path: &Path) -> io::Result<(File, Stamp)> {
 pub fn look(path: &Path) -> io::Result<(Kind, Stamp)> {
     let metadata = std::fs::symlink_metadata(path)?;
     Ok((kind_of(metadata.file_type()), Stamp::of(&metadata)))
+}
+
+/// Has what was written there on its way to the disk while more is written, so that little is left to do for
+/// [`flush_file`]; promises nothing. May wait for a busy disk. Without effect where the system has no such hint.
+pub fn begin_write_back(file: &File, from: u64, length: u64) {
+    #[cfg(target_os = "linux")]
+    write_back::begin(file, from, length);
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, from, length);
 }
 
 /// Writes a file's content and metadata through to the disk, the disk's own cache included where the system can tell it

@@ -247,6 +247,8 @@ pub struct Decoder {
     buffer: BytesMut,
     /// Of frames with much in them.
     buffers: Buffers,
+    /// The length of the last of them, header and all: the next may well be like it.
+    like: usize,
     /// Bytes of an unknown frame that are still to be dropped.
     skip: usize,
 }
@@ -255,6 +257,11 @@ pub struct Decoder {
 const READ: usize = 8 * 1024;
 /// On a control connection the buffer grows by this with what really arrives, so that a length alone costs nothing.
 const GROW: usize = 64 * 1024;
+/// On a data connection there is so much room beyond a large frame: for small ones before it and the next header,
+const BEYOND: usize = 1024;
+/// and this part of its length for what protects it on its way (22 bytes for each 16 KiB with TLS), which is removed where
+/// it was read to.
+const BEYOND_PART: usize = 512;
 
 impl Default for Decoder {
     fn default() -> Self {
@@ -265,7 +272,7 @@ impl Default for Decoder {
 impl Decoder {
     /// At [`Stage::Hello`].
     pub fn new() -> Self {
-        Self { stage: Stage::Hello, buffer: BytesMut::new(), buffers: Buffers::default(), skip: 0 }
+        Self { stage: Stage::Hello, buffer: BytesMut::new(), buffers: Buffers::default(), like: 0, skip: 0 }
     }
 
     /// From the next frame on, these kinds may come.
@@ -283,29 +290,26 @@ impl Decoder {
 
     /// Where to read into next, for `AsyncReadExt::read_buf`. Never empty.
     ///
-    /// While a frame is under way it ends with that frame's last byte and the next header, so that the frame can be
-    /// split off without copying what follows it.
+    /// On a data connection a large frame, the one under way or one like the last, has room for little more than itself,
+    /// so that it can be split off and little that follows it is copied.
     pub fn space(&mut self) -> Limit<&mut BytesMut> {
-        let want = match self.peek() {
-            Ok(Some((_, length))) if length > GROW => {
-                let missing = (HEADER_LEN + length).saturating_sub(self.buffer.len());
-                match self.stage {
-                    Stage::DataIn => {
-                        self.make_room(HEADER_LEN + length + HEADER_LEN);
-                        missing + HEADER_LEN
-                    }
-                    _ => (missing + HEADER_LEN).min(GROW),
-                }
-            }
-            Ok(Some((_, length))) => (HEADER_LEN + length).saturating_sub(self.buffer.len()).max(READ),
+        let next = self.peek();
+        let missing = |length: usize| (HEADER_LEN + length).saturating_sub(self.buffer.len());
+        let want = match (next, self.stage) {
+            (Ok(Some((_, length))), Stage::DataIn) if length > GROW => self.make_room(HEADER_LEN + length),
+            (Ok(None), Stage::DataIn) if self.like > 0 => self.make_room(self.like),
+            (Ok(Some((_, length))), _) if length > GROW => (missing(length) + HEADER_LEN).min(GROW),
+            (Ok(Some((_, length))), _) => missing(length).max(READ),
             _ => READ,
         };
         self.buffer.reserve(want);
         (&mut self.buffer).limit(want)
     }
 
-    /// Goes on in a buffer that was used before, if this one can't hold so many bytes.
-    fn make_room(&mut self, bytes: usize) {
+    /// Goes on in a buffer that was used before, if this one can't hold a frame of so many bytes; tells what is free for
+    /// it.
+    fn make_room(&mut self, frame: usize) -> usize {
+        let bytes = frame + frame / BEYOND_PART + BEYOND;
         if self.buffer.capacity() < bytes {
             let mut larger = self.buffers.take();
             larger.clear();
@@ -313,6 +317,7 @@ impl Decoder {
             larger.extend_from_slice(&self.buffer);
             self.buffer = larger;
         }
+        bytes - self.buffer.len().min(frame)
     }
 
     /// The next whole frame, if it is there. After an error every call says the same.
@@ -337,6 +342,7 @@ impl Decoder {
             let payload = self.buffer.split_to(length).freeze();
             // Elsewhere the buffer grows with what arrives, and none is taken again.
             if length > GROW && self.stage == Stage::DataIn {
+                self.like = HEADER_LEN + length;
                 self.buffers.lend(&payload);
             }
             return Ok(Some(Frame { kind, payload }));

@@ -11,7 +11,7 @@ mod room;
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
-    io::{self, Seek as _, Write as _},
+    io::{self, Write as _},
     sync::Mutex,
 };
 
@@ -22,7 +22,6 @@ use room::RoomLeft;
 
 use super::{
     flush::{About, Checkpoint, Complete, Flusher, Gone, lock},
-    hash::GroupHasher,
     journal::{Journal, Record},
     kept::{KeptItem, below, groups_of},
     names::{self, Place},
@@ -202,9 +201,7 @@ impl<'a> Arrival<'a> {
                 let local = current.levels.last().map(|level| below(&level.local_path, &open.name)).unwrap_or_default();
                 void_groups(&self.parts, entry, &local, 0)?;
             }
-            content.file.set_len(0)?;
-            content.file.rewind()?;
-            (content.hasher, content.told) = (GroupHasher::new(), 0);
+            content.empty()?;
         }
         (open.size, open.written, open.modified) = (entry.size, 0, entry.modified);
         Ok(())
@@ -222,6 +219,7 @@ impl<'a> Arrival<'a> {
         // In this order, so that only what was written is ever taken for what is there.
         content.file.write_all(bytes)?;
         content.hasher.update(bytes);
+        content.write_behind(open.written, open.written == open.size);
         let has_more = content.hasher.values().len() > content.told;
         current.bytes += length;
         self.parts.progress.add(current.index, length);

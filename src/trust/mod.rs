@@ -12,7 +12,7 @@ mod tests;
 mod tls;
 
 pub use identity::{Fresh, Identity, IdentityError, Loaded};
-pub use records::{HEADER_LEN, MAX_RECORD, Opened, RecordError, Records, Schedule, record_len};
+pub use records::{MAX_RECORD, Opened, RecordError, Records, Schedule, record_len};
 pub use tls::{
     CONTROL_ALPN, DATA_ALPN, TlsError, client_config, exporter, fingerprint_of, peer_fingerprint, server_config, spoken,
 };

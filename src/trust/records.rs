@@ -1,8 +1,9 @@
 //! TLS 1.3's protection of records (RFC 8446, section 5) for connections that carry files, with the keys of a handshake
 //! that rustls made and goes on to update.
 //!
-//! rustls hands every byte it opens over in a buffer of its own, from which it must be copied; here a record is opened
-//! where it was read, and sealed where it is written from. ARCHITECTURE.md has the measurement that justifies it.
+//! rustls hands every byte it opens over in a buffer of its own, from which it must be copied; here records are opened
+//! where they were read, one close behind the other, and sealed where they are written from. ARCHITECTURE.md has the
+//! measurement that justifies it.
 
 use std::io::IoSlice;
 
@@ -15,7 +16,7 @@ use rustls::{
 };
 
 /// Before each record: its type, a version that means nothing any more, and the length of what follows.
-pub const HEADER_LEN: usize = 5;
+const HEADER_LEN: usize = 5;
 /// Plaintext of one record (RFC 8446, section 5.1).
 pub const MAX_PLAIN: usize = 1 << 14;
 /// The tag of every cipher of TLS 1.3 that we offer.
@@ -62,7 +63,7 @@ pub enum RecordError {
 /// What was in a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// So many bytes, from [`HEADER_LEN`] on.
+    /// So many bytes, which begin what was handed over.
     Data(usize),
     /// Nothing for whoever reads: the other side changed its keys, say.
     Nothing,
@@ -110,16 +111,18 @@ impl Records {
         })
     }
 
-    /// Opens one whole record where it lies.
+    /// Opens the one whole record that begins at `at` and ends `bytes`. What was in it then begins `bytes`, so that it
+    /// follows what was opened before without being copied; what stood there is lost.
     ///
     /// # Errors
     /// See [`RecordError`]; the connection can't go on.
-    pub fn open(&mut self, record: &mut [u8]) -> Result<Opened, RecordError> {
+    pub fn open(&mut self, bytes: &mut [u8], at: usize) -> Result<Opened, RecordError> {
+        let record = bytes.get(at..).unwrap_or_default();
+        let header = *record.first_chunk::<HEADER_LEN>().ok_or(RecordError::Malformed)?;
         if record_len(record)? != Some(record.len()) {
             return Err(RecordError::Malformed);
         }
-        let (header, sealed) = record.split_at_mut(HEADER_LEN);
-        let padded = self.open.open(header, sealed)?;
+        let padded = self.open.open(&header, bytes, at + HEADER_LEN)?;
         let end = padded.iter().rposition(|byte| *byte != 0).ok_or(RecordError::Malformed)?;
         if end > MAX_PLAIN {
             return Err(RecordError::Malformed);
@@ -259,9 +262,9 @@ impl Half {
         Ok(Nonce::assume_unique_for_key(nonce))
     }
 
-    fn open<'b>(&mut self, header: &[u8], sealed: &'b mut [u8]) -> Result<&'b [u8], RecordError> {
+    fn open<'b>(&mut self, header: &[u8], bytes: &'b mut [u8], sealed: usize) -> Result<&'b [u8], RecordError> {
         let nonce = self.nonce()?;
-        let plain = self.key.open_in_place(nonce, Aad::from(header), sealed);
+        let plain = self.key.open_within(nonce, Aad::from(header), bytes, sealed..);
         plain.map(|plain| &*plain).map_err(|_| RecordError::NotAuthentic)
     }
 

@@ -152,6 +152,43 @@ async fn a_connection_that_was_cut_or_tampered_with_is_no_end() {
 }
 
 #[tokio::test]
+async fn whoever_has_much_room_gets_all_that_is_authentic_and_nothing_else() {
+    let (mut ours, mut theirs) = pair().await;
+    let news = words(100_003);
+    ours.write_all(&news).await.unwrap();
+    ours.flush().await.unwrap();
+    // Somebody on the way says something too, with what looks like a record behind it.
+    ours.tcp.write_all(&[23, 3, 3, 0, 30]).await.unwrap();
+    ours.tcp.write_all(&[7; 100]).await.unwrap();
+    let mut heard = Vec::with_capacity(10 * ROOMY);
+    while heard.len() < news.len() {
+        assert!(theirs.read_buf(&mut heard).await.unwrap() > 0, "it ended after {} bytes", heard.len());
+    }
+    assert!(heard == news, "{} bytes of {}", heard.len(), news.len());
+    for _again in 0..2 {
+        let error = theirs.read_buf(&mut heard).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{error:?}");
+    }
+    assert_eq!(heard.len(), news.len());
+
+    // Cut off inside a record.
+    let (mut ours, mut theirs) = pair().await;
+    ours.write_all(&news).await.unwrap();
+    ours.flush().await.unwrap();
+    ours.tcp.write_all(&[23, 3, 3, 0, 30, 1, 2, 3]).await.unwrap();
+    drop(ours);
+    heard.clear();
+    let error = loop {
+        match theirs.read_buf(&mut heard).await {
+            Ok(count) => assert!(count > 0, "it is no end"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset), "{error:?}");
+    assert!(heard == news, "{} bytes of {}", heard.len(), news.len());
+}
+
+#[tokio::test]
 async fn a_handshake_that_fails_or_ends_early_comes_to_nothing() {
     let office = Identity::generate().unwrap();
     for words in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"", b"\x16\x03\x01\x00\x05\x01"] {

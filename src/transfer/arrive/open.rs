@@ -8,9 +8,9 @@ use std::{
 
 use super::{ArriveError, Parts};
 use crate::{
-    platform::files::Folder,
+    platform::files::{self, Folder},
     protocol::{
-        limits::RESUME_GROUP,
+        limits::{MAX_BATCHED_FILE, RESUME_GROUP},
         message::{Entry, Time},
     },
     transfer::{
@@ -19,6 +19,10 @@ use crate::{
         kept::{Partial, groups_of},
     },
 };
+
+/// Bytes that are left to gather before the disk begins with them: long enough for few and large writes of the disk,
+/// short against what it writes in a tenth of a second.
+const WRITE_BEHIND: u64 = 8 << 20;
 
 /// A file that is being filled.
 pub(super) struct Open {
@@ -36,6 +40,8 @@ pub(super) struct Open {
 pub(super) struct Content {
     pub file: File,
     pub hasher: GroupHasher,
+    /// Up to here it is on its way to the disk.
+    behind: u64,
     /// Groups that are written down as flushed, or are about to be.
     pub told: usize,
 }
@@ -56,7 +62,7 @@ impl Open {
 
 impl Content {
     pub(super) fn new(file: File) -> Self {
-        Self { file, hasher: GroupHasher::new(), told: 0 }
+        Self { file, hasher: GroupHasher::new(), behind: 0, told: 0 }
     }
 
     /// Goes on with a file of which the beginning is there, from where its entry says.
@@ -79,7 +85,25 @@ impl Content {
         let mut file = folder.writable_file(OsStr::new(name))?;
         file.set_len(entry.from)?;
         file.seek(SeekFrom::Start(entry.from))?;
-        Ok(Self { file, told: groups.len(), hasher: GroupHasher::after(groups) })
+        Ok(Self { file, told: groups.len(), behind: entry.from, hasher: GroupHasher::after(groups) })
+    }
+
+    /// Begins anew.
+    pub(super) fn empty(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        (self.hasher, self.behind, self.told) = (GroupHasher::new(), 0, 0);
+        Ok(())
+    }
+
+    /// Has the disk begin with what was `written`, from time to time and at the `end`, instead of with all of it when it
+    /// is flushed. Small files are flushed together, and soon.
+    pub(super) fn write_behind(&mut self, written: u64, end: bool) {
+        let length = written - self.behind;
+        if length >= if end { MAX_BATCHED_FILE as u64 } else { WRITE_BEHIND } {
+            files::begin_write_back(&self.file, self.behind, length);
+            self.behind = written;
+        }
     }
 }
 

@@ -86,8 +86,8 @@ fn open_all(records: &mut Records, mut sealed: &mut [u8]) -> Result<Vec<u8>, Rec
     let mut heard = Vec::new();
     while let Some(length) = record_len(sealed)? {
         let (record, rest) = sealed.split_at_mut(length);
-        if let Opened::Data(length) = records.open(record)? {
-            heard.extend_from_slice(&record[HEADER_LEN..HEADER_LEN + length]);
+        if let Opened::Data(length) = records.open(record, 0)? {
+            heard.extend_from_slice(&record[..length]);
         }
         sealed = rest;
     }
@@ -109,6 +109,28 @@ fn rustls_reads_what_we_seal_and_we_what_it_seals_with_every_cipher() {
             assert!(pair.say(&words(length)) == words(length), "{length} bytes, sealed here");
             assert!(pair.hear(&words(length)).unwrap() == words(length), "{length} bytes, sealed there");
         }
+    }
+}
+
+#[test]
+fn records_are_opened_one_close_behind_the_other_with_every_cipher() {
+    for suite in [TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256] {
+        let mut provider = rustls::crypto::ring::default_provider();
+        provider.cipher_suites = vec![suite];
+        let mut pair = Pair::with(provider, |_| {});
+        let (mut sealed, mut said) = (b"before".to_vec(), b"before".to_vec());
+        for length in [1, 15, 16, 17, 16_384, 100, 16_383] {
+            pair.theirs.writer().write_all(&words(length)).unwrap();
+            sealed.extend(pair.theirs());
+            said.extend(words(length));
+        }
+        let (mut plain, mut next) = (b"before".len(), b"before".len());
+        while let Some(length) = record_len(&sealed[next..]).unwrap() {
+            let opened = pair.ours.open(&mut sealed[plain..next + length], next - plain).unwrap();
+            let Opened::Data(count) = opened else { panic!("{opened:?}") };
+            (plain, next) = (plain + count, next + length);
+        }
+        assert!(sealed[..plain] == said, "{:?}", suite.suite());
     }
 }
 
@@ -135,7 +157,7 @@ fn a_record_that_was_changed_anywhere_is_refused() {
         pair.theirs.writer().write_all(b"a picture").unwrap();
         let mut sealed = pair.theirs();
         sealed[at] ^= 0x40;
-        let refused = pair.ours.open(&mut sealed);
+        let refused = pair.ours.open(&mut sealed, 0);
         assert!(matches!(refused, Err(RecordError::NotAuthentic | RecordError::Malformed)), "byte {at}: {refused:?}");
     }
 }
@@ -148,15 +170,15 @@ fn records_that_come_twice_or_in_another_order_or_from_another_connection_are_re
     };
     let mut pair = Pair::new();
     let first = record(&mut pair, b"first");
-    assert_eq!(pair.ours.open(&mut first.clone()), Ok(Opened::Data(5)));
-    assert_eq!(pair.ours.open(&mut first.clone()), Err(RecordError::NotAuthentic), "a second time");
+    assert_eq!(pair.ours.open(&mut first.clone(), 0), Ok(Opened::Data(5)));
+    assert_eq!(pair.ours.open(&mut first.clone(), 0), Err(RecordError::NotAuthentic), "a second time");
 
     let mut pair = Pair::new();
     let (_first, mut second) = (record(&mut pair, b"first"), record(&mut pair, b"second"));
-    assert_eq!(pair.ours.open(&mut second), Err(RecordError::NotAuthentic), "before the first");
+    assert_eq!(pair.ours.open(&mut second, 0), Err(RecordError::NotAuthentic), "before the first");
 
     let mut other = record(&mut Pair::new(), b"first");
-    assert_eq!(Pair::new().ours.open(&mut other), Err(RecordError::NotAuthentic), "another connection's");
+    assert_eq!(Pair::new().ours.open(&mut other, 0), Err(RecordError::NotAuthentic), "another connection's");
 }
 
 #[test]
@@ -164,7 +186,7 @@ fn the_end_is_told_from_being_cut_off() {
     let mut pair = Pair::new();
     pair.theirs.send_close_notify();
     let mut end = pair.theirs();
-    assert_eq!(pair.ours.open(&mut end), Ok(Opened::End));
+    assert_eq!(pair.ours.open(&mut end, 0), Ok(Opened::End));
 
     let mut sealed = Vec::new();
     pair.ours.close(&mut sealed).unwrap();
@@ -243,7 +265,7 @@ fn what_is_inside_a_record_keeps_its_rules() {
         let tag = other.ours.seal.seal(&record, &mut sealed).unwrap();
         record.extend_from_slice(&sealed);
         record.extend_from_slice(&tag);
-        pair.ours.open(&mut record)
+        pair.ours.open(&mut record, 0)
     };
     let padded = |length: usize, kind: u8, padding: usize| {
         let mut plain = vec![7; length];
