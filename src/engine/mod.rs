@@ -48,6 +48,7 @@ mod secure;
 mod sending;
 mod shelf;
 mod snapshot;
+mod socket;
 mod start;
 mod stream;
 mod taking;

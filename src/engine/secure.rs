@@ -21,7 +21,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::LAST_WORDS;
+use super::{LAST_WORDS, socket::widen};
 use crate::trust::{MAX_RECORD, Opened, RecordError, Records, Schedule, record_len};
 
 /// Whoever has room for so much reads from the kernel at once what fits there, and records are opened there.
@@ -175,6 +175,7 @@ impl<C: Handshake> Shaken<C> {
     /// `InvalidData` when rustls gives no keys for what was agreed on.
     pub fn into_stream(self) -> io::Result<DataStream> {
         let Self { tls, tcp, plain, sealed } = self;
+        widen(&tcp);
         // What was opened already stands before what was not.
         let used = plain.len() + sealed.len();
         let mut buffer = vec![0; READ.max(used + MAX_RECORD)];
