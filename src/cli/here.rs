@@ -133,6 +133,7 @@ pub(super) fn config(common: &Common, receive: Receive) -> Result<Config, BeginE
         port: common.port,
         discovery_port,
         loopback_only: text_variable("FANTAIL_LOOPBACK_ONLY").is_some_and(|text| text == "1"),
+        beside_window: false,
         receive,
     })
 }

@@ -106,7 +106,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Wanted {
 /// Shows the window that runs already, or leaves it to the caller to open one.
 fn window(common: &args::Common, paths: &[PathBuf]) -> Result<Wanted, BeginError> {
     let paths = request::existing(paths)?;
-    let config = here::config(common, Receive::Ask { into: None })?;
+    let config = Config { beside_window: true, ..here::config(common, Receive::Ask { into: None })? };
     let texts = Texts::for_setting(None);
     let stop = Stop::default();
     let show = Request::Show { paths: paths.clone() };

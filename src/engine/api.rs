@@ -383,6 +383,8 @@ pub struct Config {
     pub discovery_port: u16,
     /// Listens and announces on loopback alone (tests; `FANTAIL_LOOPBACK_ONLY=1`).
     pub loopback_only: bool,
+    /// This process draws a window too, which goes first where processors are busy.
+    pub beside_window: bool,
     /// Whether offers are answered at all: a short command such as `nearby` declines them.
     pub receive: Receive,
 }

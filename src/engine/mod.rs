@@ -219,8 +219,10 @@ impl Drop for Engine {
 
 fn run(parts: start::Parts, ready: &flume::Sender<Result<(), StartError>>) {
     let clients = parts.clients.clone();
-    // Before any thread is started from here: reading, hashing and writing inherit it.
-    platform::priority::let_others_go_first();
+    if parts.config.beside_window {
+        // Before any thread is started from here: reading, hashing and writing inherit it.
+        platform::priority::let_others_go_first();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("fantail-engine")

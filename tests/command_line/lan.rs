@@ -234,6 +234,7 @@ impl WindowLike {
             port: Some(0),
             discovery_port: lan.discovery_port,
             loopback_only: true,
+            beside_window: true,
             receive: Receive::Ask { into: None },
         })
         .unwrap();

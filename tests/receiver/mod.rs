@@ -119,6 +119,7 @@ impl Honest {
             port: Some(0),
             discovery_port: receiver.discovery_port,
             loopback_only: true,
+            beside_window: false,
             receive,
         })
         .unwrap();

@@ -51,6 +51,7 @@ pub(super) fn side_of(
         port: Some(0),
         discovery_port,
         loopback_only: true,
+        beside_window: true,
         receive: Receive::Ask { into: None },
     })
     .unwrap();

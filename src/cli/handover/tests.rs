@@ -33,6 +33,7 @@ impl Door {
             // Nobody else listens on a port that the system hands out for this moment.
             discovery_port: std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port(),
             loopback_only: true,
+            beside_window: false,
             receive: Receive::Nothing,
         };
         let engine = Engine::start(config).unwrap();

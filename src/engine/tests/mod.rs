@@ -71,6 +71,7 @@ impl Net {
             port: Some(0),
             discovery_port: self.port,
             loopback_only: true,
+            beside_window: false,
             receive: Receive::Ask { into: None },
         };
         change(&mut config);
