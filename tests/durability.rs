@@ -111,7 +111,7 @@ fn receiving_end() {
         };
         let acknowledge = async {
             while let Some(Received::Saved { acknowledge, .. }) = saved.recv().await {
-                acknowledge.send(()).unwrap();
+                acknowledge.send(Ok(())).unwrap();
             }
         };
         let both = async { tokio::join!(receive(Framed::new(stream), receiving), acknowledge) };

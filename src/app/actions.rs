@@ -10,6 +10,8 @@ use crate::{
     store::model::Entry,
 };
 
+use super::model::Note;
+
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Only this one, and its conversation.
@@ -176,7 +178,7 @@ pub enum Action {
     PickReceiveFolder,
     ShowReceived,
     CloseDialog,
-    DismissNotice(usize),
+    DismissNotice(Note),
 
     /// One line that floats by.
     Toast(String),

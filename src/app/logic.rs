@@ -9,7 +9,7 @@ use super::{
     dialogs::{AddState, Dialog},
     errands::Done,
     fonts,
-    model::{Chip, ChipKind, Pending, Purpose, Search},
+    model::{Chip, ChipKind, Note, Pending, Purpose, Search},
     paste::Answer,
     pickers::{self, Picked},
     settings::{ZOOM_LEAST, ZOOM_MOST},
@@ -52,6 +52,10 @@ impl App {
     }
 
     pub(super) fn take_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        self.model.dismissed.retain(|note| match note {
+            Note::FontsMissing => true,
+            Note::Engine(notice) => snapshot.notices.contains(notice),
+        });
         self.model.snapshot = snapshot;
         // Forgotten, or a stranger that left: there is nothing to show of it any more.
         let gone = |who| !self.model.snapshot.computers.iter().any(|computer| computer.fingerprint == who);

@@ -5,16 +5,12 @@
 
 mod conversation;
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 pub use self::conversation::{Conversation, LOADED};
 use super::actions::ViewerTarget;
 use crate::{
-    engine::api::{Command, CommandId, Computer, Outgoing, PageAt, Presence, Queued, Running, Snapshot},
+    engine::api::{Command, CommandId, Computer, Notice, Outgoing, PageAt, Presence, Queued, Running, Snapshot},
     protocol::{Fingerprint, TransferId},
     store::model::Entry,
 };
@@ -41,10 +37,17 @@ pub struct Model {
     /// Up to which revision the conversations are known.
     pub revision: i64,
     pub(super) pending: HashMap<CommandId, Pending>,
-    /// Dismissed notices, by their place in the snapshot's list of this run.
-    pub(super) dismissed: HashSet<usize>,
+    /// What was read. What is over and comes again is shown again.
+    pub(super) dismissed: Vec<Note>,
     /// The engine has ended by itself.
     pub ended: bool,
+}
+
+/// What stays over the conversation until it is dismissed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    FontsMissing,
+    Engine(Notice),
 }
 
 /// A command whose reply has not come, and what to do with it.

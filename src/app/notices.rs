@@ -9,7 +9,7 @@ use super::{
     actions::Action,
     design::{self, Palette, space},
     fonts, header, icons,
-    model::{Conversation, Model},
+    model::{Conversation, Model, Note},
     widgets::{self, Button, Kind},
 };
 use crate::{
@@ -135,26 +135,17 @@ pub fn banners(ui: &mut Ui, scene: &mut Scene<'_>, chinese_missing: bool) {
     if scene.model.ended {
         header::banner(ui, palette.bad_tint, (icons::WARNING_CIRCLE, palette.bad), None, scene.texts.engine_ended());
     }
-    if chinese_missing && !scene.model.dismissed.contains(&FONT_NOTE) {
-        let text = scene.texts.notice_fonts(fonts::advice(scene.texts));
-        dismissable(ui, scene, &text, warn, FONT_NOTE);
-    }
-    let snapshot = scene.model.snapshot.clone();
-    for (index, notice) in snapshot.notices.iter().enumerate() {
-        if !scene.model.dismissed.contains(&index) {
-            let text = sentence(scene, notice);
-            dismissable(ui, scene, &text, warn, index);
+    let notices = scene.model.snapshot.notices.iter().cloned().map(Note::Engine);
+    let notes = chinese_missing.then_some(Note::FontsMissing).into_iter().chain(notices);
+    let unread: Vec<Note> = notes.filter(|note| !scene.model.dismissed.contains(note)).collect();
+    for note in unread {
+        let text = match &note {
+            Note::FontsMissing => scene.texts.notice_fonts(fonts::advice(scene.texts)),
+            Note::Engine(notice) => sentence(scene, notice),
+        };
+        if header::closable_banner(ui, palette.warn_tint, warn, None, &text, Some(scene.texts.notice_dismiss())) {
+            scene.actions.push(Action::DismissNotice(note));
         }
-    }
-}
-
-/// The number of the note on missing fonts among the dismissed; the engine's notices are a dozen at most.
-const FONT_NOTE: usize = usize::MAX;
-
-fn dismissable(ui: &mut Ui, scene: &mut Scene<'_>, text: &str, icon: (&str, egui::Color32), index: usize) {
-    let fill = Palette::of(ui).warn_tint;
-    if header::closable_banner(ui, fill, icon, None, text, Some(scene.texts.notice_dismiss())) {
-        scene.actions.push(Action::DismissNotice(index));
     }
 }
 
@@ -162,6 +153,7 @@ fn sentence(scene: &Scene<'_>, notice: &Notice) -> String {
     let texts = scene.texts;
     match notice {
         Notice::StoreSetAside { path } => texts.notice_store(&path.display().to_string()),
+        Notice::StoreFull => texts.notice_store_full().to_owned(),
         Notice::NewIdentity => texts.notice_identity().to_owned(),
         Notice::FolderNotWritable { folder } => texts.notice_folder(&folder.display().to_string()),
         Notice::SharedIdentity { with } => texts.notice_shared(&scene.model.name(*with)),

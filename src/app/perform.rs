@@ -139,9 +139,7 @@ impl App {
             Action::PickReceiveFolder => self.pick(ctx, frame, pickers::Purpose::ReceiveFolder),
             Action::ShowReceived => reveal::open(self.model.snapshot.me.folder.clone(), self.errands.opener()),
             Action::CloseDialog => self.close_dialog(),
-            Action::DismissNotice(index) => {
-                self.model.dismissed.insert(index);
-            }
+            Action::DismissNotice(notice) => self.model.dismissed.push(notice),
             Action::Toast(text) => self.toasts.say(text),
             Action::Quit => self.quit(ctx),
             // Performed before.

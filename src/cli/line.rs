@@ -193,6 +193,7 @@ pub(super) enum TransferEvent {
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub(super) enum NoticeLine {
     StoreSetAside { path: KeptPath },
+    StoreFull,
     NewIdentity,
     FolderNotWritable { path: KeptPath },
     SharedIdentity { name: String, fingerprint: String },

@@ -24,6 +24,7 @@ impl Told {
 fn line(notice: &Notice, snapshot: &Snapshot) -> NoticeLine {
     match notice {
         Notice::StoreSetAside { path } => NoticeLine::StoreSetAside { path: KeptPath(path.clone()) },
+        Notice::StoreFull => NoticeLine::StoreFull,
         Notice::NewIdentity => NoticeLine::NewIdentity,
         Notice::FolderNotWritable { folder } => NoticeLine::FolderNotWritable { path: KeptPath(folder.clone()) },
         Notice::SharedIdentity { with } => {

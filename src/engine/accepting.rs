@@ -110,13 +110,14 @@ impl Hub {
                 return;
             }
         };
-        self.notices.retain(|notice| *notice != Notice::FolderNotWritable { folder: into.clone() });
-        if *consented {
+        let notice = Notice::FolderNotWritable { folder: into.clone() };
+        let body = (!*consented).then(|| entered(transfer, offer, accepted));
+        self.withdraw_notice(&notice);
+        let Some(body) = body else {
             self.write_state(key, State::Running);
             return self.note_same(key, attempt, *opened);
-        }
+        };
         let told = opened.place.1.told().clone();
-        let body = entered(transfer, offer, accepted);
         self.enter_received(key, always, Some((body, told)), State::Running, move |hub, result| match result {
             Ok(()) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
                 hub.note_same(key, attempt, *opened);

@@ -4,6 +4,7 @@
 //! Anything else is a new question, and what had arrived is kept until it is answered.
 
 use std::{
+    ffi::OsStr,
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -97,7 +98,8 @@ impl Hub {
             move |store| store.came_before(&key.0, &sought),
             move |hub, before| {
                 let before = before.inspect_err(|error| log::warn!("what came earlier can't be read: {error}"));
-                let before = before.unwrap_or_default();
+                let mut before = before.unwrap_or_default();
+                before.retain(|(index, before)| open.may_be(*index, before));
                 if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) {
                     hub.open(attempt, always, ToOpen { before, ..open });
                 }
@@ -200,11 +202,16 @@ pub(super) fn told(entry: &Entry) -> Ranges {
 fn sought(offer: &Offer, index: u32) -> Option<Sought> {
     let item = offer.items.get(index as usize)?;
     let kind = shown_kind(item.kind);
-    let is_wanted = item.size > 0 && item.digest != Some(NOT_COMPARED);
-    is_wanted.then_some(Sought { item: index, kind, size: item.size, files: item.files })
+    (item.digest != Some(NOT_COMPARED)).then_some(Sought { item: index, kind, size: item.size, files: item.files })
 }
 
 impl ToOpen {
+    /// Empty things have nothing but their name in common.
+    fn may_be(&self, index: u32, before: &Before) -> bool {
+        let item = self.offer.items.get(index as usize);
+        item.is_some_and(|item| item.size > 0 || before.path.file_name() == Some(OsStr::new(&item.name)))
+    }
+
     fn open(self, stop: &AtomicBool) -> Result<Opened, Problem> {
         self.try_open(stop).map_err(|error| error.problem())
     }

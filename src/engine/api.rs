@@ -304,6 +304,8 @@ pub enum ComparisonStage {
 pub enum Notice {
     /// The database could not be read and was set aside there.
     StoreSetAside { path: PathBuf },
+    /// The disk of the database is full: nothing can be accepted or remembered until there is room.
+    StoreFull,
     /// The identity came from another machine; a new one was made.
     NewIdentity,
     /// No file can be received into this folder.

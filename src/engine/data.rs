@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    api::{Hold, ItemState, Problem, State},
+    api::{ItemState, Problem, State},
     door::{Arrival, Connection, DoorError, goodbye},
     hub::{Hub, Message},
     transfer::{Cargo, Key, Side, Stage},
@@ -21,7 +21,10 @@ use crate::{
         message::{ByeReason, Fault, Role},
     },
     store::{ItemUpdate, StoreError},
-    transfer::{Delivered, Outcome, Progress, Received, Receiving, SavedItem, Sending, TransferError, receive, send},
+    transfer::{
+        Delivered, FolderError, Outcome, Progress, Received, Receiving, SavedItem, Sending, TransferError, receive,
+        send,
+    },
 };
 
 /// News of one transfer that may wait to be passed on.
@@ -194,14 +197,16 @@ impl Hub {
                         store.keep_contents(&with, &transfer, &contents)?;
                         store.update_items(&with, &transfer, &updates)
                     },
-                    move |hub, result| match result {
-                        Ok(_) => drop(acknowledge.send(())),
-                        // Not acknowledged: the other side isn't told what this one could not write down.
+                    move |_, result| match result {
+                        Ok(_) => drop(acknowledge.send(Ok(()))),
+                        // The other side isn't told that it is saved, but why it stops.
                         Err(error) => {
                             log::error!("what is saved could not be written down: {error}");
-                            if let StoreError::Full = error {
-                                hub.rest(key, Hold::DiskFull { here: true });
-                            }
+                            let why = match error {
+                                StoreError::Full => FolderError::Full.into(),
+                                _ => TransferError::NobodyListens,
+                            };
+                            drop(acknowledge.send(Err(why)));
                         }
                     },
                 );

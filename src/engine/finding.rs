@@ -223,7 +223,7 @@ impl Hub {
         if !status.listening {
             self.deaf_since.get_or_insert_with(Instant::now);
         } else if self.deaf_since.take().is_some() {
-            self.notices.retain(|notice| *notice != Notice::DiscoveryUnavailable);
+            self.withdraw_notice(&Notice::DiscoveryUnavailable);
         }
         self.pace.touch();
     }

@@ -211,6 +211,15 @@ impl Hub {
         }
     }
 
+    /// It is over.
+    pub fn withdraw_notice(&mut self, notice: &Notice) {
+        let before = self.notices.len();
+        self.notices.retain(|other| other != notice);
+        if self.notices.len() < before {
+            self.pace.touch();
+        }
+    }
+
     /// Shows everything as it is now.
     pub fn publish(&mut self, now: Instant) {
         self.view.store(self.snapshot());
@@ -242,6 +251,10 @@ impl Hub {
         if let Some(digest) = done.digest {
             self.digest = digest;
             self.pace.touch();
+        }
+        match done.is_full {
+            true => self.notice(Notice::StoreFull),
+            false => self.withdraw_notice(&Notice::StoreFull),
         }
         (done.then)(self);
     }

@@ -33,6 +33,8 @@ pub(super) struct Done {
     pub then: Then,
     /// If the store has a newer revision.
     pub digest: Option<Digest>,
+    /// Whether the store's disk had no room for the last change.
+    pub is_full: bool,
 }
 
 /// What the snapshot says about the store.
@@ -154,7 +156,7 @@ fn run(
         let then = job(&mut store);
         let digest = digest(&store, &mut revision);
         // The hub may be gone already; what was posted is written all the same.
-        finished.blocking_send(Done { then, digest }).ok();
+        finished.blocking_send(Done { then, digest, is_full: store.is_full() }).ok();
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Store {
     connection: Connection,
     /// Where damage that shows itself later is noted, so that the next start looks at every page.
     suspicion: PathBuf,
+    /// Whether the last change found no room on the disk.
+    is_full: bool,
     /// Held while open, shared: who gets it alone knows that no other process is at work.
     _in_use: File,
 }
@@ -59,6 +61,12 @@ impl Store {
     /// The newest revision.
     pub fn revision(&self) -> Result<i64, StoreError> {
         self.noted(revision(&self.connection))
+    }
+
+    /// Whether the last change could not be written for want of room on the disk.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Notes damage for the next start on its way out.
@@ -81,6 +89,10 @@ impl Store {
             transaction.commit()?;
             Ok(value)
         });
+        self.is_full = match &result {
+            Ok(_) => false,
+            Err(error) => self.is_full || matches!(error, StoreError::Full),
+        };
         self.noted(result)
     }
 

@@ -64,7 +64,7 @@ impl Store {
             // From now on others may join.
             in_use.lock_shared().or_else(without_locks)?;
         }
-        Ok(Opened { store: Self { connection, suspicion, _in_use: in_use }, set_aside })
+        Ok(Opened { store: Self { connection, suspicion, is_full: false, _in_use: in_use }, set_aside })
     }
 }
 

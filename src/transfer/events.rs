@@ -17,10 +17,13 @@ use crate::{
 pub enum Received {
     /// These items lie complete, checked and flushed under their final names. The other side is told so once this is
     /// acknowledged: write it down first.
-    Saved { items: Vec<SavedItem>, acknowledge: oneshot::Sender<()> },
+    Saved { items: Vec<SavedItem>, acknowledge: oneshot::Sender<Acknowledged> },
     /// Nothing of this item is kept; the others go on.
     Failed { item: u32, problem: Problem },
 }
+
+/// Whether what lies under its final name was written down.
+pub type Acknowledged = Result<(), TransferError>;
 
 /// A top-level item that was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +91,7 @@ pub enum TransferError {
     /// A file became larger than what was agreed to: it is to be offered again.
     #[error("a file is larger than what was agreed to")]
     Grown(Grown),
-    /// Whoever listened to the events is gone, or did not acknowledge.
+    /// Whoever listened to the events is gone, or could not write them down.
     #[error("nobody listens to what is saved")]
     NobodyListens,
 }

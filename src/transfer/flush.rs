@@ -26,7 +26,7 @@ pub(super) use self::naming::tell_named;
 use self::naming::{Moved, announce, give_name, tell, untouched};
 use super::{
     content::Digest,
-    events::Received,
+    events::{Acknowledged, Received},
     folder::ReceiveFolder,
     journal::{Journal, Record},
 };
@@ -93,7 +93,7 @@ pub(super) enum Flushed {
         items: Vec<u32>,
         files: u64,
         bytes: u64,
-        acknowledged: oneshot::Receiver<()>,
+        acknowledged: oneshot::Receiver<Acknowledged>,
     },
     Failed {
         item: u32,

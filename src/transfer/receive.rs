@@ -102,38 +102,49 @@ pub async fn receive<S: AsyncRead + AsyncWrite + Send + 'static>(
         outcome.saved.extend(told.iter());
         writer.push(Message::Saved(Saved { items: told, ..Saved::default() }).encode());
     }
-    loop {
+    // Ends with whether all that is saved here was told there.
+    let told = loop {
         let room = unacknowledged.len() < MAX_UNACKNOWLEDGED && writer.queued() < MAX_RECEIPTS;
-        tokio::select! {
+        let acknowledged = tokio::select! {
             flush = flushes.recv(), if room => match flush {
-                Some(flush) => unacknowledged.push_back(flush),
-                // Both threads are done, and all they said was told.
-                None if unacknowledged.is_empty() => break,
-                None => {
-                    let told = acknowledged(&mut unacknowledged).await?;
-                    tell(told, &mut outcome, &mut writer, &consent, &events).await?;
+                Some(flush) => {
+                    unacknowledged.push_back(flush);
+                    continue;
                 }
+                // Both threads are done, and all they said was told.
+                None if unacknowledged.is_empty() => break Ok(()),
+                None => acknowledged(&mut unacknowledged).await,
             },
-            told = acknowledged(&mut unacknowledged), if !unacknowledged.is_empty() => {
-                tell(told?, &mut outcome, &mut writer, &consent, &events).await?;
-            }
+            acknowledged = acknowledged(&mut unacknowledged), if !unacknowledged.is_empty() => acknowledged,
             written = writer.flush(), if writer.queued() > 0 && input.lost.is_none() => {
                 if let Err(error) = written {
                     input.lose(TransferError::Connection(error));
                 }
+                continue;
             }
-            next = Input::next(input.arrived.as_ref(), &mut reader), if input.arrived.is_some() => input.take(next),
+            next = Input::next(input.arrived.as_ref(), &mut reader), if input.arrived.is_some() => {
+                input.take(next);
+                continue;
+            }
+        };
+        let told = match acknowledged {
+            Ok(told) => tell(told, &mut outcome, &mut writer, &consent, &events).await,
+            Err(error) => Err(error),
+        };
+        if told.is_err() {
+            stop.0.store(true, Ordering::Relaxed);
+            break told;
         }
-    }
-    drop(input.arrived.take());
+    };
+    drop((input.arrived.take(), flushes));
     outcome.saved.sort_unstable();
     let saved = ended.await.unwrap_or_else(|_| Err(TransferError::System(io::ErrorKind::Other.into())));
-    if saved.is_ok() {
+    if saved.is_ok() && told.is_ok() {
         // Not before all was acknowledged: until then only the journal knows what lies under its final name.
         let transfer = consent.transfer();
         tokio::task::spawn_blocking(move || into.end(with, transfer)).await.ok();
     }
-    let result = input.lost.map_or(saved, Err);
+    let result = told.and(input.lost.map_or(saved, Err));
     let last = match &result {
         Ok(()) => Message::Saved(Saved { all: true, ..Saved::default() }),
         Err(TransferError::Connection(_) | TransferError::Closed(_)) => return result.map(|()| outcome),
@@ -214,7 +225,7 @@ enum Told {
 /// The first in the queue, once it is acknowledged. Dropping the future leaves it there.
 async fn acknowledged(queue: &mut VecDeque<Flushed>) -> Result<Told, TransferError> {
     if let Some(Flushed::Saved { acknowledged, .. }) = queue.front_mut() {
-        acknowledged.await.map_err(|_| TransferError::NobodyListens)?;
+        acknowledged.await.unwrap_or(Err(TransferError::NobodyListens))?;
     }
     match queue.pop_front() {
         Some(Flushed::Saved { items, files, bytes, .. }) => Ok(Told::Saved { items, files, bytes }),

@@ -131,7 +131,7 @@ fn hand_over_a_film_that_can_not_be_flushed(error: &str, sentences: Sentences) {
     let (one, other) = (lan.computer("Studio Mac"), lan.computer("Office PC"));
     let receiving = other.receive(&["--accept", "all"]);
     let inject = format!("inject=fsync,fdatasync:error={error}");
-    let (failing, ended) = send_film(&lan, &one, &other, &receiving, &inject);
+    let (failing, ended) = send_film(&lan, &one, &receiving, &inject, || partial(&other));
     let ended = ended.with_code(5);
     check_said(sentences, &(ended.out + &ended.err), &receiving);
     assert_eq!(visible(&other.received("")), [""; 0], "it is not on the disk");
@@ -143,32 +143,26 @@ fn hand_over_a_film_that_can_not_be_flushed(error: &str, sentences: Sentences) {
     assert_eq!(visible(&other.received("")), ["film.mkv"]);
 }
 
-/// Sends a film to somebody whose disk fails at it: what makes it fail, and how sending ended.
+/// Sends a film to somebody whose disk fails at a file, once that is there: what makes it fail, and how sending ended.
 fn send_film(
     lan: &Lan,
     one: &Computer<'_>,
-    other: &Computer<'_>,
     receiving: &Receiving,
     inject: &str,
+    at: impl FnOnce() -> PathBuf,
 ) -> (Child, Ended) {
     let film = lan.file("film.mkv", &noise(FILM));
     let to = receiving.address();
     let words = ["send", "--new", "--to", &to, film.to_str().unwrap()];
     thread::scope(|scope| {
         let sending = scope.spawn(|| one.run(&words));
-        let failing = make_fail_in_partial(other, receiving, inject);
+        let (child, file) = (receiving.child.as_ref().unwrap(), at());
+        // It stands still meanwhile, so that it can't be through before.
+        signal(child, Signal::STOP);
+        let failing = make_fail(child, inject, Some(&file));
+        signal(child, Signal::CONT);
         (failing, sending.join().unwrap())
     })
-}
-
-/// The same for the first item alone, which has just begun.
-fn make_fail_in_partial(other: &Computer<'_>, receiving: &Receiving, inject: &str) -> Child {
-    let (child, partial) = (receiving.child.as_ref().unwrap(), partial(other));
-    // It stands still meanwhile, so that it can't be through before.
-    signal(child, Signal::STOP);
-    let failing = make_fail(child, inject, Some(&partial));
-    signal(child, Signal::CONT);
-    failing
 }
 
 fn signal(child: &Child, signal: Signal) {
@@ -205,11 +199,35 @@ fn a_large_file_that_the_disk_fails_to_flush_is_not_told_as_saved_and_goes_on() 
 }
 
 #[test]
+fn a_database_without_room_is_told_on_both_sides_and_all_goes_on_when_there_is_some() {
+    let lan = Lan::new();
+    let (one, other) = (lan.computer("Studio Mac"), lan.computer("Office PC"));
+    let receiving = other.receive(&["--accept", "all"]);
+    let database = || {
+        partial(&other);
+        other.home().join("fantail.db-wal")
+    };
+    let (failing, ended) = send_film(&lan, &one, &receiving, "inject=pwrite64:error=ENOSPC", database);
+    let ended = ended.with_code(5);
+    let said = ended.out + &ended.err;
+    assert!(said.contains(FULL[0]), "{said}");
+    assert!(!said.contains("Saved"), "what is not written down there is not told as saved: {said}");
+    let notice = receiving.event("notice");
+    assert_eq!(notice["code"], "store-full", "{notice}");
+
+    stop(failing);
+    let _going_on = one.receive(&[]);
+    assert_eq!(receiving.event("saved")["name"], "film.mkv");
+    assert!(std::fs::read(other.received("film.mkv")).unwrap() == noise(FILM));
+    assert_eq!(visible(&other.received("")), ["film.mkv"]);
+}
+
+#[test]
 fn a_file_that_the_disk_can_never_hold_ends_and_is_not_sent_again() {
     let lan = Lan::new();
     let (one, other) = (lan.computer("Studio Mac"), lan.computer("Office PC"));
     let receiving = other.receive(&["--accept", "all"]);
-    let (failing, ended) = send_film(&lan, &one, &other, &receiving, "inject=write:error=EFBIG");
+    let (failing, ended) = send_film(&lan, &one, &receiving, "inject=write:error=EFBIG", || partial(&other));
     let ended = ended.with_code(1);
     let said = ended.out + &ended.err;
     assert!(said.contains("The other computer can’t save into its folder"), "{said}");

@@ -113,6 +113,22 @@ fn what_was_deleted_or_changed_there_comes_anew_and_what_was_only_touched_does_n
 }
 
 #[test]
+fn what_is_empty_comes_no_second_time_under_its_name() {
+    let (one, other) = friends();
+    one.file("only/__init__.py", "");
+    let only = one.home.path().join("desk/only");
+    let paths = [one.file("empty.txt", ""), only.clone()];
+    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    both_say(&one, &other, one.send_paths(&other, &paths), &[SAVED, SAVED]);
+    both_say(&one, &other, one.send_paths(&other, &paths), &[ALREADY, ALREADY]);
+    assert_eq!(names_in(&other), ["empty.txt", "only"]);
+    both_say(&one, &other, one.send_paths(&other, &[&one.file("another.txt", "")]), &[SAVED]);
+    one.file("only/second.py", "");
+    both_say(&one, &other, one.send_paths(&other, &[&only]), &[SAVED]);
+    assert_eq!(names_in(&other), ["another.txt", "empty.txt", "only", "only (2)"]);
+}
+
+#[test]
 fn a_copy_comes_when_it_is_asked_for() {
     let (one, other) = friends();
     let path = one.file("note.txt", "the same");

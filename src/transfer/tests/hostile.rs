@@ -72,7 +72,7 @@ async fn receive_these(
     let acknowledge = async {
         while let Some(event) = told.recv().await {
             if let Received::Saved { acknowledge, .. } = event {
-                acknowledge.send(()).ok();
+                acknowledge.send(Ok(())).ok();
             }
         }
     };

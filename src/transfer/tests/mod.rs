@@ -134,7 +134,7 @@ where
                 Received::Saved { items, acknowledge } => {
                     assert!(items.iter().all(|item| item.path.exists()), "told before it is there");
                     saved.extend(items);
-                    acknowledge.send(()).ok();
+                    acknowledge.send(Ok(())).ok();
                 }
                 Received::Failed { item, problem } => failed.push((item, problem)),
             }

@@ -231,7 +231,7 @@ async fn nothing_is_told_as_saved_before_it_is_acknowledged_here() {
     let Some(Received::Saved { acknowledge, .. }) = told.recv().await else { panic!("not saved") };
     let early = tokio::time::timeout(Duration::from_millis(200), delivered.recv()).await;
     assert!(early.is_err(), "told before it was acknowledged: {early:?}");
-    acknowledge.send(()).unwrap();
+    acknowledge.send(Ok(())).unwrap();
     assert_eq!(delivered.recv().await, Some(Delivered::Saved { items: vec![0] }));
     taking.await.unwrap().unwrap();
     giving.await.unwrap().unwrap();
