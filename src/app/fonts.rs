@@ -15,9 +15,11 @@ use egui::{
 };
 use fontique::{Collection, CollectionOptions, QueryFamily, QueryFont, QueryStatus, SourceCache, SourceCacheOptions};
 
-use crate::i18n::{Language, Texts};
+use crate::{
+    i18n::{Language, Texts},
+    pictures::TEXT_FACE,
+};
 
-const TEXT: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
 const ICONS: &[u8] = include_bytes!("../../assets/fonts/Phosphor-subset.ttf");
 
 /// Simplified Chinese faces, best first; what is not installed is skipped.
@@ -60,7 +62,7 @@ pub fn warm_up() {
 /// Gives the window its fonts. Once, when the window is made.
 pub fn install(ctx: &egui::Context, language: Language) {
     let mut fonts = FontDefinitions::empty();
-    fonts.font_data.insert("text".into(), Arc::new(FontData::from_static(TEXT)));
+    fonts.font_data.insert("text".into(), Arc::new(FontData::from_static(TEXT_FACE)));
     fonts.font_data.insert("icons".into(), Arc::new(FontData::from_static(ICONS)));
     for family in [FontFamily::Proportional, FontFamily::Monospace] {
         fonts.families.insert(family, vec!["text".into()]);

@@ -128,16 +128,16 @@ pub(super) fn outcome(
         let mut head = Vec::new();
         input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
         // The JPEG decoder reads to the end of its input; everything it needs now is nearly always in the head.
-        if sniff(&head) == Some(Format::Jpeg)
+        if sniff::sniff(&head) == Some(Format::Jpeg)
             && let Ok(outcome) = outcome(Box::new(Cursor::new(head)), HEAD_BYTES, wanted, cancelled)
         {
             return Ok(outcome);
         }
         input.rewind().map_err(|error| from_io(&error))?;
     }
-    let mut head = [0; 16];
+    let mut head = [0; sniff::HEAD];
     let read = read_as_much(&mut input, &mut head)?;
-    let format = sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;
+    let format = sniff::sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;
     if len > MAX_FILE_BYTES {
         return Err(PictureError::TooLarge);
     }
@@ -191,7 +191,7 @@ fn frames(
     let profile = profile.as_deref().and_then(Profile::parse);
     let profile = profile.as_ref();
     let moves = !still && u64::from(size.width) * u64::from(size.height) <= MAX_MOVING_PIXELS;
-    match kind.frames(size, moves)? {
+    match kind.frames(size, target, moves)? {
         Kind::Still(image) => {
             if cancelled() {
                 return Err(PictureError::Cancelled);

@@ -27,6 +27,19 @@ pub(super) const MAX_ICC_BYTES: usize = 4 * 1024 * 1024;
 /// The side of a scaled picture: what every graphics card can take in one texture, and enough for a 4K screen.
 pub(super) const MAX_WANTED_SIDE: u32 = 4096;
 
+/// Of a pixel of JPEG XL while it is decoded: four channels in floating point.
+pub(super) const JXL_PIXEL_BYTES: u64 = 16;
+
+/// Bytes that the decoder of JPEG XL may take: it holds a picture more than once while it filters it.
+pub(super) const MAX_JXL_BYTES: usize = 2 * MAX_DECODED_BYTES as usize;
+
+/// Bytes of a drawing (SVG), and nodes of its tree. Detailed maps reach a tenth of both.
+pub(super) const MAX_DRAWING_BYTES: u64 = 32 * 1024 * 1024;
+pub(super) const MAX_DRAWING_NODES: u32 = 1_000_000;
+
+/// The longer side of a drawing, in pixels, however small it says it is: icons say 16.
+pub(super) const LEAST_DRAWING_SIDE: u32 = 1024;
+
 /// Frames of an animation; at 25 a second that is 24 s. Later ones are left out.
 pub(super) const MAX_FRAMES: usize = 600;
 

@@ -17,14 +17,17 @@ mod budget;
 mod colour;
 mod decode;
 pub mod embedded;
+mod jxl;
 mod limits;
 mod open;
 mod pool;
 mod process;
 mod scale;
 mod sniff;
+mod svg;
 pub mod thumbhash;
 mod thumbnail;
+mod tone;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -35,6 +38,7 @@ pub use decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes};
 pub use pool::{Previews, Ticket};
 pub use process::{decode_apart, run_decoder};
 pub use sniff::{Format, name_suggests_picture, size_of_png, sniff};
+pub use svg::TEXT_FACE;
 pub use thumbnail::{thumbnail_from, thumbnail_of};
 
 /// In pixels.

@@ -19,7 +19,10 @@ use super::{
     Format, PictureError, Size,
     animation::RawFrame,
     decode::from_io,
-    limits::{MAX_DECODED_BYTES, MAX_ICC_BYTES, MAX_PIXELS, MAX_SIDE, MAX_SIDE_DATA_BYTES},
+    jxl::Jxl,
+    limits::{JXL_PIXEL_BYTES, MAX_DECODED_BYTES, MAX_ICC_BYTES, MAX_PIXELS, MAX_SIDE, MAX_SIDE_DATA_BYTES},
+    svg::Drawing,
+    tone,
 };
 
 /// What a picture is read from.
@@ -40,6 +43,8 @@ pub(super) enum Decoder<'a> {
     Png(Box<PngDecoder<Box<dyn Input + 'a>>>),
     Gif(Box<GifDecoder<Box<dyn Input + 'a>>>),
     WebP(Box<WebPDecoder<Box<dyn Input + 'a>>>),
+    Jxl(Box<Jxl<'a>>),
+    Svg(Box<Drawing>),
 }
 
 /// Decoded: one picture in whatever depth it has, or frames in turn.
@@ -73,12 +78,28 @@ impl<'a> Opened<'a> {
                 let decoder = TiffDecoder::new(input).map_err(|error| from_image(&error))?;
                 Self::bounded_still(decoder)
             }
+            Format::Jxl => {
+                let decoder = Jxl::open(input)?;
+                let (size, profile) = (decoder.size(), decoder.profile());
+                check(size, u64::from(size.width) * u64::from(size.height) * JXL_PIXEL_BYTES)?;
+                Ok(Self {
+                    size,
+                    orientation: Orientation::NoTransforms,
+                    profile,
+                    kind: Decoder::Jxl(Box::new(decoder)),
+                })
+            }
+            Format::Svg => {
+                let drawing = Drawing::open(input)?;
+                let (size, orientation) = (drawing.size(), Orientation::NoTransforms);
+                Ok(Self { size, orientation, profile: None, kind: Decoder::Svg(Box::new(drawing)) })
+            }
             _ => Self::still(input, format),
         }
     }
 
     fn still(input: Box<dyn Input + 'a>, format: Format) -> Result<Self, PictureError> {
-        let mut reader = ImageReader::with_format(input, format.image_format());
+        let mut reader = ImageReader::with_format(input, format.image_format().ok_or(PictureError::NotAPicture)?);
         reader.limits(limits());
         Self::bounded_still(reader.into_decoder().map_err(|error| from_image(&error))?)
     }
@@ -123,8 +144,9 @@ impl<'a> Opened<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// Decodes: all of a still picture; of a moving one, if it may move, each frame when it is asked for.
-    pub(super) fn frames(self, size: Size, moves: bool) -> Result<Kind<'a>, PictureError> {
+    /// Decodes: all of a still picture; of a moving one, if it may move, each frame when it is asked for. A drawing is made
+    /// as large as `target`, all others as they are stored.
+    pub(super) fn frames(self, size: Size, target: Size, moves: bool) -> Result<Kind<'a>, PictureError> {
         match self {
             Self::Still(decoder) => still(decoder),
             Self::Png(decoder) if moves && decoder.is_apng().unwrap_or(false) => {
@@ -134,6 +156,9 @@ impl<'a> Decoder<'a> {
             Self::Png(decoder) => still(*decoder),
             Self::Gif(decoder) if moves => Ok(Kind::Moving(Box::new(decoder.into_frames().map(raw_frame)))),
             Self::Gif(decoder) => still(*decoder),
+            Self::Jxl(decoder) if moves && decoder.is_animated() => Ok(Kind::Moving(Box::new(decoder.frames()))),
+            Self::Jxl(decoder) => decoder.still().map(Kind::Still),
+            Self::Svg(drawing) => drawing.rendered(target).map(Kind::Still),
             Self::WebP(mut decoder) => {
                 if moves && decoder.is_animated() {
                     let mut left = decoder.num_frames();
@@ -157,7 +182,7 @@ impl<'a> Decoder<'a> {
 }
 
 fn still<'a>(decoder: impl ImageDecoder) -> Result<Kind<'a>, PictureError> {
-    DynamicImage::from_decoder(decoder).map(Kind::Still).map_err(|error| from_image(&error))
+    DynamicImage::from_decoder(decoder).map(tone::mapped).map(Kind::Still).map_err(|error| from_image(&error))
 }
 
 fn raw_frame(frame: Result<image::Frame, ImageError>) -> Result<RawFrame, PictureError> {

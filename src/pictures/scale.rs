@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageBuffer, Pixel};
 use super::{PictureError, Size};
 
 /// `image` scaled down to exactly `target`, in the depth and channels it has; as it is if it has that size.
-/// Floating point becomes 8 bits first.
+/// More than 8 bits become 8 first.
 pub(super) fn scaled(image: DynamicImage, target: Size) -> Result<DynamicImage, PictureError> {
     if Size::new(image.width(), image.height()) == target {
         return Ok(image);

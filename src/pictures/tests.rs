@@ -1,6 +1,7 @@
 //! With files that other programs made: `tests/fixtures/pictures/make.py` says which and how.
 
 mod damaged;
+mod drawings;
 mod offered;
 mod pool;
 
@@ -60,12 +61,27 @@ fn every_format_is_known_by_content_and_shows_its_colours() {
         ("lossy.webp", Format::WebP, 12),
         ("quadrants.bmp", Format::Bmp, 0),
         ("quadrants.tif", Format::Tiff, 0),
+        ("tiles.tif", Format::Tiff, 0),
+        // Its second page is black.
+        ("pages.tif", Format::Tiff, 0),
         ("quadrants.qoi", Format::Qoi, 0),
         ("bmp-inside.ico", Format::Ico, 0),
         ("png-inside.ico", Format::Ico, 0),
+        ("quadrants.tga", Format::Tga, 0),
+        ("runs.tga", Format::Tga, 0),
+        ("palette.tga", Format::Tga, 0),
+        ("quadrants.ppm", Format::Pnm, 0),
+        ("text.ppm", Format::Pnm, 0),
+        ("sixteen.ppm", Format::Pnm, 0),
+        ("quadrants.pam", Format::Pnm, 0),
+        ("quadrants.jxl", Format::Jxl, 0),
+        ("lossy.jxl", Format::Jxl, 12),
+        // Light as floating point, of eight and of sixteen bits: halfway it rounds.
+        ("quadrants.hdr", Format::Hdr, 2),
+        ("quadrants.exr", Format::Exr, 2),
     ] {
         let bytes = bytes_of(name);
-        assert_eq!(sniff(&bytes[..16]), Some(format), "{name}");
+        assert_eq!(sniff(&bytes[..18]), Some(format), "{name}");
         let picture = decode_bytes(&bytes, LARGE).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(picture.format, format, "{name}");
         assert_eq!(picture.frames.len(), 1, "{name}");
@@ -96,10 +112,10 @@ fn each_exif_orientation_is_set_upright() {
         assert_eq!(dimensions_of(&fixture(&name)), Ok((Format::Jpeg, Size::new(24, 16))));
         assert_upright(&name, &picture.frames[0], 4);
     }
-    for name in ["orientation-6.png", "orientation-6.webp", "orientation-6.tif"] {
+    for name in ["orientation-6.png", "orientation-6.webp", "orientation-6.tif", "orientation-6.jxl"] {
         let picture = decoded(name);
         assert_eq!(picture.original, Size::new(24, 16), "{name}");
-        assert_upright(name, &picture.frames[0], 0);
+        assert_upright(name, &picture.frames[0], if name == "orientation-6.jxl" { 6 } else { 0 });
     }
 }
 
@@ -112,10 +128,16 @@ fn a_turned_picture_fits_into_what_was_wanted_after_turning() {
 
 #[test]
 fn display_p3_becomes_the_srgb_that_littlecms_computes() {
-    for name in ["p3.jpg", "p3.png", "p3.webp", "p3.tif"] {
+    for name in ["p3.jpg", "p3.png", "p3.webp", "p3.tif", "p3.jxl"] {
         let seen = at(&decoded(name).frames[0], 0.5, 0.5);
         assert!(far(seen, [214, 104, 84, 255]) <= 3, "{name}: {seen:?}");
     }
+}
+
+#[test]
+fn adobes_wider_green_becomes_the_srgb_that_littlecms_computes() {
+    let seen = at(&decoded("adobe.png").frames[0], 0.5, 0.5);
+    assert!(far(seen, [163, 110, 89, 255]) <= 3, "{seen:?}");
 }
 
 #[test]
@@ -140,7 +162,7 @@ fn cmyk_shows_red_as_red_and_cyan_as_cyan() {
 
 #[test]
 fn animations_have_their_frames_and_delays() {
-    for (name, last) in [("moving.gif", 100), ("moving.webp", 300), ("moving.png", 300)] {
+    for (name, last) in [("moving.gif", 100), ("moving.webp", 300), ("moving.png", 300), ("moving.jxl", 300)] {
         let picture = decoded(name);
         assert!(!picture.shortened, "{name}");
         let delays: Vec<_> = picture.frames.iter().map(|frame| frame.delay.as_millis()).collect();
@@ -175,9 +197,30 @@ fn an_animation_beyond_its_budget_loses_size_and_then_its_end_not_its_beginning(
 
 #[test]
 fn half_invisible_pixels_come_with_alpha_multiplied_in() {
-    let frame = &decoded("half.png").frames[0];
-    assert_eq!(at(frame, 0.25, 0.5), [128, 0, 0, 128]);
-    assert_eq!(at(frame, 0.75, 0.5), [0, 0, 0, 0]);
+    let grey = &decoded("grey-alpha.png").frames[0];
+    assert_eq!([at(grey, 0.25, 0.5), at(grey, 0.75, 0.5)], [[100, 100, 100, 128], [200, 200, 200, 255]]);
+    for name in ["half.png", "half.tga", "half.jxl"] {
+        let frame = &decoded(name).frames[0];
+        assert_eq!(at(frame, 0.25, 0.5), [128, 0, 0, 128], "{name}");
+        assert_eq!(at(frame, 0.75, 0.5), [0, 0, 0, 0], "{name}");
+    }
+}
+
+#[test]
+fn a_photograph_without_colours_has_none() {
+    let frame = &decoded("grey.jpg").frames[0];
+    // The luminance of red, and white.
+    for (x, y, grey) in [(0.25, 0.25, 76), (0.75, 0.75, 255)] {
+        let seen = at(frame, x, y);
+        assert!(far(seen, [grey, grey, grey, 255]) <= 3, "{x} {y}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_picture_of_one_bit_is_black_where_it_says_so() {
+    let frame = &decoded("black.pbm").frames[0];
+    assert_eq!(at(frame, 0.25, 0.25), [0, 0, 0, 255]);
+    assert_eq!(at(frame, 0.75, 0.75), WHITE);
 }
 
 #[test]

@@ -28,6 +28,17 @@ fn small_files_that_claim_to_be_huge_are_refused_at_once() {
         ("gif", claims("quadrants.gif", |bytes| patch(bytes, 6, &[0xff; 4]))),
         ("bmp", claims("quadrants.bmp", |bytes| patch(bytes, 18, &[0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0]))),
         ("qoi", claims("quadrants.qoi", |bytes| patch(bytes, 4, &[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]))),
+        ("tga", claims("quadrants.tga", |bytes| patch(bytes, 12, &[0xff; 4]))),
+        ("ppm", b"P6\n50000 50000\n255\n".to_vec()),
+        ("hdr", b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 50000 +X 50000\n".to_vec()),
+        (
+            "exr",
+            claims("quadrants.exr", |bytes| {
+                let name = b"dataWindow\0box2i\0";
+                let window = bytes.windows(name.len()).position(|w| w == name).unwrap() + name.len() + 4;
+                patch(bytes, window + 8, &[0x50, 0xc3, 0, 0, 0x50, 0xc3, 0, 0]);
+            }),
+        ),
         ("ico", {
             let mut ico = b"\0\0\x01\0\x01\0\0\0\0\0\x01\0\x20\0".to_vec();
             let png = bytes_of("bomb.png");
@@ -40,8 +51,8 @@ fn small_files_that_claim_to_be_huge_are_refused_at_once() {
     for (name, bytes) in bombs {
         let begun = Instant::now();
         let result = decode_bytes(&bytes, LARGE).map(|picture| picture.original);
-        // The QOI decoder has a bound of its own, and says so by its own error.
-        let refused = if name == "qoi" { PictureError::Damaged } else { PictureError::TooLarge };
+        // The decoders of QOI and EXR have bounds of their own, and say so by their own errors.
+        let refused = if matches!(name, "qoi" | "exr") { PictureError::Damaged } else { PictureError::TooLarge };
         assert_eq!(result, Err(refused), "{name}");
         assert!(begun.elapsed() < Duration::from_millis(500), "{name}: {:?}", begun.elapsed());
     }
@@ -70,7 +81,22 @@ fn every_cut_of_every_file_gives_a_picture_or_an_error() {
 
 #[test]
 fn every_flipped_byte_gives_a_picture_or_an_error() {
-    for name in ["quadrants.jpg", "moving.gif", "moving.webp", "moving.png", "quadrants.tif", "bmp-inside.ico"] {
+    for name in [
+        "quadrants.jpg",
+        "moving.gif",
+        "moving.webp",
+        "moving.png",
+        "quadrants.tif",
+        "bmp-inside.ico",
+        "runs.tga",
+        "palette.tga",
+        "sixteen.ppm",
+        "quadrants.pam",
+        "quadrants.hdr",
+        "quadrants.exr",
+        "moving.jxl",
+        "half.jxl",
+    ] {
         let bytes = bytes_of(name);
         for at in 0..bytes.len() {
             let mut bytes = bytes.clone();

@@ -1,0 +1,101 @@
+//! Drawings (SVG), rendered by `resvg` at the size they are shown.
+//!
+//! Nothing outside the file is looked at: pictures in it only as `data:` URLs, text only in the one face that comes with
+//! the program. Scripts, animation and links are unknown to resvg.
+
+use std::{
+    io::Read as _,
+    sync::{Arc, OnceLock},
+};
+
+use image::{DynamicImage, RgbaImage};
+use resvg::{
+    tiny_skia::{Pixmap, Transform},
+    usvg::{ImageHrefResolver, Options, Tree, fontdb, roxmltree},
+};
+
+use super::{
+    PictureError, Size,
+    decode::from_io,
+    limits::{LEAST_DRAWING_SIDE, MAX_DRAWING_BYTES, MAX_DRAWING_NODES, MAX_WANTED_SIDE},
+    open::Input,
+};
+/// The face of the program's own texts, of [`FAMILY`].
+pub static TEXT_FACE: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
+const FAMILY: &str = "Noto Sans";
+
+/// One that was read and understood.
+pub(super) struct Drawing {
+    tree: Tree,
+    size: Size,
+}
+
+impl Drawing {
+    pub(super) fn open(input: Box<dyn Input + '_>) -> Result<Self, PictureError> {
+        let mut text = Vec::new();
+        input.take(MAX_DRAWING_BYTES + 1).read_to_end(&mut text).map_err(|error| from_io(&error))?;
+        if text.len() as u64 > MAX_DRAWING_BYTES {
+            return Err(PictureError::TooLarge);
+        }
+        let text = str::from_utf8(&text).map_err(|_| PictureError::Damaged)?;
+        let bounds = roxmltree::ParsingOptions {
+            // Old programs keep colours and namespaces as entities of the document; their nesting is bounded there.
+            allow_dtd: true,
+            nodes_limit: MAX_DRAWING_NODES,
+            ..roxmltree::ParsingOptions::default()
+        };
+        let document = roxmltree::Document::parse_with_options(text, bounds).map_err(|error| match error {
+            roxmltree::Error::NodesLimitReached => PictureError::TooLarge,
+            _ => PictureError::Damaged,
+        })?;
+        let options = Options {
+            font_family: FAMILY.to_owned(),
+            fontdb: Arc::clone(faces()),
+            image_href_resolver: ImageHrefResolver {
+                resolve_data: ImageHrefResolver::default_data_resolver(),
+                resolve_string: Box::new(|_, _| None),
+            },
+            ..Options::default()
+        };
+        let tree = Tree::from_xmltree(&document, &options).map_err(|_| PictureError::Damaged)?;
+        let size = size_of(&tree);
+        Ok(Self { tree, size })
+    }
+
+    /// In pixels. A drawing has none of its own: a small one has the sides of a picture, and a large one those of a screen.
+    pub(super) const fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(super) fn rendered(&self, target: Size) -> Result<DynamicImage, PictureError> {
+        let mut pixels = Pixmap::new(target.width, target.height).ok_or(PictureError::TooLarge)?;
+        let own = self.tree.size();
+        let scale = Transform::from_scale(target.width as f32 / own.width(), target.height as f32 / own.height());
+        resvg::render(&self.tree, scale, &mut pixels.as_mut());
+        let rgba = RgbaImage::from_raw(target.width, target.height, pixels.take_demultiplied());
+        rgba.map(DynamicImage::from).ok_or(PictureError::Damaged)
+    }
+}
+
+fn size_of(tree: &Tree) -> Size {
+    let (width, height) = (tree.size().width(), tree.size().height());
+    let longer = width.max(height);
+    let scale = longer.clamp(LEAST_DRAWING_SIDE as f32, MAX_WANTED_SIDE as f32) / longer;
+    let side = |side: f32| ((side * scale).round() as u32).clamp(1, MAX_WANTED_SIDE);
+    Size::new(side(width), side(height))
+}
+
+/// The one face, for whatever a drawing asks for.
+fn faces() -> &'static Arc<fontdb::Database> {
+    static FACES: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    FACES.get_or_init(|| {
+        let mut faces = fontdb::Database::new();
+        faces.load_font_source(fontdb::Source::Binary(Arc::new(TEXT_FACE)));
+        faces.set_serif_family(FAMILY);
+        faces.set_sans_serif_family(FAMILY);
+        faces.set_monospace_family(FAMILY);
+        faces.set_cursive_family(FAMILY);
+        faces.set_fantasy_family(FAMILY);
+        Arc::new(faces)
+    })
+}

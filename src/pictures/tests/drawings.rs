@@ -1,0 +1,83 @@
+//! Drawings (SVG).
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn drawing(text: &str) -> Result<Picture, PictureError> {
+    decode_bytes(text.as_bytes(), Wanted::Within(Size::new(600, 600)))
+}
+
+#[test]
+fn a_drawing_is_as_sharp_as_it_is_shown_large() {
+    let picture = decode_file(&fixture("quadrants.svg"), Wanted::Within(Size::new(600, 600))).unwrap();
+    assert_eq!((picture.format, picture.size()), (Format::Svg, Size::new(600, 400)));
+    assert_eq!(picture.original, Size::new(1024, 683), "small as it says it is, a side of a screen");
+    assert_upright("quadrants.svg", &picture.frames[0], 0);
+    // At the edges of the quadrants there is nothing in between.
+    for (x, y) in [(299, 199), (300, 199), (299, 200), (300, 200)] {
+        let seen = picture.frames[0].rgba.as_chunks::<4>().0[y * 600 + x];
+        assert!([RED, GREEN, BLUE, WHITE].contains(&seen), "{x} {y}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_drawing_shows_its_text_whatever_face_it_asks_for() {
+    let text = |family: &str| {
+        let text = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 60 20'><text y='15' font-family='{family}'>Fantail</text></svg>"
+        );
+        drawing(&text).unwrap().frames[0].rgba.iter().skip(3).step_by(4).filter(|alpha| **alpha > 0).count()
+    };
+    assert!(text("Comic Sans MS") > 1000);
+    assert_eq!(text("Comic Sans MS"), text("monospace"));
+}
+
+#[test]
+fn a_drawing_looks_at_nothing_but_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let outside = dir.path().join("outside.png");
+    std::fs::copy(fixture("quadrants.png"), &outside).unwrap();
+    let inside = b"\x89PNG\r\n\x1a\n";
+    assert!(bytes_of("quadrants.png").starts_with(inside));
+    for href in
+        [outside.to_str().unwrap().to_owned(), format!("file://{}", outside.display()), "http://127.0.0.1/".into()]
+    {
+        let text = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='24' height='16'><image width='24' height='16' xlink:href='{href}'/></svg>"
+        );
+        assert!(drawing(&text).unwrap().frames[0].rgba.iter().all(|byte| *byte == 0), "{href} is shown");
+    }
+    // What lies in the file itself is its own, and shown.
+    let frame = &decoded("picture-inside.svg").frames[0];
+    assert_upright("picture-inside.svg", frame, 8);
+    let entity = "<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY out SYSTEM 'file:///etc/passwd'>]><svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><text>&out;</text></svg>";
+    assert_eq!(drawing(entity).err(), Some(PictureError::Damaged));
+}
+
+#[test]
+fn drawings_that_unfold_without_end_are_refused_at_once() {
+    let laughs: String = (1..30).map(|n| format!("<!ENTITY l{n} '&l{0};&l{0};'>", n - 1)).collect();
+    let uses: String =
+        (1..40).map(|n| format!("<g id='g{n}'><use href='#g{0}'/><use href='#g{0}'/></g>", n - 1)).collect();
+    let bombs = [
+        format!(
+            "<!DOCTYPE svg [<!ENTITY l0 'ha'>{laughs}]><svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><text>&l29;</text></svg>"
+        ),
+        format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><g id='g0'><path d='M0 0h9v9z'/></g>{uses}</svg>"
+        ),
+        format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>{}</svg>",
+            "<g/>".repeat(limits::MAX_DRAWING_NODES as usize)
+        ),
+        "<svg xmlns='http://www.w3.org/2000/svg' width='0' height='9'/>".into(),
+    ];
+    for bomb in bombs {
+        let begun = Instant::now();
+        let result = drawing(&bomb);
+        let head: String = bomb.chars().take(80).collect();
+        assert!(matches!(result, Err(PictureError::Damaged | PictureError::TooLarge)), "{head}: {result:?}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{head}: {:?}", begun.elapsed());
+    }
+}
