@@ -30,7 +30,8 @@ pub(super) const MAX_WANTED_SIDE: u32 = 4096;
 /// Of a pixel of JPEG XL while it is decoded: four channels in floating point.
 pub(super) const JXL_PIXEL_BYTES: u64 = 16;
 
-/// Bytes that the decoder of JPEG XL may take: it holds a picture more than once while it filters it.
+/// Bytes that the decoder of JPEG XL may take: it holds a picture more than once while it filters it, 24 megapixels in
+/// 640 MB.
 pub(super) const MAX_JXL_BYTES: usize = 2 * MAX_DECODED_BYTES as usize;
 
 /// Bytes of a drawing (SVG), and nodes of its tree. Detailed maps reach a tenth of both.
@@ -67,9 +68,10 @@ pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(60);
 /// give everything back at their end.
 pub(super) const MAX_MEMORY_BYTES: u64 = 2 * MAX_DECODED_BYTES + 256 * 1024 * 1024;
 
-/// Seconds of processor time for a picture: these, and one more for each so many bytes of its file. A photograph takes a
-/// tenth of that, and a small file made to be slow holds up one of two threads for no longer.
-pub(super) const CPU_SECONDS: u64 = 2;
+/// Seconds of processor time for a picture: these, and one more for each so many bytes of its file. A photograph as JPEG
+/// takes a twentieth of that, one of 24 megapixels as JPEG XL a third (2.1 s measured), and a small file made to be slow
+/// holds up one of two threads for no longer.
+pub(super) const CPU_SECONDS: u64 = 6;
 pub(super) const SLOWEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// By the clock, on a computer that has much else to do.
