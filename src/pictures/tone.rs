@@ -20,7 +20,7 @@ pub(super) fn mapped(image: DynamicImage) -> DynamicImage {
     let (DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_)) = image else { return image };
     let opaque = !image.color().has_alpha();
     let light = image.into_rgba32f();
-    let white = white_of(light.pixels().map(|pixel| luminance(pixel)), (light.width() * light.height()) as usize);
+    let white = white_of(light.pixels().map(luminance), (light.width() * light.height()) as usize);
     let pixels = light.pixels().flat_map(|pixel| shown(pixel, white));
     let shown = RgbaImage::from_raw(light.width(), light.height(), pixels.collect()).unwrap_or_default();
     if opaque { DynamicImage::from(shown).into_rgb8().into() } else { shown.into() }
