@@ -1,21 +1,25 @@
 //! Whether something is there already: digests of whole items, and what came earlier held against one.
 //!
-//! A file's digest is its BLAKE3. A folder's is the BLAKE3 of a list of all that is in it, in the order of the walk: for
-//! each a byte (1 a file, 2 a folder), the length of its path below the folder (4 bytes, big-endian), that path as the
-//! wire has it, the size (8 bytes, big-endian), and for a file its BLAKE3. What can't be handed over is not in the list.
-//! Blocks.
+//! A file's digest is its BLAKE3. A folder's is the BLAKE3 of the digests of what is directly in it, in ascending order;
+//! each is the BLAKE3 of a byte (1 a file, 2 a folder), the length of its name (4 bytes, big-endian), that name as a
+//! receiver would give it, and its own digest. So a folder whose names had to be changed when it was received is still
+//! the same. What can't be handed over is left out. Blocks.
 
 use std::{
+    convert::Infallible,
+    ffi::OsStr,
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use super::plan::{Plan, Source, What};
+use super::{
+    names::{self, Taken},
+    plan::{Plan, Source, What},
+};
 use crate::{
     platform::files::{self, Kind, Stamp},
-    protocol::names::RelativePath,
     store::model::ItemKind,
 };
 
@@ -76,41 +80,80 @@ pub fn digest_of(plan: &Plan, item: &Source, stop: &AtomicBool) -> Option<Digest
     if item.kind == ItemKind::File {
         return hash_file(&item.path, &nodes.first().filter(|node| node.what == What::File)?.stamp, stop);
     }
-    let mut list = blake3::Hasher::new();
-    // Folders above, the item itself first, as the wire calls them; `place` is where the last of them lies.
-    let mut above: Vec<RelativePath> = Vec::new();
+    // The item itself first; `place` is where the last of them lies.
+    let mut levels: Vec<Level> = Vec::new();
     let mut place = item.path.clone();
     for node in nodes {
         let depth = usize::from(node.depth);
-        while above.len() > depth.max(1) {
-            above.pop();
+        while levels.len() > depth.max(1) {
+            Level::close(&mut levels);
             place.pop();
         }
-        let path = match above.last().filter(|_| depth > 0) {
-            Some(parent) => parent.join(&node.name.to_string_lossy()).ok()?,
-            None => RelativePath::itself(),
-        };
-        let mut add = |kind: u8, size: u64| {
-            list.update(&[kind]).update(&u32::try_from(path.as_str().len()).unwrap_or(u32::MAX).to_be_bytes());
-            list.update(path.as_str().as_bytes()).update(&size.to_be_bytes());
+        let is_folder = node.what == What::Folder;
+        let name = match levels.last_mut().filter(|_| depth > 0) {
+            Some(above) => above.name_for(&node.name, is_folder)?,
+            None => String::new(),
         };
         match node.what {
             What::Folder => {
-                add(2, 0);
                 if depth > 0 {
                     place.push(&*node.name);
                 }
-                above.push(path);
+                levels.push(Level { name, ..Level::default() });
             }
             What::File => {
-                add(1, node.stamp.size);
-                list.update(&hash_file(&place.join(&*node.name), &node.stamp, stop)?);
+                let content = hash_file(&place.join(&*node.name), &node.stamp, stop)?;
+                levels.last_mut()?.add(FILE, &name, &content);
             }
             What::NotAFile => {}
             What::Unreadable | What::Gone => return None,
         }
     }
-    Some(*list.finalize().as_bytes())
+    while levels.len() > 1 {
+        Level::close(&mut levels);
+    }
+    Some(levels.pop()?.digest())
+}
+
+const FILE: u8 = 1;
+const FOLDER: u8 = 2;
+
+/// A folder that is being gone through. Some 40 bytes for each name in it, of which there are at most a million.
+#[derive(Default)]
+struct Level {
+    name: String,
+    taken: Taken,
+    inside: Vec<Digest>,
+}
+
+impl Level {
+    /// The name that it has, or will have, where it was received.
+    fn name_for(&mut self, name: &OsStr, is_folder: bool) -> Option<String> {
+        let name = names::native(&names::to_wire(name), names::Place::Inside);
+        self.taken.take(&name, is_folder, |_| Ok::<_, Infallible>(true)).unwrap_or_default()
+    }
+
+    fn add(&mut self, kind: u8, name: &str, content: &Digest) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[kind]).update(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_be_bytes());
+        self.inside.push(*hasher.update(name.as_bytes()).update(content).finalize().as_bytes());
+    }
+
+    fn digest(mut self) -> Digest {
+        // Names that were changed may stand in another order than those they were made of.
+        self.inside.sort_unstable();
+        *blake3::hash(self.inside.as_flattened()).as_bytes()
+    }
+
+    /// The last of them is complete.
+    fn close(levels: &mut Vec<Self>) {
+        if let Some(mut level) = levels.pop()
+            && let Some(above) = levels.last_mut()
+        {
+            let name = std::mem::take(&mut level.name);
+            above.add(FOLDER, &name, &level.digest());
+        }
+    }
 }
 
 fn hash_file(path: &Path, stamp: &Stamp, stop: &AtomicBool) -> Option<Digest> {
@@ -182,11 +225,12 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("f");
         write(&folder.join("é/x"), b"hi");
-        let mut list = vec![2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        list.extend([2, 0, 0, 0, 2, 0xc3, 0xa9, 0, 0, 0, 0, 0, 0, 0, 0]);
-        list.extend([1, 0, 0, 0, 4, 0xc3, 0xa9, b'/', b'x', 0, 0, 0, 0, 0, 0, 0, 2]);
-        list.extend(blake3::hash(b"hi").as_bytes());
-        assert_eq!(digest(&folder).unwrap(), *blake3::hash(&list).as_bytes());
+        write(&folder.join("y"), b"ho");
+        let hash = |parts: &[&[u8]]| *blake3::hash(&parts.concat()).as_bytes();
+        let x = hash(&[&[1, 0, 0, 0, 1, b'x'], &hash(&[b"hi"])]);
+        let y = hash(&[&[1, 0, 0, 0, 1, b'y'], &hash(&[b"ho"])]);
+        let e = hash(&[&[2, 0, 0, 0, 2, 0xc3, 0xa9], &hash(&[&x])]);
+        assert_eq!(digest(&folder).unwrap(), hash(&[e.min(y).as_slice(), e.max(y).as_slice()]));
     }
 
     #[test]

@@ -128,6 +128,23 @@ fn what_is_empty_comes_no_second_time_under_its_name() {
     assert_eq!(names_in(&other), ["another.txt", "empty.txt", "only", "only (2)"]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_whose_names_were_changed_when_it_came_comes_no_second_time() {
+    let (one, other) = friends();
+    for name in ["at 12:30", "at 12_", "at 120", "CON", "A.txt", "a.txt", "cafe\u{301}", "what?/when?"] {
+        one.file(&format!("odd/{name}"), name);
+    }
+    let odd = one.home.path().join("desk/odd");
+    both_say(&one, &other, one.send_paths(&other, &[&odd]), &[SAVED]);
+    let there = ["at 12_30", "at 12_", "at 120", "_CON", "A.txt", "a (2).txt", "caf\u{e9}", "what_/when_"];
+    for name in there {
+        assert!(other.received("odd").join(name).exists(), "{name}");
+    }
+    both_say(&one, &other, one.send_paths(&other, &[&odd]), &[ALREADY]);
+    assert_eq!(names_in(&other), ["odd"]);
+}
+
 #[test]
 fn a_copy_comes_when_it_is_asked_for() {
     let (one, other) = friends();
