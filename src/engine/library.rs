@@ -11,7 +11,7 @@ use super::{clients::Asker, hub::Hub};
 use crate::{
     engine::api::{Problem, Reply},
     protocol::Fingerprint,
-    store::{Store, StoreError},
+    store::{Opened, Store, StoreError},
 };
 
 /// The hub takes no new work while so many jobs are under way. Each of its steps posts a few at most.
@@ -161,14 +161,15 @@ fn run(
 }
 
 fn open(path: &std::path::Path) -> Result<(Store, Found), StoreError> {
-    let crate::store::Opened { store, set_aside, .. } = Store::open(path)?;
-    let start = Start {
-        known: store.computers()?,
-        comparisons: store.comparisons()?,
-        settings: store.settings()?,
-        digest: Digest { revision: store.revision()?, unread: store.unread()? },
-        unfinished: store.unfinished()?,
-    };
+    let (Opened { store, set_aside }, start) = Store::open_reading(path, |store| {
+        Ok(Start {
+            known: store.computers()?,
+            comparisons: store.comparisons()?,
+            settings: store.settings()?,
+            digest: Digest { revision: store.revision()?, unread: store.unread()? },
+            unfinished: store.unfinished()?,
+        })
+    })?;
     Ok((store, Found { set_aside, start: Box::new(start) }))
 }
 

@@ -54,7 +54,7 @@ pub struct Store {
     /// Whether the last change found no room on the disk.
     is_full: bool,
     /// Held while open, shared: who gets it alone knows that no other process is at work.
-    _in_use: File,
+    in_use: File,
 }
 
 impl Store {

@@ -41,6 +41,17 @@ impl Store {
     /// # Errors
     /// The folder can't be written to, the disk is full, or another process is at it and it can't be read.
     pub fn open(path: &Path) -> Result<Opened, StoreError> {
+        Self::open_reading(path, |_| Ok(())).map(|(opened, ())| opened)
+    }
+
+    /// The same, with what is needed of it from the beginning: a database in which that can't be read is set aside too.
+    ///
+    /// # Errors
+    /// As those of [`Store::open`], and of `read` on a fresh database.
+    pub fn open_reading<T>(
+        path: &Path,
+        read: impl Fn(&Self) -> Result<T, StoreError>,
+    ) -> Result<(Opened, T), StoreError> {
         if let Some(folder) = path.parent() {
             private::make_folder(folder)?;
         }
@@ -50,21 +61,32 @@ impl Store {
         let alone = lock_alone(&in_use)?;
 
         let suspicion = beside(path, "-suspect");
+        let attempt = |in_use: File| -> Result<(Self, T), (Unusable, File)> {
+            let connection = match open_checked(path, &suspicion, alone) {
+                Ok(connection) => connection,
+                Err(error) => return Err((error, in_use)),
+            };
+            let store = Self { connection, suspicion: suspicion.clone(), is_full: false, in_use };
+            match read(&store) {
+                Ok(found) => Ok((store, found)),
+                Err(error) => Err((error.into(), store.in_use)),
+            }
+        };
         let mut set_aside = None;
-        let connection = match open_checked(path, &suspicion, alone) {
-            Ok(connection) => connection,
-            Err(Unusable::Replaceable(error)) if alone => {
+        let (store, found) = match attempt(in_use) {
+            Ok(opened) => opened,
+            Err((Unusable::Replaceable(error), in_use)) if alone => {
                 log::warn!("the database is set aside: {error}");
                 set_aside = Some(move_aside(path)?);
-                open_checked(path, &suspicion, alone).map_err(Unusable::into_error)?
+                attempt(in_use).map_err(|(error, _)| error.into_error())?
             }
-            Err(error) => return Err(error.into_error()),
+            Err((error, _)) => return Err(error.into_error()),
         };
         if alone {
             // From now on others may join.
-            in_use.lock_shared().or_else(without_locks)?;
+            store.in_use.lock_shared().or_else(without_locks)?;
         }
-        Ok(Opened { store: Self { connection, suspicion, is_full: false, _in_use: in_use }, set_aside })
+        Ok((Opened { store, set_aside }, found))
     }
 }
 

@@ -36,6 +36,25 @@ fn a_conversation_is_there_again_after_a_restart_and_so_is_the_computer() {
 }
 
 #[test]
+fn it_starts_at_once_where_the_known_computers_can_not_be_read_and_says_what_it_set_aside() {
+    let (one, mut other) = friends();
+    other.shut_down();
+    let database = rusqlite::Connection::open(&other.config.home.database).unwrap();
+    database.execute_batch("UPDATE computers SET first_seen = 'yesterday'").unwrap();
+    database.close().unwrap();
+    other.start_again();
+    let aside = other.until("a notice", |snapshot| {
+        snapshot.notices.iter().find_map(|notice| match notice {
+            Notice::StoreSetAside { path } => Some(path.clone()),
+            _ => None,
+        })
+    });
+    assert!(aside.exists());
+    let seen = other.sees(&one);
+    assert!(seen.new && seen.rule == Rule::Ask, "what it was allowed went with it: {seen:?}");
+}
+
+#[test]
 fn a_recipient_that_is_not_there_is_looked_for_and_then_said_to_be_out_of_reach() {
     let (one, mut other) = friends();
     other.shut_down();

@@ -120,6 +120,40 @@ fn damage_inside_is_noticed_at_the_latest_at_the_start_after_it_showed_itself() 
 }
 
 #[test]
+fn a_database_is_set_aside_where_what_is_needed_from_the_beginning_can_not_be_read() {
+    for column in [None, Some("UPDATE computers SET first_seen = 'yesterday'")] {
+        let home = Home::new();
+        drop(home.open_with_mei());
+        let connection = Connection::open(home.path()).unwrap();
+        match column {
+            Some(nonsense) => connection.execute_batch(nonsense).unwrap(),
+            None => overwrite_root_page(connection, &home.path(), "computers"),
+        }
+        let (opened, computers) = Store::open_reading(&home.path(), Store::computers).unwrap();
+        assert!(opened.set_aside.unwrap().exists());
+        assert_eq!(computers, []);
+        drop(opened.store);
+        home.open();
+    }
+}
+
+/// With bytes that mean nothing, where the database was closed cleanly.
+fn overwrite_root_page(connection: Connection, path: &Path, table: &str) {
+    let size: u64 = connection.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0)).unwrap().into();
+    let root: u64 = connection
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?", [table], |row| row.get::<_, u32>(0))
+        .unwrap()
+        .into();
+    connection.close().unwrap();
+    assert!(!path.with_file_name("fantail.db-wal").exists(), "it was not closed cleanly");
+    let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start((root - 1) * size)).unwrap();
+    let mut noise = vec![0; size as usize];
+    blake3::Hasher::new().update(table.as_bytes()).finalize_xof().fill(&mut noise);
+    file.write_all(&noise).unwrap();
+}
+
+#[test]
 fn what_was_written_before_a_kill_is_there_though_nobody_closed_it() {
     let home = Home::new();
     let mut store = home.open_with_mei();
