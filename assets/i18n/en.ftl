@@ -405,7 +405,6 @@ problem-not-found = nobody called { $whom } was found
 problem-not-known = no known computer is called { $whom }; --new means others too
 problem-ambiguous = the name means { $count } computers
 problem-closed = Fantail was closed while it was under way
-problem-abandoned = it wasn’t gone on with for a week, so what had arrived was removed
 problem-not-on-shelf = it isn’t on the shelf any more
 problem-unsupported = the other computer’s program can’t do that
 problem-queue-full = { $count } things are waiting to be sent already; cancel some, or send a folder

@@ -378,7 +378,6 @@ problem-not-found = 没有找到“{ $whom }”
 problem-not-known = 没有名为“{ $whom }”的已知电脑；加上 --new 可以指其他电脑
 problem-ambiguous = 有 { $count } 台电脑符合这个名称
 problem-closed = 传输途中 Fantail 被关闭
-problem-abandoned = 一周内没有继续传输，已收到的部分已被清除
 problem-not-on-shelf = 它已经不在共享架上
 problem-unsupported = 对方电脑的程序不支持此功能
 problem-queue-full = 已有 { $count } 项在等待发送，请取消一些，或改发文件夹

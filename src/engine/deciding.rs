@@ -11,6 +11,7 @@ use super::{
     asking::Question,
     hub::Hub,
     ids::random,
+    queue::MAX_QUEUED_WITH_ONE,
     transfer::{Key, Side, Stage, Transfer},
     transfers::MAX_TRANSFERS,
 };
@@ -25,6 +26,9 @@ use crate::{
 
 /// Transfers that one computer may have open here.
 const MAX_FROM_ONE: usize = 64;
+
+/// Of what was agreed to of one computer, so much may rest here: twice what waits in its own queue for this one.
+const MAX_RESTING_FROM_ONE: usize = 2 * MAX_QUEUED_WITH_ONE;
 
 impl Hub {
     /// Somebody offers something.
@@ -75,7 +79,7 @@ impl Hub {
                 }
             }
         }
-        if self.transfers.len() >= MAX_TRANSFERS || self.count_from(with) >= MAX_FROM_ONE {
+        if self.transfers.len() >= MAX_TRANSFERS || self.has_too_much_of(with) {
             return self.decline_offer(key, DeclineReason::Busy);
         }
         let is_text = offer.is_text();
@@ -106,10 +110,15 @@ impl Hub {
         );
     }
 
-    /// Transfers of one computer that are open here; what rests is in the store.
-    fn count_from(&self, with: Fingerprint) -> usize {
-        let open = |key: &Key| self.transfers.get(key).is_some_and(|one| !matches!(one.stage, Stage::Away { .. }));
-        self.transfers_with(with).iter().filter(|key| open(key)).count()
+    /// Nothing more of one computer, so that it doesn't take the place of all others.
+    fn has_too_much_of(&self, with: Fingerprint) -> bool {
+        let all = self.transfers_with(with);
+        let (resting, open): (Vec<&Transfer>, _) = all
+            .iter()
+            .filter_map(|key| self.transfers.get(key))
+            .partition(|transfer| matches!(transfer.stage, Stage::Away { .. }));
+        let received = resting.iter().filter(|transfer| transfer.direction() == Direction::Received);
+        open.len() >= MAX_FROM_ONE || received.count() >= MAX_RESTING_FROM_ONE
     }
 
     /// By rule, by the way this engine was started, or by asking. An answer in words from a computer that this person

@@ -409,7 +409,6 @@ problem_not_found(whom: &str);
 problem_not_known(whom: &str);
 problem_ambiguous(count: u64);
 problem_closed;
-problem_abandoned;
 problem_not_on_shelf;
 problem_unsupported;
 problem_busy;

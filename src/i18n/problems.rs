@@ -30,7 +30,6 @@ impl Texts {
             Problem::NotKnown { whom } => self.problem_not_known(whom),
             Problem::Ambiguous { fingerprints } => self.problem_ambiguous(fingerprints.len() as u64),
             Problem::Closed => self.problem_closed().into(),
-            Problem::Abandoned => self.problem_abandoned().into(),
             Problem::NotOnShelf => self.problem_not_on_shelf().into(),
             Problem::Unsupported => self.problem_unsupported().into(),
             Problem::QueueFull { limit } => self.problem_queue_full(*limit),

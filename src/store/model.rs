@@ -220,8 +220,6 @@ pub enum Problem {
     Ambiguous { fingerprints: Vec<String> },
     /// The program was closed while it was under way.
     Closed,
-    /// Nobody came back for it in so long that what had arrived was removed.
-    Abandoned,
     /// Nothing of that id on the shelf any more, or not for this computer.
     NotOnShelf,
     /// The other computer's software can't do that.

@@ -23,8 +23,9 @@ use crate::{
 /// The folder for partials, in every receive folder while something is under way.
 pub(super) const PARTIALS: &str = ".fantail";
 
-/// Partials nobody came back for.
-pub const KEEP_PARTIALS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Partials of what no transfer is under way for: its end could not remove them, or the database was set aside. What is
+/// under way keeps its own however long that takes, since clocks jump.
+const KEEP_PARTIALS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What is never filled: the disk is often the system's own, and the database of what is received may lie on it too.
 const LEFT_TO_OTHERS: u64 = 16 * 1024 * 1024;
@@ -128,8 +129,8 @@ impl ReceiveFolder {
         result
     }
 
-    /// Removes partials that nobody came back for since [`KEEP_PARTIALS`], but for those of transfers that `rest` for as
-    /// long as somebody likes; for the program's start. Blocks.
+    /// Removes partials that are older than [`KEEP_PARTIALS`], but for those of transfers that `rest`, for as long as that
+    /// takes; for the program's start. Blocks.
     ///
     /// # Errors
     /// When something can't be read or removed; the rest is removed all the same.
@@ -363,20 +364,20 @@ mod tests {
     }
 
     #[test]
-    fn partials_older_than_a_week_go_and_younger_ones_stay() {
+    fn partials_of_a_week_ago_go_but_younger_ones_and_those_of_what_rests_stay() {
         let place = tempfile::tempdir().unwrap();
         let folder = ReceiveFolder::open(place.path()).unwrap();
         let old = folder.begin(PEER, TRANSFER).unwrap();
         let young = folder.begin(PEER, TransferId([2; 16])).unwrap();
-        let paused = folder.begin(PEER, TransferId([3; 16])).unwrap();
+        let resting = folder.begin(PEER, TransferId([3; 16])).unwrap();
         std::fs::write(old.path().join("0"), "half").unwrap();
-        std::fs::write(paused.path().join("0"), "half").unwrap();
+        std::fs::write(resting.path().join("0"), "half").unwrap();
         let week_ago = SystemTime::now() - KEEP_PARTIALS - Duration::from_secs(60);
         old.set_modified(week_ago.into()).unwrap();
-        paused.set_modified(week_ago.into()).unwrap();
+        resting.set_modified(week_ago.into()).unwrap();
         folder.clean(SystemTime::now(), &[(PEER, TransferId([3; 16]))]).unwrap();
         assert!(!old.path().exists() && young.path().exists());
-        assert!(paused.path().join("0").exists(), "a pause has no end of its own");
+        assert!(resting.path().join("0").exists(), "what rests has no end of its own");
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod send;
 
 pub use content::{Before, Digest, digest_of};
 pub use events::{Delivered, Outcome, Received, SavedItem, TransferError, problem_of};
-pub use folder::{FolderError, KEEP_PARTIALS, Missing, ReceiveFolder};
+pub use folder::{FolderError, Missing, ReceiveFolder};
 pub use framed::Framed;
 pub use kept::Kept;
 pub use plan::{Offered, Plan, PlanError, Source, StopOnDrop};

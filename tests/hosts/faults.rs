@@ -32,6 +32,9 @@ const STRIKES_WITHIN: u32 = 1500;
 /// After a fault is over: to be noticed, found, dialled and gone on with, on a busy machine.
 const GOES_ON: Duration = Duration::from_secs(120);
 
+/// A clock jumps forth or back by so many hours at most: a year and a month, as one does whose battery was empty.
+const JUMP: u32 = 400 * 24;
+
 /// Of the disk that can be full.
 const SIZE: &str = "size=200m";
 
@@ -237,9 +240,11 @@ impl<'h> Pair<'h> {
                 computer.until_said(READ_ONLY);
             }
             Fault::ClockJump(who) => {
-                let hours = i64::from(self.dice.below(200)) - 100;
+                let hours = i64::from(self.dice.below(2 * JUMP + 1)) - i64::from(JUMP);
                 self.computers[who].set_clock(hours);
                 std::thread::sleep(Duration::from_secs(1));
+                // What is held against the clock at a start shows itself only there.
+                self.computers[who].kill_and_start_again();
             }
             Fault::Killed(who) => self.computers[who].kill_and_start_again(),
         }
