@@ -160,8 +160,7 @@ impl Hub {
         self.transfers.insert(key, Transfer::new(GroupId(entry.group.0), Stage::Preparing, side));
         // In one step, so that it is never under way with nothing to go on with: then everything would come again.
         if let Some(going) = self.going(key) {
-            let at = super::now();
-            self.library.write("what goes on", move |store| store.run_again(&key.0, &key.1, &going, at));
+            self.library.write("what goes on", move |store| store.run_again(&key.0, &key.1, &going));
         }
         self.receive_again(key, offer.clone());
         true

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     protocol::{
-        Fingerprint, Ranges,
+        Ranges,
         frame::{Frame, Kind},
         limits::MAX_OFFER_ITEMS,
         message::{Message as WireMessage, Offer},
@@ -29,7 +29,7 @@ use crate::{
         Going, NewEntry, Store, StoreError, Unfinished,
         model::{Body, Entry},
     },
-    transfer::{Grown, KEEP_PARTIALS, Missing, Offered},
+    transfer::{Grown, Missing, Offered},
 };
 
 /// Before an attempt that failed at once is made again, doubled each time.
@@ -53,8 +53,7 @@ const LONGEST_DISK_PAUSE: Duration = Duration::from_secs(15);
 impl Hub {
     /// What the last process left unfinished.
     pub fn restore(&mut self, unfinished: Vec<Unfinished>) {
-        let now = super::now();
-        for Unfinished { entry, going, place, moved } in unfinished {
+        for Unfinished { entry, going, place } in unfinished {
             let key = (entry.with, entry.transfer);
             let hold = match entry.state {
                 State::Held(hold) => hold,
@@ -66,13 +65,10 @@ impl Hub {
                 continue;
             };
             let paused = Paused::of(hold);
-            // A pause has no end of its own.
-            let is_abandoned = transfer.direction() == Direction::Received
-                && !paused.by_anybody()
-                && now.0.saturating_sub(moved.0) > KEEP_PARTIALS.as_millis() as i64;
             self.transfers.insert(key, Transfer { place, paused, keep: true, hold: Some(hold), ..transfer });
-            if is_abandoned {
-                self.finish(key, State::Stopped(Problem::Abandoned));
+            // The last process ended before it could write that down.
+            if self.withdrawn.contains(&key) {
+                self.finish(key, State::Cancelled { here: true });
             }
         }
         self.queue_moved();
@@ -189,7 +185,10 @@ impl Hub {
         let Side::Out { cargo, offered, .. } = &mut transfer.side else { return };
         let prepared = match prepared {
             Ok(prepared) => prepared,
-            Err(problem) => return self.finish(key, State::Stopped(problem)),
+            Err(problem) => {
+                self.withdraw(key);
+                return self.finish(key, State::Stopped(problem));
+            }
         };
         let fresh = (!*offered).then(|| (prepared.clone(), transfer.group));
         if fresh.is_some() {
@@ -198,11 +197,10 @@ impl Hub {
         *cargo = Cargo::Files(prepared);
         let Some(going) = self.going(key) else { return };
         let (with, id) = key;
-        let at = super::now();
         self.library.post(
             move |store| match fresh {
                 Some((prepared, group)) => write_anew(store, key, group, &prepared, &going),
-                None => store.keep_going(&with, &id, &going, at).map(drop),
+                None => store.keep_going(&with, &id, &going).map(drop),
             },
             move |hub, result| match result {
                 Ok(()) if hub.transfers.get(&key).is_some_and(|transfer| transfer.attempt == attempt) => {
@@ -245,31 +243,10 @@ impl Hub {
         })
     }
 
-    /// Something of it happened: the week begins anew.
+    /// What another process needs of it changed.
     pub fn note_going(&mut self, key: Key) {
         let Some(going) = self.going(key) else { return };
-        let at = super::now();
-        self.library.write("what goes on", move |store| store.keep_going(&key.0, &key.1, &going, at));
-    }
-
-    /// A computer is back: it hears what was ended here meanwhile.
-    pub fn tell_withdrawn(&mut self, with: Fingerprint) {
-        if !self.known.contains_key(&with) {
-            return;
-        }
-        self.library.post(
-            move |store| store.take_withdrawn(&with),
-            move |hub, result| match result {
-                Ok(transfers) => {
-                    for transfer in transfers {
-                        hub.mention(with, |control| control.withdraw(transfer));
-                        // It may be offered again already.
-                        hub.drop_question((with, transfer));
-                    }
-                }
-                Err(error) => log::warn!("what was ended meanwhile could not be read: {error}"),
-            },
-        );
+        self.library.write("what goes on", move |store| store.keep_going(&key.0, &key.1, &going));
     }
 }
 

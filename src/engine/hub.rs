@@ -2,7 +2,7 @@
 //! module above.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     fmt,
     net::SocketAddr,
     sync::Arc,
@@ -101,6 +101,8 @@ pub(super) struct Hub {
 
     // Transfers.
     pub transfers: BTreeMap<Key, Transfer>,
+    /// Ended here, oldest first, and not surely heard of there; also in the store.
+    pub withdrawn: VecDeque<Key>,
     pub asks: Asks,
     /// Computers that accepted the last time without asking anybody.
     pub unasked: HashSet<Fingerprint>,

@@ -59,6 +59,8 @@ pub(super) struct Start {
     pub digest: Digest,
     /// In the order of their queues.
     pub unfinished: Vec<crate::store::Unfinished>,
+    /// Oldest first.
+    pub withdrawn: Vec<super::transfer::Key>,
 }
 
 /// The hub's end of the store.
@@ -168,6 +170,7 @@ fn open(path: &std::path::Path) -> Result<(Store, Found), StoreError> {
             settings: store.settings()?,
             digest: Digest { revision: store.revision()?, unread: store.unread()? },
             unfinished: store.unfinished()?,
+            withdrawn: store.withdrawn()?,
         })
     })?;
     Ok((store, Found { set_aside, start: Box::new(start) }))

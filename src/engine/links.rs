@@ -206,6 +206,7 @@ impl Hub {
             Event::Text { transfer, text } => self.text_arrived((with, transfer), text),
             Event::TextSaved { transfer } => self.text_saved((with, transfer)),
             Event::Cancelled { transfer, reason } => self.peer_cancelled((with, transfer), reason),
+            Event::Heard(transfers) => self.withdrawal_heard(with, transfers),
             Event::OpenData { transfer } => self.asked_to_dial((with, transfer)),
             Event::Browsed { request } => self.browsed(with, request),
             Event::Shelf(shelf) => self.shelf_arrived(with, &shelf),
@@ -326,6 +327,7 @@ impl Hub {
             self.hang_up(with, ByeReason::Idle);
             self.rest_all(with);
         }
+        self.ask_whether_heard();
         let linked: Vec<Fingerprint> = self.links.keys().copied().collect();
         for with in linked {
             self.pump(with);

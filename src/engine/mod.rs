@@ -61,6 +61,7 @@ mod unfinished;
 mod waiting;
 mod waits;
 mod whom;
+mod withdrawing;
 
 use std::{path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
 

@@ -66,7 +66,10 @@ impl Hub {
                 }
             }
             Err(CantSend::Busy | CantSend::Closing) if !for_take => self.again_later(key),
-            Err(error) => self.finish(key, State::Stopped(cant_send(error))),
+            Err(error) => {
+                self.withdraw(key);
+                self.finish(key, State::Stopped(cant_send(error)));
+            }
         }
     }
 

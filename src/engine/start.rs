@@ -133,6 +133,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         sought: Vec::new(),
         next_sought: 0,
         transfers: BTreeMap::new(),
+        withdrawn: start.withdrawn.into(),
         asks: Asks::default(),
         unasked: std::collections::HashSet::new(),
         early: BTreeMap::new(),
@@ -169,7 +170,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     Ok((hub, Ears { inbox: messages, done, hints, nearby: status, requests, stopped, listening }))
 }
 
-/// Partials of a week ago that nobody came back for. What still rests is gone on with some day, or ended.
+/// Partials that belong to nothing any more. What still rests is gone on with some day, or ended by a person.
 fn clean(folder: PathBuf, rest: Vec<Key>) {
     tokio::task::spawn_blocking(move || {
         if folder.exists()

@@ -79,13 +79,7 @@ impl Hub {
             self.decline(key, DeclineReason::Person);
             return Ok(());
         }
-        // Nobody hears of what was never offered.
-        let is_secret = matches!(transfer.side, Side::Out { offered: false, .. });
-        let is_told = is_secret || self.speak(key.0, |control| control.withdraw(key.1)).is_ok();
-        if !is_told {
-            let (with, transfer) = key;
-            self.library.write("what was ended", move |store| store.withdraw(&with, &transfer));
-        }
+        self.withdraw(key);
         self.finish(key, State::Cancelled { here: true });
         Ok(())
     }

@@ -37,7 +37,7 @@ pub use entries::{ItemUpdate, NewEntry};
 pub use error::StoreError;
 pub use open::Opened;
 pub use reading::{Changes, Page};
-pub use unfinished::{Going, Unfinished};
+pub use unfinished::{Going, MAX_WITHDRAWN, Unfinished};
 
 /// How long another process (a command in a terminal) may hold the database before [`StoreError::Busy`].
 pub const BUSY_FOR: Duration = Duration::from_secs(5);

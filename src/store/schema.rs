@@ -100,6 +100,7 @@ CREATE TABLE comparisons (
 
 /// What is needed to go on with a transfer in another process. The offer is in the wire's own form; `folder` and
 /// `accepted` (numbers of items) are of what is received, `digests` (one for each item) of what is sent.
+/// What was withdrawn has no reference to a computer: one that was forgotten has to hear of it all the same.
 const UNFINISHED: &str = "
 CREATE TABLE unfinished (
     entry INTEGER PRIMARY KEY NOT NULL REFERENCES entries (seq) ON DELETE CASCADE,
@@ -109,15 +110,15 @@ CREATE TABLE unfinished (
     offer BLOB NOT NULL,
     digests BLOB NOT NULL,
     accepted BLOB NOT NULL,
-    folder,
-    moved INTEGER NOT NULL
+    folder
 );
 
 CREATE TABLE withdrawn (
-    computer BLOB NOT NULL REFERENCES computers (fingerprint) ON DELETE CASCADE,
+    place INTEGER PRIMARY KEY,
+    computer BLOB NOT NULL CHECK (length(computer) = 32),
     transfer BLOB NOT NULL CHECK (length(transfer) = 16),
-    PRIMARY KEY (computer, transfer)
-) WITHOUT ROWID;
+    UNIQUE (computer, transfer)
+);
 ";
 
 /// What was received file by file: its digest, and what tells that it was not touched since.

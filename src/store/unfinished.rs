@@ -8,7 +8,7 @@ use super::{
     Store, StoreError,
     columns::{optional_path, path_value, state_columns},
     entries::{add, exists, renew, seq_of, set_state},
-    model::{Entry, Millis, State},
+    model::{Entry, State},
     reading,
 };
 use crate::{
@@ -16,8 +16,9 @@ use crate::{
     store::NewEntry,
 };
 
-/// Transfers that were ended here while the other side was away, so that it can be told; of one computer.
-const MAX_WITHDRAWN: i64 = 1_000;
+/// Transfers that were ended here and that the other side may not have heard of, in all: they fit what may wait to be
+/// written to one connection, with as much room for other words.
+pub const MAX_WITHDRAWN: usize = 512;
 
 /// What is kept beside the entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,8 +44,6 @@ pub struct Unfinished {
     pub going: Going,
     /// Where it stands in the queue for its computer; that of its entry's number, unless it was moved.
     pub place: i64,
-    /// When something of it last happened.
-    pub moved: Millis,
 }
 
 impl Store {
@@ -53,10 +52,9 @@ impl Store {
     /// # Errors
     /// As that one's.
     pub fn append_going(&mut self, new: NewEntry, going: &Going) -> Result<Entry, StoreError> {
-        let at = new.at;
         self.write(|transaction| {
             let entry = add(transaction, new)?;
-            keep(transaction, entry.seq, going, at)?;
+            keep(transaction, entry.seq, going)?;
             Ok(entry)
         })
     }
@@ -66,28 +64,21 @@ impl Store {
     /// # Errors
     /// As those of [`Store::append`].
     pub fn renew(&mut self, new: NewEntry, going: &Going) -> Result<(), StoreError> {
-        let at = new.at;
         self.write(|transaction| {
             let seq = renew(transaction, new)?;
-            keep(transaction, seq, going, at)
+            keep(transaction, seq, going)
         })
     }
 
     /// Notes what changed about it, or that it can be gone on with from now on. False if it is over, or was never there.
-    pub fn keep_going(
-        &mut self,
-        with: &Fingerprint,
-        transfer: &TransferId,
-        going: &Going,
-        at: Millis,
-    ) -> Result<bool, StoreError> {
+    pub fn keep_going(&mut self, with: &Fingerprint, transfer: &TransferId, going: &Going) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
             // All but the ends (see `state_columns`).
             let open = "SELECT 1 FROM entries WHERE seq = ? AND state NOT IN (2, 3, 4, 5, 6)";
             let is_open = exists(transaction, open, [seq])?;
             if is_open {
-                keep(transaction, seq, going, at)?;
+                keep(transaction, seq, going)?;
             }
             Ok(is_open)
         })
@@ -97,17 +88,11 @@ impl Store {
     ///
     /// # Errors
     /// As those of [`Store::update_state`].
-    pub fn run_again(
-        &mut self,
-        with: &Fingerprint,
-        transfer: &TransferId,
-        going: &Going,
-        at: Millis,
-    ) -> Result<bool, StoreError> {
+    pub fn run_again(&mut self, with: &Fingerprint, transfer: &TransferId, going: &Going) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let Some(seq) = seq_of(transaction, with, transfer)? else { return Ok(false) };
             set_state(transaction, seq, &State::Running)?;
-            keep(transaction, seq, going, at)?;
+            keep(transaction, seq, going)?;
             Ok(true)
         })
     }
@@ -115,16 +100,14 @@ impl Store {
     /// All that aren't over, in the order of their queues.
     pub fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
         self.read(|connection| {
-            let rows: Vec<(i64, i64, Going, Millis)> = connection
+            let rows: Vec<(i64, i64, Going)> = connection
                 .prepare_cached("SELECT * FROM unfinished ORDER BY place, entry")?
-                .query_map([], |row| {
-                    Ok((row.get("entry")?, row.get("place")?, going_from(row)?, Millis(row.get("moved")?)))
-                })?
+                .query_map([], |row| Ok((row.get("entry")?, row.get("place")?, going_from(row)?)))?
                 .collect::<Result<_, _>>()?;
             let mut all = Vec::with_capacity(rows.len());
-            for (seq, place, going, moved) in rows {
+            for (seq, place, going) in rows {
                 let Some(entry) = reading::entry(connection, seq)? else { continue };
-                all.push(Unfinished { entry, going, place, moved });
+                all.push(Unfinished { entry, going, place });
             }
             Ok(all)
         })
@@ -144,44 +127,54 @@ impl Store {
         })
     }
 
-    /// To be told to the other side when it is back: this one ended the transfer.
+    /// To be told to the other side until it has heard it, also after it was forgotten: this one ended the transfer. The
+    /// oldest goes when there are more than [`MAX_WITHDRAWN`].
     pub fn withdraw(&mut self, with: &Fingerprint, transfer: &TransferId) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let count: i64 = transaction
-                .prepare_cached("SELECT count(*) FROM withdrawn WHERE computer = ?")?
-                .query_row([with], |row| row.get(0))?;
-            let is_known = exists(transaction, "SELECT 1 FROM computers WHERE fingerprint = ?", [with])?;
-            if is_known && count < MAX_WITHDRAWN {
-                transaction
-                    .prepare_cached("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)")?
-                    .execute((with, transfer))?;
-            }
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO withdrawn (computer, transfer) VALUES (?, ?)")?
+                .execute((with, transfer))?;
+            transaction
+                .prepare_cached(
+                    "DELETE FROM withdrawn WHERE place IN
+                     (SELECT place FROM withdrawn ORDER BY place DESC LIMIT -1 OFFSET ?)",
+                )?
+                .execute([MAX_WITHDRAWN as i64])?;
             Ok(())
         })
     }
 
-    /// What is to be told to a computer that is back; forgotten with this.
-    pub fn take_withdrawn(&mut self, with: &Fingerprint) -> Result<Vec<TransferId>, StoreError> {
-        if !self.read(|connection| exists(connection, "SELECT 1 FROM withdrawn WHERE computer = ?", [with]))? {
-            return Ok(Vec::new());
-        }
-        self.write(|transaction| {
-            Ok(transaction
-                .prepare_cached("DELETE FROM withdrawn WHERE computer = ? RETURNING transfer")?
-                .query_map([with], |row| row.get(0))?
+    /// All that is to be told, the oldest first.
+    pub fn withdrawn(&self) -> Result<Vec<(Fingerprint, TransferId)>, StoreError> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT computer, transfer FROM withdrawn ORDER BY place")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The computer has heard that these were ended here.
+    pub fn forget_withdrawn(&mut self, with: &Fingerprint, transfers: &[TransferId]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut statement =
+                transaction.prepare_cached("DELETE FROM withdrawn WHERE computer = ? AND transfer = ?")?;
+            for transfer in transfers {
+                statement.execute((with, transfer))?;
+            }
+            Ok(())
         })
     }
 }
 
-fn keep(connection: &Connection, seq: i64, going: &Going, at: Millis) -> Result<(), StoreError> {
+fn keep(connection: &Connection, seq: i64, going: &Going) -> Result<(), StoreError> {
     let Going { offered, consented, offer, digests, accepted, folder } = going;
     let accepted: Vec<u8> = accepted.iter().flat_map(|item| item.to_le_bytes()).collect();
     let place: Option<i64> = connection
         .prepare_cached("SELECT place FROM unfinished WHERE entry = ?")?
         .query_row([seq], |row| row.get(0))
         .optional()?;
-    connection.prepare_cached("INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
+    connection.prepare_cached("INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
         rusqlite::params![
             seq,
             place.unwrap_or(seq),
@@ -191,7 +184,6 @@ fn keep(connection: &Connection, seq: i64, going: &Going, at: Millis) -> Result<
             digests.as_flattened(),
             accepted,
             folder.as_deref().map(path_value),
-            at.0,
         ],
     )?;
     Ok(())

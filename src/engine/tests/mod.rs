@@ -27,6 +27,7 @@ mod thumbnails;
 #[cfg(target_os = "linux")]
 mod unplugged;
 mod waiting;
+mod withdrawing;
 
 use std::{
     fs,

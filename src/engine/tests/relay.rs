@@ -90,9 +90,10 @@ impl Relay {
         self.shared.holding.store(false, Ordering::Release);
     }
 
-    /// Cuts all connections; later ones are passed on.
+    /// Cuts all connections; what was held back is lost with them, and later ones are passed on.
     pub fn cut(&self) {
         self.shared.connections.lock().unwrap().drain(..).for_each(|ends| cut(&ends));
+        self.shared.holding.store(false, Ordering::Release);
     }
 
     pub fn connections(&self) -> usize {

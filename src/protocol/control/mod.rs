@@ -41,6 +41,9 @@ use super::{
     message::{Answer, ByeReason, CancelReason, Features, Hello, Offer, Shelf, Take, Thumbnails},
 };
 
+/// Tokens of pings that ask whether something was heard begin here, those of signs of life at 1.
+const FIRST_ASKED: u64 = 1 << 32;
+
 /// What the other side wants or says.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -79,6 +82,8 @@ pub enum Event {
     Waiting(bool),
     /// Of the comparing on this connection.
     Compare(compare::Event),
+    /// The other side has read that these were ended here: see [`Control::withdraw`].
+    Heard(Vec<TransferId>),
     /// The connection ends; nothing more comes.
     Bye(ByeReason),
 }
@@ -144,6 +149,11 @@ pub struct Control {
     ended: Ended,
     /// What this side has ended for good.
     withdrawn: Ended,
+    /// Of that, what was said since the last question whether it was heard.
+    said: Vec<TransferId>,
+    /// That question's token, and what it is about.
+    asked: Option<(u64, Vec<TransferId>)>,
+    next_asked: u64,
     outbox: Outbox,
     liveness: Liveness,
     next_browse: u32,
@@ -186,6 +196,9 @@ impl Control {
             open: BTreeMap::new(),
             ended: Ended::default(),
             withdrawn: Ended::default(),
+            said: Vec::new(),
+            asked: None,
+            next_asked: FIRST_ASKED,
             outbox: Outbox::default(),
             liveness: Liveness::new(now),
             next_browse: 1,

@@ -21,7 +21,7 @@ impl Control {
         let kind = frame.kind;
         match Message::decode(frame)? {
             Message::Ping { token } => self.outbox.pong(token),
-            Message::Pong { .. } => {}
+            Message::Pong { token } => return Ok(self.on_pong(token)),
             Message::Bye(reason) => return Ok(Some(Event::Bye(reason))),
             Message::Offer(offer) => return self.on_offer(offer),
             Message::Answer { transfer, answer } => return self.on_answer(transfer, answer),
@@ -73,6 +73,16 @@ impl Control {
             _ => return Err(ControlError::Unexpected(kind)),
         }
         Ok(None)
+    }
+
+    fn on_pong(&mut self, token: u64) -> Option<Event> {
+        let (asked, transfers) = self.asked.take()?;
+        if asked == token {
+            return Some(Event::Heard(transfers));
+        }
+        // Only the last of several pings need be answered: that one may have been overtaken, and is asked again.
+        self.said.extend(transfers);
+        None
     }
 
     fn is_moving(&self, transfer: TransferId) -> bool {

@@ -170,16 +170,29 @@ impl Control {
     }
 
     /// Tells that a transfer, also of an earlier connection, was ended here. One that is unknown there is ignored, and so is
-    /// what is offered of it again before that is heard.
+    /// what is offered of it again before that is heard. [`Event::Heard`] follows [`Control::ask_whether_heard`].
     ///
     /// # Errors
     /// See [`CantSend`].
     pub fn withdraw(&mut self, transfer: TransferId) -> Result<(), CantSend> {
         self.withdrawn.insert(transfer);
-        if self.open.contains_key(&transfer) {
-            return self.cancel(transfer, CancelReason::Person);
+        self.outbox.push(&Message::Cancel { transfer, reason: CancelReason::Person })?;
+        self.end(transfer);
+        self.said.push(transfer);
+        Ok(())
+    }
+
+    /// Asks whether what was withdrawn since the last time was read, if anything was; one question at a time. It goes behind
+    /// all that waits to be written, unlike signs of life.
+    pub fn ask_whether_heard(&mut self) {
+        if self.asked.is_some() || self.said.is_empty() {
+            return;
         }
-        self.outbox.push(&Message::Cancel { transfer, reason: CancelReason::Person })
+        let token = self.next_asked;
+        if self.outbox.push(&Message::Ping { token }).is_ok() {
+            self.next_asked += 1;
+            self.asked = Some((token, std::mem::take(&mut self.said)));
+        }
     }
 
     /// Tells that this side has paused a transfer of files: its data connection is closed, and it isn't offered again

@@ -70,12 +70,32 @@ fn a_queue_keeps_the_order_it_was_given_and_passes_by_what_is_over() {
     store.update_state(&MEI, &transfer(1), &State::Cancelled { here: true }).unwrap();
     store.set_places(&MEI, &[(transfer(1), 0)]).unwrap();
     // News of one leaves it where it is.
-    assert!(store.keep_going(&MEI, &transfer(3), &Going { offered: true, ..Going::default() }, Millis(9)).unwrap());
+    assert!(store.keep_going(&MEI, &transfer(3), &Going { offered: true, ..Going::default() }).unwrap());
     drop(store);
     let mut store = home.open();
     assert_eq!(order(&store), [(transfer(3), held.clone()), (transfer(2), held.clone())]);
     store.update_state(&MEI, &transfer(3), &State::Held(Hold::Turn)).unwrap();
     assert_eq!(order(&store)[0].1, State::Held(Hold::Turn));
+}
+
+#[test]
+fn what_was_ended_here_is_kept_until_it_was_heard_also_of_who_was_forgotten_and_within_bounds() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    store.withdraw(&MEI, &transfer(0)).unwrap();
+    store.withdraw(&MEI, &transfer(0)).unwrap();
+    store.withdraw(&DAD, &transfer(0)).unwrap();
+    store.forget(&MEI).unwrap();
+    drop(store);
+    let mut store = home.open();
+    assert_eq!(store.withdrawn().unwrap(), [(MEI, transfer(0)), (DAD, transfer(0))]);
+    store.forget_withdrawn(&DAD, &[transfer(0), transfer(7)]).unwrap();
+    assert_eq!(store.withdrawn().unwrap(), [(MEI, transfer(0))]);
+    for n in 1..=MAX_WITHDRAWN as u64 {
+        store.withdraw(&DAD, &transfer(n)).unwrap();
+    }
+    let all = store.withdrawn().unwrap();
+    assert_eq!((all.len(), all[0]), (MAX_WITHDRAWN, (DAD, transfer(1))), "the oldest goes first");
 }
 
 #[test]

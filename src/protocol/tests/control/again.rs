@@ -3,6 +3,7 @@
 use super::*;
 use crate::protocol::{
     control::{CantSend, Control, ControlError, Event, NoData},
+    frame::Kind,
     message::{CancelReason, DeclineReason, Take},
 };
 
@@ -59,6 +60,26 @@ fn what_is_offered_again_while_its_end_is_on_the_way_is_no_question() {
     let events = pair.quiet();
     assert_eq!(events[OFFICE], []);
     assert_eq!(events[MEI], [Event::Cancelled { transfer: id(1), reason: CancelReason::Person }]);
+}
+
+#[test]
+fn what_was_withdrawn_counts_as_heard_only_when_what_was_asked_behind_it_is_answered() {
+    let mut pair = Pair::new(&Cuts::Whole);
+    pair.ends[OFFICE].ask_whether_heard();
+    assert_eq!(pair.ends[OFFICE].poll_transmit(), None, "there is nothing to ask about");
+    pair.ends[OFFICE].withdraw(id(1)).unwrap();
+    assert_eq!(pair.quiet()[OFFICE], [], "nobody was asked yet");
+    pair.ends[OFFICE].ask_whether_heard();
+    pair.ends[OFFICE].withdraw(id(2)).unwrap();
+    assert_eq!(pair.quiet()[OFFICE], [Event::Heard(vec![id(1)])], "the second came after the question");
+    // A sign of life is asked for meanwhile, and only the last of both is answered.
+    pair.ends[OFFICE].ask_whether_heard();
+    let lost: Vec<Kind> = std::iter::from_fn(|| pair.ends[OFFICE].poll_transmit()).map(|frame| frame.kind).collect();
+    assert_eq!(lost, [Kind::Ping]);
+    let now = pair.now;
+    assert_eq!(pair.ends[OFFICE].receive(Message::Pong { token: 1 }.encode(), now), Ok(None));
+    pair.ends[OFFICE].ask_whether_heard();
+    assert_eq!(pair.quiet()[OFFICE], [Event::Heard(vec![id(2)])]);
 }
 
 #[test]
