@@ -143,11 +143,14 @@ async fn a_dropped_transfer_ends_its_threads_and_can_be_discarded() {
     let folder = ReceiveFolder::open(&into).unwrap();
     let sending = agreed.sending(&progress, deliver);
     let giving = tokio::spawn(send(Framed::new(one), sending));
+    // Begun before anything comes, as the engine does it.
+    let items = &agreed.consent.offer().items;
+    let kept = folder.kept(PEER, TRANSFER, items, &agreed.consent.accept().items, Ranges::default()).unwrap();
     let receiving = Receiving {
         with: PEER,
         consent: agreed.consent,
         into: folder.clone(),
-        kept: None,
+        kept: Some(kept),
         progress: Arc::clone(&progress),
         events: tell,
     };
