@@ -100,7 +100,8 @@ impl App {
             (Purpose::Compare(with), Ok(Reply::Comparing { number })) => self.compare_answered(with, Ok(number)),
             (Purpose::Resolve, result) => self.take_resolved(result),
             (Purpose::Send { undo, .. }, Ok(Reply::Sent { transfers, .. })) => {
-                if let Some(text) = undo {
+                // What was on its way before isn't undone with this.
+                if let Some(text) = undo.filter(|_| !transfers.is_empty()) {
                     self.toasts.say_with_undo(text, transfers);
                 }
             }

@@ -93,6 +93,7 @@ impl Link for Desk {
             Command::Send { to, .. } => Reply::Sent {
                 group: GroupId([1; 16]),
                 transfers: to.iter().map(|&with| (with, TransferId([9; 16]))).collect(),
+                again: Vec::new(),
             },
             Command::Compare { .. } => Reply::Comparing { number: 1 },
             Command::ChangeSettings(settings) => {

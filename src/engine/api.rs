@@ -25,7 +25,7 @@ pub struct CommandId(pub u64);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Command {
-    /// One transfer per recipient, all of one group. Sending confirms the recipient ("is this the right one?" is asked
+    /// One transfer per recipient, all of one group; where one of the same files isn't over, that one goes on. Sending confirms the recipient ("is this the right one?" is asked
     /// by whoever issues this, before). With `keep`, what can't be reached now waits for it, also across restarts;
     /// without, it ends as out of reach after some seconds. → [`Reply::Sent`]
     Send { to: Vec<Fingerprint>, what: Outgoing, keep: bool },
@@ -332,8 +332,12 @@ pub enum Event {
 pub enum Reply {
     Done,
     Sent {
+        /// Of those that were begun.
         group: GroupId,
+        /// Begun by this command.
         transfers: Vec<(Fingerprint, TransferId)>,
+        /// Of the same things, and on their way before.
+        again: Vec<(Fingerprint, TransferId)>,
     },
     /// Entries in order of change, the removed ones by number, and how far this goes.
     Changes {

@@ -5,12 +5,12 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    api::{Notice, Problem, State, Visibility},
+    api::{Hold, Notice, Problem, State, Visibility},
     attempts::{Target, Urgency},
     dialer::{MAX_ADDRESSES, reach},
     door::{Arrival, DoorError},
     hub::{Hub, Message},
-    transfer::Stage,
+    transfer::{Cargo, Side, Stage, Transfer},
 };
 use crate::{
     nearby::Hint,
@@ -149,8 +149,16 @@ impl Hub {
                 }
                 if let (Some(with), Some(problem)) = (expected, problem) {
                     for key in self.transfers_with(with) {
-                        if self.transfers.get(&key).is_some_and(|one| matches!(one.stage, Stage::Reaching { .. })) {
-                            self.finish(key, State::Stopped(problem.clone()));
+                        match self.transfers.get(&key) {
+                            Some(Transfer { stage: Stage::Reaching { .. }, side, .. }) => {
+                                // It rested before, and may do so again.
+                                if matches!(side, Side::Out { cargo: Cargo::Stored(_), .. }) {
+                                    self.rest(key, Hold::Away);
+                                } else {
+                                    self.finish(key, State::Stopped(problem.clone()));
+                                }
+                            }
+                            _ => {}
                         }
                     }
                 }

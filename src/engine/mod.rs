@@ -43,6 +43,7 @@ mod pausing;
 mod prepare;
 mod presence;
 mod queue;
+mod resending;
 mod resolve;
 mod secure;
 mod sending;

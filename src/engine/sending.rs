@@ -1,6 +1,7 @@
 //! What this person sends, until it stands in its queues.
 //!
-//! Sources are walked, then one entry per recipient is in the store before anything is said to anybody.
+//! Sources are walked, then one entry per recipient is in the store before anything is said to anybody. Where the same is on
+//! its way already, that goes on instead (see `resending`).
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -30,7 +31,7 @@ const MAX_RECIPIENTS: usize = 256;
 const PASTED: &str = "pasted";
 
 impl Hub {
-    /// Begins one transfer per recipient. With `keep` it waits for those that can't be reached.
+    /// One transfer per recipient. With `keep` it waits for those that can't be reached.
     pub fn send(&mut self, from: Asker, mut to: Vec<Fingerprint>, what: Outgoing, keep: bool) {
         to.sort_unstable();
         to.dedup();
@@ -49,7 +50,7 @@ impl Hub {
         }
         self.pace.touch();
         let copies = matches!(what, Outgoing::Copies(_));
-        let batch = Batch { from: Some(from), group, keys, copies };
+        let batch = Batch { from: Some(from), group, keys, again: Vec::new(), copies };
         match what {
             Outgoing::Text(text) => self.write_sent(batch, Body::Text(text)),
             Outgoing::Paths(paths) | Outgoing::Copies(paths) => self.plan(batch, paths, None),
@@ -126,7 +127,7 @@ impl Hub {
         }
     }
 
-    pub fn prepared(&mut self, batch: Batch, prepared: Result<Arc<Prepared>, Problem>) {
+    pub fn prepared(&mut self, mut batch: Batch, prepared: Result<Arc<Prepared>, Problem>) {
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(problem) => {
@@ -140,6 +141,9 @@ impl Hub {
                 return batch.reply(Err(problem));
             }
         };
+        if batch.from.is_some() && !batch.copies {
+            self.go_on_with_same(&mut batch, &prepared);
+        }
         for key in &batch.keys {
             if let Some(transfer) = self.transfers.get_mut(key)
                 && let Side::Out { cargo, .. } = &mut transfer.side
@@ -152,6 +156,23 @@ impl Hub {
         let (files, bytes) = (prepared.plan.files(), prepared.plan.bytes());
         let body = Body::Items { items: prepared.shown_items(), files, bytes };
         self.write_sent(batch, body);
+    }
+
+    /// Leaves out of the batch whoever is sent just this already.
+    fn go_on_with_same(&mut self, batch: &mut Batch, prepared: &Prepared) {
+        let (mut begun, mut again) = (Vec::new(), Vec::new());
+        for key in std::mem::take(&mut batch.keys) {
+            match (self.transfers.get(&key).map(|fresh| fresh.keep), self.sent_already(key.0, prepared)) {
+                (Some(keep), Some(same)) => {
+                    self.transfers.remove(&key);
+                    self.send_on(same, keep);
+                    again.push(same);
+                }
+                // Cancelled meanwhile, or new.
+                _ => begun.push(key),
+            }
+        }
+        (batch.keys, batch.again) = (begun, again);
     }
 
     /// Puts the recipients and their entries into the store, then begins to offer.
@@ -210,6 +231,8 @@ pub(super) struct Batch {
     pub from: Option<Asker>,
     pub group: GroupId,
     pub keys: Vec<Key>,
+    /// Those that were on their way, and go on.
+    pub again: Vec<Key>,
     /// Of what is there already too.
     pub copies: bool,
 }
@@ -217,7 +240,7 @@ pub(super) struct Batch {
 impl Batch {
     fn reply(self, result: Result<(), Problem>) {
         if let Some(from) = self.from {
-            from.reply(result.map(|()| Reply::Sent { group: self.group, transfers: self.keys }));
+            from.reply(result.map(|()| Reply::Sent { group: self.group, transfers: self.keys, again: self.again }));
         }
     }
 }

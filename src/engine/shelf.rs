@@ -216,7 +216,7 @@ impl Hub {
         let group = GroupId(random());
         let mut transfer = Transfer::new(group, Stage::Preparing, side);
         let hub = self.inbox.clone();
-        let batch = Batch { from: None, group, keys: vec![key], copies: false };
+        let batch = Batch { from: None, group, keys: vec![key], again: Vec::new(), copies: false };
         let task = tokio::spawn(async move {
             let prepared = plan_unchanged(items, everything).await.map(|plan| Arc::new(Prepared::new(plan)));
             hub.send(Message::Prepared(batch, prepared)).await.ok();

@@ -119,7 +119,7 @@ impl Hub {
         self.transfers.insert((with, transfer), Transfer::new(group, stage, side));
         self.takes.insert((with, transfer), Wish { items, asked: false });
         self.pace.touch();
-        from.reply(Ok(Reply::Sent { group, transfers: vec![(with, transfer)] }));
+        from.reply(Ok(Reply::Sent { group, transfers: vec![(with, transfer)], again: Vec::new() }));
         if self.links.contains_key(&with) {
             self.resume_takes(with);
         } else {

@@ -47,10 +47,11 @@ pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failur
     let mut sent = BTreeSet::new();
     let files = (!paths.is_empty()).then_some(if copy { Outgoing::Copies(paths) } else { Outgoing::Paths(paths) });
     for what in [text.map(Outgoing::Text), files].into_iter().flatten() {
-        let Reply::Sent { transfers, .. } = session.call(&Command::Send { to: to.clone(), what, keep: queue })? else {
+        let sending = Command::Send { to: to.clone(), what, keep: queue };
+        let Reply::Sent { transfers, again, .. } = session.call(&sending)? else {
             return Err(unexpected());
         };
-        sent.extend(transfers);
+        sent.extend(transfers.into_iter().chain(again));
     }
     until_ended(session, follow, sent, Duration::from_secs(wait.into()))
 }

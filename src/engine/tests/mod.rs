@@ -20,6 +20,8 @@ mod queueing;
 mod reconnecting;
 mod relay;
 #[cfg(target_os = "linux")]
+mod resending;
+#[cfg(target_os = "linux")]
 mod resuming;
 mod shelves;
 mod texting;
@@ -134,7 +136,8 @@ impl Machine {
     pub fn send(&self, to: &[&Self], what: Outgoing) -> Vec<TransferId> {
         let to: Vec<Fingerprint> = to.iter().map(|other| other.id()).collect();
         let sent = self.ask(Command::Send { to: to.clone(), what, keep: true });
-        let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
+        let Ok(Reply::Sent { mut transfers, again, .. }) = sent else { panic!("not sent: {sent:?}") };
+        transfers.extend(again);
         to.iter().map(|to| transfers.iter().find(|(with, _)| with == to).unwrap().1).collect()
     }
 
