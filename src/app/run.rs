@@ -96,7 +96,7 @@ pub enum Request {
 
 /// Closes the window as a person would, so that the others are told.
 fn end_when_asked(ctx: Arc<OnceLock<egui::Context>>, sender: flume::Sender<Request>) {
-    let listening = on_interrupt(move || {
+    let listening = on_interrupt(move |_| {
         // On a thread of its own, which may wait until there is room.
         sender.send(Request::End).ok();
         wake(&ctx);

@@ -10,7 +10,7 @@ use crate::{engine::api::Audience, protocol::limits::MAX_OFFER_ITEMS};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done (also when part of it was accepted; what was is listed)
-  1  failed, with one sentence on stderr
+  1  failed or cancelled (Ctrl+C), with one sentence on stderr
   2  wrong usage
   3  nobody found
   4  declined, or not answered in time
@@ -33,7 +33,8 @@ With --json each line on stdout is one object:
             event (waiting, progress, saved, declined, stopped, text),
             transfer, item, name, path, bytes, total, speed, left, text,
             from or to, fingerprint; why it stopped: code, message
-            (queued: kept until that computer is back);
+            (queued: kept until that computer is back;
+            left: goes on in a window or fantail receive);
             missing: so many files are not in a folder that is saved,
             with code and message for the first;
             already: it was there from an earlier time, nothing of it crossed

@@ -1,7 +1,7 @@
 //! What two processes of this account say to each other when a command is handed over: lines of JSON.
 //!
 //! One [`Envelope`] there, then [`Said`] back until [`Said::End`]. A further line there is `true` or `false`, what the
-//! person answers to the command's question.
+//! person answers to the command's question, [`CANCEL`] or [`LEAVE`].
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 
@@ -18,7 +18,13 @@ use crate::protocol::limits::MAX_TEXT;
 pub const MAX_LINE: usize = 6 * MAX_TEXT + 1000 * 4096 * 4;
 
 /// The language of both ends. A number that changes when they no longer understand each other.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+
+/// This person doesn't want it any more.
+pub(super) const CANCEL: &str = "cancel";
+
+/// Nobody follows it any more, as at the end of the stream.
+pub(super) const LEAVE: &str = "leave";
 
 /// A command on its way.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -55,6 +55,17 @@ impl Follow {
         self.given_up.insert(key)
     }
 
+    /// Tells that these go on without being followed.
+    pub fn leave(&self, session: &mut Session<'_>, open: &BTreeSet<Key>) {
+        let snapshot = session.client.snapshot();
+        let moving = |key: &Key| snapshot.transfers.iter().find(|one| (one.with, one.transfer) == *key);
+        for key in open {
+            let direction = moving(key).map_or(Direction::Sent, |running| running.direction);
+            let line = line(&snapshot, key, direction, TransferEvent::Stopped);
+            session.say(Line::Transfer(Box::new(TransferLine { reason: Some(Reason::Left), ..line })));
+        }
+    }
+
     /// Tells what happened to the transfers that `wanted` wants. Those that ended, in order.
     pub fn tell(
         &mut self,
@@ -153,7 +164,7 @@ impl Follow {
             }
             State::Cancelled { here } => {
                 say(TransferEvent::Stopped, Some(Reason::Cancelled { here: *here }), None);
-                Exit::Stopped
+                Exit::Failed
             }
             State::Stopped(problem) => {
                 say(TransferEvent::Stopped, Some(Reason::Problem(problem.clone())), None);

@@ -1,11 +1,10 @@
 //! Commands that are carried out by another process of this account: the one that has the engine already.
 //!
-//! Over the socket of [`crate::platform::instance`] goes what `exchange` describes. Any line that is no answer, or the end
-//! of the stream, means that the command should stop.
+//! Over the socket of [`crate::platform::instance`] goes what `exchange` describes. The end of the
+//! stream means that nobody follows it any more, which cancels nothing.
 
 use std::{
-    fmt,
-    io::{self, Write as _},
+    fmt, io,
     path::PathBuf,
     sync::{
         Arc, Condvar, Mutex, PoisonError,
@@ -17,7 +16,7 @@ use std::{
 
 use super::{
     commands::perform,
-    exchange::{Envelope, LineReader, Role, Said, write_line},
+    exchange::{CANCEL, Envelope, LEAVE, LineReader, Role, Said, write_line},
     line::{Exit, Line},
     request::{Request, paths},
     session::{Session, Stop, TICK},
@@ -78,7 +77,7 @@ pub(super) fn hand_over(
             match reader.next(|| {
                 if stop.requested() && stopping.is_none() {
                     stopping = Some(Instant::now());
-                    writer.write_all(b"stop\n").ok();
+                    write_line(&mut writer, &if stop.is_cancelled() { CANCEL } else { LEAVE }).ok();
                 }
                 if let Some(answer) = answer() {
                     write_line(&mut writer, &answer).ok();
@@ -262,10 +261,15 @@ fn answer(shared: &Arc<Shared>, stream: &Stream) -> io::Result<()> {
     let (until, watched) = (done.clone(), shared.clone());
     let watcher = thread::Builder::new().name("fantail-handed".into()).spawn(move || {
         let over = || until.load(Ordering::Acquire) || watched.ending.load(Ordering::Acquire);
-        while let Ok(Some(serde_json::Value::Bool(answer))) = reader.next(over) {
-            said.try_send(answer).ok();
+        loop {
+            match reader.next(over) {
+                Ok(Some(serde_json::Value::Bool(answer))) => {
+                    said.try_send(answer).ok();
+                }
+                Ok(Some(serde_json::Value::String(word))) if word == CANCEL => break watching.cancel(),
+                _ => break watching.request(),
+            }
         }
-        watching.request();
     })?;
 
     let exit = match envelope.into_request() {

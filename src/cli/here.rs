@@ -33,7 +33,7 @@ use crate::{
     platform::{
         home::{Home, HomeError, Unwritable},
         instance::{self, Claim, InstanceError, Listener},
-        interrupt::on_interrupt,
+        interrupt::{Asked, on_interrupt},
     },
 };
 
@@ -142,15 +142,18 @@ fn text_variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|text| !text.is_empty())
 }
 
-/// Ctrl+C asks the command to stop; a second one ends the process at once.
+/// Ctrl+C asks the command to stop, and so does the system; a second time ends the process at once.
 fn stop_on_interrupt() -> Stop {
     let stop = Stop::default();
     let requested = stop.clone();
-    let listening = on_interrupt(move || {
+    let listening = on_interrupt(move |asked| {
         if requested.requested() {
             std::process::exit(i32::from(Exit::Stopped as u8));
         }
-        requested.request();
+        match asked {
+            Asked::Person => requested.cancel(),
+            Asked::System => requested.request(),
+        }
     });
     if let Err(error) = listening {
         log::warn!("Ctrl+C ends at once: {error}");

@@ -170,6 +170,8 @@ pub(super) enum Reason {
     Problem(Problem),
     /// It isn't over: it goes on by itself later, or when somebody continues it.
     Held(Hold),
+    /// It goes on later without this command.
+    Left,
     /// Somebody pressed Cancel; `here` says on which side.
     Cancelled {
         here: bool,

@@ -105,6 +105,7 @@ impl Printer {
             Reason::Problem(problem) => (code(problem), self.texts.problem_sentence(problem)),
             Reason::Held(Hold::Queued) => ("queued".into(), self.texts.cli_queued(other)),
             Reason::Held(hold) => ("held".into(), self.texts.held(*hold, other)),
+            Reason::Left => ("left".into(), self.texts.cli_left().into()),
             Reason::Cancelled { here: true } => ("cancelled".into(), self.texts.state_cancelled_here().into()),
             Reason::Cancelled { here: false } => ("cancelled".into(), self.texts.state_cancelled_there(other)),
         }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -37,17 +37,37 @@ const BUSY_WITHIN: Duration = Duration::from_secs(5);
 /// How long a fresh engine may take to say who it is.
 const START_WITHIN: Duration = Duration::from_secs(5);
 
-/// Somebody wants the command to end: Ctrl+C here, or the other end of a hand-over is gone.
+/// Somebody wants the command to end.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Stop(Arc<AtomicBool>);
+pub(super) struct Stop(Arc<AtomicU8>);
+
+/// Nobody wants anything yet.
+const GOES_ON: u8 = 0;
+
+/// See [`Stop::request`].
+const ENDS: u8 = 1;
+
+/// See [`Stop::cancel`].
+const CANCELLED: u8 = 2;
 
 impl Stop {
+    /// The command ends, since the system, its terminal or the other end of a hand-over does. What it began goes on later.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.fetch_max(ENDS, Ordering::AcqRel);
     }
 
+    /// This person doesn't want it any more, and pressed Ctrl+C.
+    pub fn cancel(&self) {
+        self.0.fetch_max(CANCELLED, Ordering::AcqRel);
+    }
+
+    /// Either of them.
     pub fn requested(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.load(Ordering::Acquire) > GOES_ON
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Acquire) == CANCELLED
     }
 }
 

@@ -1,18 +1,27 @@
-//! Being asked to end: Ctrl+C, or the system's polite request.
+//! Being asked to end: by Ctrl+C, or by the system's polite request.
 #![forbid(unsafe_code)]
 
 use std::{io, thread};
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// This person, by Ctrl+C.
+    Person,
+    /// The system, at a logout or restart, or a terminal that was closed: nobody said that what runs is not wanted any more.
+    System,
+}
+
 /// Calls `then` each time this process is asked to end, on a thread of its own. From now on the process no longer ends
 /// by itself.
-pub fn on_interrupt(then: impl FnMut() + Send + 'static) -> io::Result<()> {
+pub fn on_interrupt(then: impl FnMut(Asked) + Send + 'static) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     thread::Builder::new().name("fantail-signals".into()).spawn(move || runtime.block_on(listen(then)))?;
     Ok(())
 }
 
 #[cfg(unix)]
-async fn listen(mut then: impl FnMut()) {
+async fn listen(mut then: impl FnMut(Asked)) {
     use tokio::signal::unix::{SignalKind, signal};
 
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
@@ -22,20 +31,18 @@ async fn listen(mut then: impl FnMut()) {
     };
     loop {
         let asked = tokio::select! {
-            asked = interrupt.recv() => asked,
-            asked = terminate.recv() => asked,
-            asked = hangup.recv() => asked,
+            asked = interrupt.recv() => asked.map(|()| Asked::Person),
+            asked = terminate.recv() => asked.map(|()| Asked::System),
+            asked = hangup.recv() => asked.map(|()| Asked::System),
         };
-        if asked.is_none() {
-            return;
-        }
-        then();
+        let Some(asked) = asked else { return };
+        then(asked);
     }
 }
 
 #[cfg(not(unix))]
-async fn listen(mut then: impl FnMut()) {
+async fn listen(mut then: impl FnMut(Asked)) {
     while tokio::signal::ctrl_c().await.is_ok() {
-        then();
+        then(Asked::Person);
     }
 }

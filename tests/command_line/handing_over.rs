@@ -90,7 +90,7 @@ fn ctrl_c_at_a_command_that_was_handed_over_cancels_it_in_the_window() {
     out.read_line(&mut first).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&first).unwrap()["event"], "waiting");
     interrupt(&child);
-    Ended::of(child, &words).with_code(5);
+    Ended::of(child, &words).with_code(1);
     let client = window.engine.client(|| {});
     let until = Instant::now() + PATIENCE;
     while !client.snapshot().transfers.is_empty() {

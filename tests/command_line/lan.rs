@@ -20,6 +20,8 @@ use fantail::{
         instance::{self, Claim},
     },
 };
+#[cfg(unix)]
+pub use rustix::process::Signal;
 use serde_json::Value;
 
 /// Everything here takes a second or two; a busy machine gets time.
@@ -170,8 +172,13 @@ impl Drop for Receiving {
 
 #[cfg(unix)]
 pub fn interrupt(child: &Child) {
+    signal_to(child, Signal::INT);
+}
+
+#[cfg(unix)]
+pub fn signal_to(child: &Child, signal: Signal) {
     let process = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    rustix::process::kill_process(process, signal).unwrap();
 }
 
 /// A command that came to its end.

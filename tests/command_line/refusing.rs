@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::lan::{Ended, Lan, WindowLike, interrupt};
+use crate::lan::{Ended, Lan, Signal, WindowLike, interrupt, signal_to};
 
 #[test]
 fn without_anybody_to_ask_a_stranger_is_declined() {
@@ -62,12 +62,41 @@ fn ctrl_c_ends_a_sender_that_moves_data_and_a_receiver_that_waits() {
     let child = office.command(&words).spawn().unwrap();
     receiving.event("progress");
     interrupt(&child);
-    let stopped = Ended::of(child, &words).with_code(5);
+    let stopped = Ended::of(child, &words).with_code(1);
     assert_eq!(stopped.event("stopped")["code"], "cancelled");
     assert_eq!(receiving.event("stopped")["code"], "cancelled");
     assert!(!mei.received("big").exists());
     receiving.interrupt();
     receiving.end().with_code(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_sender_that_the_system_ends_goes_on_where_it_was_at_the_next_start() {
+    for (signal, name) in [(Signal::TERM, "terminated"), (Signal::HUP, "hung up")] {
+        let lan = Lan::new();
+        let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+        let receiving = mei.receive(&["--accept", "all"]);
+        let size = 400_000_000;
+        fs::File::create(lan.dir.path().join("big")).unwrap().set_len(size).unwrap();
+        let words = ["send", "--json", "--to", &receiving.address(), "big"];
+        let child = office.command(&words).spawn().unwrap();
+        receiving.event("progress");
+        signal_to(&child, signal);
+        let stopped = Ended::of(child, &words).with_code(5);
+        assert_eq!(stopped.event("stopped")["code"], "left", "{name}");
+        assert!(!mei.received("big").exists(), "{name}");
+        let goes_on = office.receive(&[]);
+        let saved = receiving.event("saved");
+        assert_eq!(
+            (&saved["name"], &saved["transfer"]),
+            (&"big".into(), &stopped.event("stopped")["transfer"]),
+            "{name}"
+        );
+        assert_eq!(fs::metadata(mei.received("big")).unwrap().len(), size);
+        assert!(!mei.received("big (2)").exists(), "{name}");
+        drop(goes_on);
+    }
 }
 
 #[test]

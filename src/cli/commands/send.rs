@@ -59,7 +59,7 @@ pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failur
 /// Whoever need not ask anybody answers sooner, so that `--wait 0` means them.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Tells about these until they ended, cancelling what is not answered in time, and all on a stop.
+/// Tells about these until they ended, cancelling what is not answered in time, and all if this person does.
 pub(super) fn until_ended(
     session: &mut Session<'_>,
     mut follow: Follow,
@@ -91,7 +91,10 @@ pub(super) fn until_ended(
             Ok(())
         });
         if let Err(Failure::Stopped) = step {
-            cancel(session, &mut follow, &mut open);
+            if session.stop.is_cancelled() {
+                return Ok(exit.or(cancel(session, &mut follow, open)));
+            }
+            follow.leave(session, &open);
             return Ok(exit.or(Exit::Stopped));
         }
         step?;
@@ -100,11 +103,11 @@ pub(super) fn until_ended(
 }
 
 /// Cancels what still runs, and tells so.
-fn cancel(session: &mut Session<'_>, follow: &mut Follow, open: &mut BTreeSet<Key>) {
+fn cancel(session: &mut Session<'_>, follow: &mut Follow, mut open: BTreeSet<Key>) -> Exit {
     for (with, transfer) in open.clone() {
         match session.call_last(&Command::Cancel { with, transfer }) {
             // The engine has ended.
-            Err(Failure::Problem(Problem::Closed | Problem::Busy)) => return,
+            Err(Failure::Problem(Problem::Closed | Problem::Busy)) => return Exit::Stopped,
             // It ended in this moment.
             Err(error) => log::info!("nothing to cancel: {error:?}"),
             Ok(_) => {}
@@ -112,11 +115,14 @@ fn cancel(session: &mut Session<'_>, follow: &mut Follow, open: &mut BTreeSet<Ke
     }
     session.stop = crate::cli::session::Stop::default();
     let until = Instant::now() + LAST_WORDS;
+    let mut exit = Exit::Done;
     while !open.is_empty() && Instant::now() < until {
         let told = session.wait().and_then(|snapshot| follow.tell(session, &snapshot, |key| open.contains(key)));
-        let Ok(ended) = told else { return };
-        for (entry, _) in ended {
+        let Ok(ended) = told else { break };
+        for (entry, end) in ended {
             open.remove(&(entry.with, entry.transfer));
+            exit = exit.or(end);
         }
     }
+    if open.is_empty() { exit } else { Exit::Failed }
 }

@@ -1,4 +1,4 @@
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 
 use super::*;
 use crate::{
