@@ -14,7 +14,7 @@ use super::{
     hub::{Hub, Message},
     offering::text_item,
     pausing::Paused,
-    prepare::{Prepared, Stored},
+    prepare::{Prepared, Stored, Unprepared},
     transfer::{Cargo, Key, Side, Stage, Transfer, Work},
     transfers::GRACE,
 };
@@ -44,7 +44,7 @@ const GOOD_ATTEMPT: Duration = Duration::from_secs(10);
 /// Whoever makes a file larger is given this time to end.
 const GROWING_PAUSE: Duration = Duration::from_millis(500);
 
-/// Before it is tried whether a disk takes something again, doubled each time.
+/// Before it is tried whether a disk takes something again, or is there again, doubled each time.
 const FIRST_DISK_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest of these pauses: whoever has made room, or put the disk back, may be watching.
@@ -90,7 +90,9 @@ impl Hub {
             Side::In { offer, .. } if offer.is_text() => return self.drop_question(key),
             Side::Out { .. } | Side::In { .. } => {}
         }
-        transfer.waits_for_disk = matches!(hold, Hold::DiskFull { .. } | Hold::FolderNotWritable { .. });
+        transfer.waits_for_source = hold == Hold::SourceAway;
+        transfer.waits_for_disk =
+            transfer.waits_for_source || matches!(hold, Hold::DiskFull { .. } | Hold::FolderNotWritable { .. });
         // Nothing yet is less than what was there before.
         if let Some(progress) = transfer.progress.as_ref().filter(|progress| progress.bytes() > 0) {
             let bytes = transfer.bytes.saturating_sub(progress.bytes());
@@ -163,13 +165,7 @@ impl Hub {
         let (attempt, hub) = (transfer.attempt, self.inbox.clone());
         let blurred = !self.unasked.contains(&key.0);
         let task = tokio::spawn(async move {
-            let prepared = if offered {
-                Prepared::again(&stored).await
-            } else {
-                // Nobody knows yet what it was.
-                Prepared::read(stored.sources.iter().map(|source| source.path.clone()).collect(), blurred).await
-            };
-            let prepared = prepared.map(Arc::new);
+            let prepared = Prepared::of_rested(&stored, offered, blurred).await.map(Arc::new);
             hub.send(Message::WalkedAgain(key, attempt, prepared)).await.ok();
         });
         transfer.work.add(task.abort_handle());
@@ -178,14 +174,19 @@ impl Hub {
 
     /// The sources as they are now. What is offered is in the store before it is said, so that no version of an item is
     /// ever two contents.
-    pub fn walked_again(&mut self, key: Key, attempt: u32, prepared: Result<Arc<Prepared>, Problem>) {
+    pub fn walked_again(&mut self, key: Key, attempt: u32, prepared: Result<Arc<Prepared>, Unprepared>) {
         let Some(transfer) = self.transfers.get_mut(&key).filter(|transfer| transfer.attempt == attempt) else {
             return;
         };
         let Side::Out { cargo, offered, .. } = &mut transfer.side else { return };
         let prepared = match prepared {
             Ok(prepared) => prepared,
-            Err(problem) => {
+            Err(Unprepared::Away) => {
+                // The pauses grow from one look to the next.
+                transfer.since = Instant::now();
+                return self.rest(key, Hold::SourceAway);
+            }
+            Err(Unprepared::Never(problem)) => {
                 self.withdraw(key);
                 return self.finish(key, State::Stopped(problem));
             }
@@ -195,6 +196,10 @@ impl Hub {
             (transfer.files, transfer.bytes) = (prepared.plan.files(), prepared.plan.bytes());
         }
         *cargo = Cargo::Files(prepared);
+        if std::mem::take(&mut transfer.waits_for_source) {
+            transfer.waits_for_disk = false;
+            self.write_state(key, State::Waiting);
+        }
         let Some(going) = self.going(key) else { return };
         let (with, id) = key;
         self.library.post(

@@ -29,7 +29,7 @@ use super::{
     library::{Digest, Done, Library},
     link::{Heard, LinkId},
     links::{Link, Present},
-    prepare::Prepared,
+    prepare::{Prepared, Unprepared},
     resolve::Sought,
     sending::Batch,
     shelf::PendingTake,
@@ -153,7 +153,7 @@ pub(super) enum Message {
     LookedUp(u64, Vec<SocketAddr>),
     Link(LinkId, Heard),
     Prepared(Batch, Result<Arc<Prepared>, Problem>),
-    WalkedAgain(Key, u32, Result<Arc<Prepared>, Problem>),
+    WalkedAgain(Key, u32, Result<Arc<Prepared>, Unprepared>),
     /// The same items with digests.
     Digested(Key, u32, Arc<Prepared>),
     FolderOpened {

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
@@ -49,6 +50,15 @@ pub(super) struct Stored {
     pub grown: Option<Grown>,
 }
 
+/// Why what rested doesn't go on.
+#[derive(Debug)]
+pub(super) enum Unprepared {
+    /// Some of it can't be reached now.
+    Away,
+    /// Nothing of it can be sent any more.
+    Never(Problem),
+}
+
 impl Prepared {
     pub fn new(plan: Plan) -> Self {
         let digests = plan.items().iter().map(|source| plan.digest(source)).collect();
@@ -68,8 +78,31 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// Walks what rested, whether it was `offered` or not. It has to rest on while some of it is away.
+    pub async fn of_rested(stored: &Stored, offered: bool, blurred: bool) -> Result<Self, Unprepared> {
+        let paths = || stored.sources.iter().map(|source| source.path.clone()).collect();
+        // Nobody knows yet what it was, if it wasn't offered.
+        let walked = if offered { Self::again(stored).await } else { Self::read(paths(), blurred).await };
+        let lacking: Vec<PathBuf> = match &walked {
+            Ok(walked) => {
+                let gone = walked.plan.items().iter().zip(&stored.sources);
+                let gone = gone.filter(|(source, before)| before.wanted && !walked.plan.is_there(source));
+                let gone = gone.map(|(source, _)| source.path.clone());
+                gone.chain(walked.plan.missing().iter().map(|(path, _)| path.clone())).collect()
+            }
+            Err(Problem::SourceGone { .. } | Problem::SourceUnreadable { .. }) => paths(),
+            Err(_) => Vec::new(),
+        };
+        let look = move || lacking.iter().any(|path| is_away(path));
+        match tokio::task::spawn_blocking(look).await {
+            Ok(true) => Err(Unprepared::Away),
+            Ok(false) => walked.map_err(Unprepared::Never),
+            Err(_) => Err(Unprepared::Never(Problem::Closed)),
+        }
+    }
+
     /// Walks what was offered before. What isn't the same any more is another version of its item.
-    pub async fn again(stored: &Stored) -> Result<Self, Problem> {
+    async fn again(stored: &Stored) -> Result<Self, Problem> {
         let plan = Plan::walk_again(stored.sources.clone()).await.map_err(|error| error.problem())?;
         let mut prepared = Self::new(plan);
         let before = stored.sources.iter().zip(&stored.digests);
@@ -172,6 +205,16 @@ impl Prepared {
 pub(super) fn named(accept: &Accept) -> impl Iterator<Item = u32> {
     let is_saved = |resume: &&Resume| resume.groups.is_empty() && !resume.saved.is_empty();
     accept.resume.iter().filter(is_saved).map(|resume| resume.item)
+}
+
+/// Whether a source that was there is away with the disk or folder it lies on, or can't be read. One that is missing in
+/// a folder that is there was moved or deleted. Blocks.
+fn is_away(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => false,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => true,
+        Err(_) => path.parent().is_some_and(|folder| fs::read_dir(folder).is_err()),
+    }
 }
 
 async fn blurs_of(items: &[Source]) -> BTreeMap<u32, Vec<u8>> {

@@ -53,6 +53,8 @@ pub(super) struct Transfer {
     /// It rests because a disk is full or can't be written to, and asks from time to time whether it takes something again.
     /// Nothing of that is shown.
     pub waits_for_disk: bool,
+    /// The disk it waits for is the one with its sources.
+    pub waits_for_source: bool,
     /// What was still to come when it began to rest, at least; `None` until something of it moved since the start.
     pub missing: Option<Missing>,
     pub hashed: Arc<Hashed>,
@@ -169,6 +171,7 @@ impl Transfer {
             digested: false,
             grown: 0,
             waits_for_disk: false,
+            waits_for_source: false,
             missing: None,
             hashed: Arc::default(),
             place: LAST,

@@ -58,6 +58,7 @@ impl Texts {
             Hold::DiskFull { here: false } => self.state_held_disk_full_there(name),
             Hold::FolderNotWritable { here: true } => self.state_held_folder_here().into(),
             Hold::FolderNotWritable { here: false } => self.state_held_folder_there(name),
+            Hold::SourceAway => self.state_held_source_away().into(),
         }
     }
 

@@ -112,6 +112,7 @@ pub(super) fn state_columns(state: &State) -> (i64, Option<String>) {
         State::Held(Hold::Turn) => (13, None),
         State::Held(Hold::FolderNotWritable { here: true }) => (14, None),
         State::Held(Hold::FolderNotWritable { here: false }) => (15, None),
+        State::Held(Hold::SourceAway) => (16, None),
     }
 }
 
@@ -132,6 +133,7 @@ pub(super) fn state_from(row: &Row<'_>) -> Result<State> {
         13 => State::Held(Hold::Turn),
         14 => State::Held(Hold::FolderNotWritable { here: true }),
         15 => State::Held(Hold::FolderNotWritable { here: false }),
+        16 => State::Held(Hold::SourceAway),
         _ => State::Stopped(problem_from(row)?),
     })
 }

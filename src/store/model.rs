@@ -175,6 +175,8 @@ pub enum Hold {
     DiskFull { here: bool },
     /// The receiving folder can't be written to. It goes on by itself when it can.
     FolderNotWritable { here: bool },
+    /// What is sent can't be reached, with the disk or folder that it lies on. It goes on by itself when it can.
+    SourceAway,
 }
 
 /// Why something did not work, as data; every variant has one plain sentence in every language (`problem-*` messages).

@@ -76,7 +76,9 @@ pub fn mark(palette: &Palette, status: &Status) -> Option<(&'static str, Color32
         Status::Declined => (icons::PROHIBIT, palette.warn),
         Status::Cancelled { .. } => (icons::X_CIRCLE, palette.secondary),
         Status::Resting(rest) => match rest.hold {
-            Hold::DiskFull { .. } | Hold::FolderNotWritable { .. } => (icons::WARNING_CIRCLE, palette.warn),
+            Hold::DiskFull { .. } | Hold::FolderNotWritable { .. } | Hold::SourceAway => {
+                (icons::WARNING_CIRCLE, palette.warn)
+            }
             Hold::Paused { .. } => (icons::PAUSE, palette.secondary),
             _ => (icons::CLOCK, palette.secondary),
         },

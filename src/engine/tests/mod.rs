@@ -24,6 +24,8 @@ mod resending;
 #[cfg(target_os = "linux")]
 mod resuming;
 mod shelves;
+#[cfg(target_os = "linux")]
+mod source_away;
 mod texting;
 mod thumbnails;
 #[cfg(target_os = "linux")]
