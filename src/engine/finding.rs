@@ -149,16 +149,13 @@ impl Hub {
                 }
                 if let (Some(with), Some(problem)) = (expected, problem) {
                     for key in self.transfers_with(with) {
-                        match self.transfers.get(&key) {
-                            Some(Transfer { stage: Stage::Reaching { .. }, side, .. }) => {
-                                // It rested before, and may do so again.
-                                if matches!(side, Side::Out { cargo: Cargo::Stored(_), .. }) {
-                                    self.rest(key, Hold::Away);
-                                } else {
-                                    self.finish(key, State::Stopped(problem.clone()));
-                                }
+                        if let Some(Transfer { stage: Stage::Reaching { .. }, side, .. }) = self.transfers.get(&key) {
+                            // It rested before, and may do so again.
+                            if matches!(side, Side::Out { cargo: Cargo::Stored(_), .. }) {
+                                self.rest(key, Hold::Away);
+                            } else {
+                                self.finish(key, State::Stopped(problem.clone()));
                             }
-                            _ => {}
                         }
                     }
                 }
