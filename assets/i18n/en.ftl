@@ -407,6 +407,7 @@ problem-not-known = no known computer is called { $whom }; --new means others to
 problem-ambiguous = the name means { $count } computers
 problem-closed = Fantail was closed while it was under way
 problem-not-on-shelf = it isn’t on the shelf any more
+problem-shelf-changed = the shelf changed meanwhile; look at it again
 problem-unsupported = the other computer’s program can’t do that
 problem-queue-full = { $count } things are waiting to be sent already; cancel some, or send a folder
 problem-busy = too much is going on right now; try again in a moment

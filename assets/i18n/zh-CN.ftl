@@ -380,6 +380,7 @@ problem-not-known = 没有名为“{ $whom }”的已知电脑；加上 --new �
 problem-ambiguous = 有 { $count } 台电脑符合这个名称
 problem-closed = 传输途中 Fantail 被关闭
 problem-not-on-shelf = 它已经不在共享架上
+problem-shelf-changed = 共享架在此期间有变化；请重新查看
 problem-unsupported = 对方电脑的程序不支持此功能
 problem-queue-full = 已有 { $count } 项在等待发送，请取消一些，或改发文件夹
 problem-busy = 现在同时进行的太多，请稍后再试

@@ -92,8 +92,9 @@ pub enum Command {
     ShelfRemove { ids: Vec<u64> },
     /// What another has put out for this computer. → [`Reply::Offered`]
     Browse { with: Fingerprint },
-    /// Takes from another's shelf; an empty list takes everything. → [`Reply::Sent`] with the transfer that was begun.
-    Take { with: Fingerprint, items: Vec<u64>, into: Option<PathBuf> },
+    /// Takes from another's shelf; no `items` are everything. `listed` is what the other showed of it: nothing else is
+    /// taken, whatever comes. → [`Reply::Sent`] with the transfer that was begun.
+    Take { with: Fingerprint, items: Vec<u64>, listed: Vec<OfferedItem>, into: Option<PathBuf> },
 }
 
 /// What a person hands over at once.

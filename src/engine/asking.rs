@@ -33,7 +33,7 @@ impl Hub {
         let Question { takes, items, files, bytes } = question;
         let (with, transfer) = key;
         let Some(present) = self.present.get(&with) else { return };
-        let stranger = known.is_none();
+        let stranger = known.is_none_or(|known| known.taker);
         let name = known.and_then(|known| known.given_name.clone()).unwrap_or_else(|| present.name.clone());
         let now = Instant::now();
         let patience = self.patience;

@@ -7,6 +7,7 @@ use super::{
     clients::{Asker, Request},
     hub::Hub,
     library::unknown,
+    taking::Wish,
 };
 use crate::{
     protocol::Fingerprint,
@@ -93,7 +94,7 @@ impl Hub {
             Command::ShelfAdd { paths, audience } => self.shelf_add(from, paths, audience),
             Command::ShelfRemove { ids } => self.shelf_remove(from, ids),
             Command::Browse { with } => self.browse(from, with),
-            Command::Take { with, items, into } => self.take(from, with, items, into),
+            Command::Take { with, items, listed, into } => self.take(from, with, Wish::new(items, listed), into),
         }
     }
 
@@ -105,9 +106,9 @@ impl Hub {
             move |hub, result| {
                 let result = known_only(result, with);
                 if let (Ok(()), Some(known)) = (&result, hub.known.get_mut(&with)) {
-                    known.given_name = name;
+                    (known.given_name, known.taker) = (name, false);
                 }
-                hub.pace.touch();
+                hub.update_gate();
                 from.reply(result.map(|()| Reply::Done));
             },
         );
@@ -120,9 +121,9 @@ impl Hub {
             move |hub, result| {
                 let result = known_only(result, with);
                 if let (Ok(()), Some(known)) = (&result, hub.known.get_mut(&with)) {
-                    known.folder = folder;
+                    (known.folder, known.taker) = (folder, false);
                 }
-                hub.pace.touch();
+                hub.update_gate();
                 from.reply(result.map(|()| Reply::Done));
             },
         );

@@ -261,7 +261,7 @@ impl Hub {
     /// Whether the other person may have a code shown here. If so, there is a place for it.
     fn may_compare(&mut self, with: Fingerprint) -> Result<(), CompareEnd> {
         let wanted = self.comparing.with(with).is_some_and(|one| one.begun_here && one.is_under_way());
-        let stranger = !self.known.contains_key(&with);
+        let stranger = self.is_stranger(&with);
         if self.comparing.is_too_often(with, stranger && !wanted) {
             if wanted {
                 self.fail_comparison(Problem::ComparedTooOften { here: true });
@@ -294,7 +294,7 @@ impl Hub {
         };
         match said {
             Ok(()) => {
-                let stranger = !self.known.contains_key(&with);
+                let stranger = self.is_stranger(&with);
                 let Some(one) = self.comparing.with(with) else { return };
                 one.stage = if commits { Stage::Running } else { Stage::Asking };
                 one.until = Instant::now() + RUN_WITHIN;

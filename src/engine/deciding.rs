@@ -45,6 +45,9 @@ impl Hub {
             };
             let is_same = before.items == offer.items;
             match transfer.stage {
+                Stage::Taking { .. } if self.takes.get(&key).is_none_or(|wish| !wish.covers(&offer)) => {
+                    return self.refuse_offer_for_take(key);
+                }
                 Stage::Taking { .. } => {
                     let terms = Terms { into: Some(into.clone()), ..Terms::default() };
                     self.takes.remove(&key);

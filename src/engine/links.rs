@@ -96,7 +96,7 @@ impl Hub {
     fn link_up(&mut self, arrival: Arrival, wanted: bool) {
         let with = arrival.with;
         let now = Instant::now();
-        let is_known = self.known.contains_key(&with);
+        let is_known = !self.is_stranger(&with);
         let is_admitted = self.gate().admits(&with) || (wanted && !self.is_blocked(with));
         if !is_admitted {
             return turn_away(arrival.connection, ByeReason::Refused);
@@ -342,7 +342,7 @@ impl Hub {
             return self.links.len() < MAX_LINKS;
         }
         let ip = arrival.remote.ip();
-        let strangers = || self.links.iter().filter(|(with, _)| !self.known.contains_key(with));
+        let strangers = || self.links.iter().filter(|(with, _)| self.is_stranger(with));
         self.links.len() < MAX_LINKS
             && strangers().count() < MAX_STRANGERS
             && strangers().filter(|(_, link)| link.remote.ip() == ip).count() < MAX_STRANGERS_AT_ONE
@@ -412,8 +412,13 @@ impl Hub {
         Gate {
             visibility: self.settings.visibility,
             blocked: blocked.map(|known| known.fingerprint).collect(),
-            known: self.known.keys().copied().collect(),
+            known: self.known.keys().copied().filter(|with| !self.is_stranger(with)).collect(),
         }
+    }
+
+    /// This person never dealt with it.
+    pub fn is_stranger(&self, with: &Fingerprint) -> bool {
+        self.known.get(with).is_none_or(|known| known.taker)
     }
 
     pub fn is_blocked(&self, with: Fingerprint) -> bool {

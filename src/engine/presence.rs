@@ -46,7 +46,7 @@ impl Hub {
         }
         self.update_gate();
         if self.settings.visibility != Visibility::Everyone {
-            let strangers = self.links.keys().filter(|with| !self.known.contains_key(with));
+            let strangers = self.links.keys().filter(|with| self.is_stranger(with));
             for with in strangers.copied().collect::<Vec<_>>() {
                 self.hang_up(with, ByeReason::Closing);
             }

@@ -182,12 +182,14 @@ impl Hub {
         let at = super::now();
         let by_person = batch.from.is_some();
         self.library.post(
-            move |store| -> Result<(Vec<KnownComputer>, Vec<i64>), StoreError> {
-                let (mut known, mut places) = (Vec::new(), Vec::new());
+            move |store| -> Result<_, StoreError> {
+                let (mut known, mut places, mut gone) = (Vec::<KnownComputer>::new(), Vec::new(), Vec::new());
                 for ((with, transfer), seen, going) in people {
-                    seen.enter(store, with)?;
                     if by_person {
+                        seen.enter(store, with)?;
                         store.confirm(&with)?;
+                    } else {
+                        gone.extend(seen.take(store, with)?);
                     }
                     let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
                     let new = NewEntry { with, transfer, group, direction, at, body, state };
@@ -199,10 +201,11 @@ impl Hub {
                     places.push(entry.seq);
                     known.extend(store.computer(&with)?);
                 }
-                Ok((known, places))
+                Ok((known, places, gone))
             },
             move |hub, result| match result {
-                Ok((known, places)) => {
+                Ok((known, places, gone)) => {
+                    hub.known.retain(|with, _| !gone.contains(with));
                     hub.learn(known);
                     let keys = batch.keys.clone();
                     batch.reply(Ok(()));
@@ -257,6 +260,11 @@ impl Seen {
     /// By this person's act.
     pub fn enter(&self, store: &mut Store, with: Fingerprint) -> Result<(), StoreError> {
         store.upsert_seen(&with, &self.name, self.kind, &self.addresses, super::now())
+    }
+
+    /// By taking something from the shelf. Returns who is forgotten for it.
+    fn take(&self, store: &mut Store, with: Fingerprint) -> Result<Vec<Fingerprint>, StoreError> {
+        store.note_taker(&with, &self.name, self.kind, &self.addresses, super::now())
     }
 }
 

@@ -170,6 +170,9 @@ impl Hub {
         let Some(PendingTake { free, asked, everything }) = self.pending_takes.remove(&key) else { return };
         let is_chosen = |place: u32| chosen.is_none_or(|chosen| chosen.contains(&place));
         let granted = asked.into_iter().zip(0..).filter(|(_, place)| is_chosen(*place)).map(|(item, _)| item);
+        // A yes is an act: it is no longer one that only took what is there for all.
+        let seen = self.seen(key.0);
+        self.library.write("whom something was given", move |store| seen.enter(store, key.0));
         self.give_or_refuse(key, free.into_iter().chain(granted).collect(), everything, CancelReason::Declined);
     }
 
@@ -330,6 +333,7 @@ mod tests {
             confirmed: true,
             first_seen: Millis(0),
             last_seen: Millis(0),
+            taker: false,
             addresses: Vec::new(),
         }
     }

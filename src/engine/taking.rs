@@ -1,11 +1,11 @@
 //! The shelves of others: looking at them, and taking.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    api::{Body, Direction, GroupId, Item, OfferedItem, Problem, Reply, State},
+    api::{Body, Direction, GroupId, Item, ItemKind, OfferedItem, Problem, Reply, State},
     asking::PATIENCE,
     clients::Asker,
     deciding::shown_item,
@@ -19,7 +19,7 @@ use crate::{
         Fingerprint, Ranges, TransferId,
         control::Control,
         limits::MAX_OFFER_ITEMS,
-        message::{Offer, Shelf, ShelfItem as WireShelfItem, Take},
+        message::{CancelReason, Offer, Shelf, ShelfItem as WireShelfItem, Take},
     },
     store::NewEntry,
 };
@@ -35,8 +35,34 @@ const OFFERED_WITHIN: Duration = PATIENCE.saturating_add(Duration::from_secs(30)
 pub(super) struct Wish {
     /// Everything if empty.
     items: Vec<u64>,
+    /// Of what the other showed of its shelf, what is asked for.
+    listed: Vec<OfferedItem>,
     /// At least once.
     asked: bool,
+}
+
+impl Wish {
+    pub fn new(items: Vec<u64>, mut listed: Vec<OfferedItem>) -> Self {
+        listed.retain(|item| items.is_empty() || items.contains(&item.id));
+        Self { items, listed, asked: false }
+    }
+
+    /// Nothing is offered but what was listed and asked for: each thing once, of the same kind and name, none larger.
+    pub fn covers(&self, offer: &Offer) -> bool {
+        let mut listed: HashMap<(ItemKind, String), Vec<(u64, u64)>> = HashMap::new();
+        for item in &self.listed {
+            listed.entry((item.kind, item.name.clone())).or_default().push((item.size, item.files));
+        }
+        offer.items.iter().all(|item| {
+            let Item { kind, name, size, files, .. } = shown_item(item, 0);
+            let Some(alike) = listed.get_mut(&(kind, name)) else { return false };
+            let is_enough = |had: &(u64, u64)| size <= had.0 && (kind == ItemKind::File || files <= had.1);
+            let enough = alike.iter().enumerate().filter(|(_, had)| is_enough(had));
+            let Some((place, _)) = enough.min_by_key(|(_, had)| **had) else { return false };
+            alike.swap_remove(place);
+            true
+        })
+    }
 }
 
 /// A question of ours about another's shelf.
@@ -100,11 +126,11 @@ impl Hub {
     }
 
     /// Takes from another's shelf: the offer that comes back is accepted by itself.
-    pub fn take(&mut self, from: Asker, with: Fingerprint, items: Vec<u64>, into: Option<PathBuf>) {
+    pub fn take(&mut self, from: Asker, with: Fingerprint, wish: Wish, into: Option<PathBuf>) {
         if self.transfers.len() >= MAX_TRANSFERS {
             return from.reply(Err(Problem::Busy));
         }
-        if items.len() > MAX_OFFER_ITEMS {
+        if wish.items.len().max(wish.listed.len()) > MAX_OFFER_ITEMS {
             return from.reply(Err(Problem::TooMuch { limit: MAX_OFFER_ITEMS as u64 }));
         }
         if !self.known.contains_key(&with) && !self.present.contains_key(&with) {
@@ -117,7 +143,7 @@ impl Hub {
         let side = Side::In { offer, accepted, into, kept: None, consented: false, same: None };
         let stage = Stage::Taking { until: Instant::now() + REACH_WITHIN };
         self.transfers.insert((with, transfer), Transfer::new(group, stage, side));
-        self.takes.insert((with, transfer), Wish { items, asked: false });
+        self.takes.insert((with, transfer), wish);
         self.pace.touch();
         from.reply(Ok(Reply::Sent { group, transfers: vec![(with, transfer)], again: Vec::new() }));
         if self.links.contains_key(&with) {
@@ -140,6 +166,12 @@ impl Hub {
                 self.mention(with, |control| control.take(take));
             }
         }
+    }
+
+    /// What is offered for a take is more than was wished for, or something else.
+    pub fn refuse_offer_for_take(&mut self, key: Key) {
+        self.mention(key.0, |control| control.cancel(key.1, CancelReason::NotOnShelf));
+        self.finish(key, State::Stopped(Problem::ShelfChanged));
     }
 
     /// A take that came to nothing has no entry yet; the conversation tells it all the same.

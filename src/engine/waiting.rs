@@ -111,7 +111,7 @@ impl Hub {
 
     pub fn waiting_heard(&mut self, with: Fingerprint, waits: bool) {
         let now = Instant::now();
-        let stranger = !self.known.contains_key(&with);
+        let stranger = self.is_stranger(&with);
         let Some(address) = self.links.get(&with).map(|link| link.remote.ip()) else { return };
         let changed = match waits {
             true if stranger && self.asks.strangers_hidden(now) => false,

@@ -411,6 +411,7 @@ problem_not_known(whom: &str);
 problem_ambiguous(count: u64);
 problem_closed;
 problem_not_on_shelf;
+problem_shelf_changed;
 problem_unsupported;
 problem_busy;
 problem_queue_full(count: u64);

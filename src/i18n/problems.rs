@@ -31,6 +31,7 @@ impl Texts {
             Problem::Ambiguous { fingerprints } => self.problem_ambiguous(fingerprints.len() as u64),
             Problem::Closed => self.problem_closed().into(),
             Problem::NotOnShelf => self.problem_not_on_shelf().into(),
+            Problem::ShelfChanged => self.problem_shelf_changed().into(),
             Problem::Unsupported => self.problem_unsupported().into(),
             Problem::QueueFull { limit } => self.problem_queue_full(*limit),
             Problem::Busy => self.problem_busy().into(),

@@ -52,7 +52,7 @@ impl Store {
             transaction
                 .prepare_cached(
                     "INSERT INTO computers (fingerprint, name, kind, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?4)
-                     ON CONFLICT DO UPDATE SET name = ?2, kind = ?3, last_seen = max(last_seen, ?4)",
+                     ON CONFLICT DO UPDATE SET name = ?2, kind = ?3, last_seen = max(last_seen, ?4), taker = NULL",
                 )?
                 .execute((fingerprint, short(name), kind, at.0))?;
             write_addresses(transaction, fingerprint, addresses)
@@ -83,29 +83,29 @@ impl Store {
 
     /// What happens to its offers. False for a stranger.
     pub fn set_rule(&mut self, fingerprint: &Fingerprint, rule: Rule) -> Result<bool, StoreError> {
-        self.set("UPDATE computers SET rule = ?2 WHERE fingerprint = ?1", (fingerprint, rule))
+        self.set("UPDATE computers SET rule = ?2, taker = NULL WHERE fingerprint = ?1", (fingerprint, rule))
     }
 
     /// The name this person gives it; `None` takes it back. False for a stranger.
     pub fn rename(&mut self, fingerprint: &Fingerprint, given_name: Option<&str>) -> Result<bool, StoreError> {
         let given_name = given_name.map(short);
-        self.set("UPDATE computers SET given_name = ?2 WHERE fingerprint = ?1", (fingerprint, given_name))
+        self.set("UPDATE computers SET given_name = ?2, taker = NULL WHERE fingerprint = ?1", (fingerprint, given_name))
     }
 
     /// This person said that sending to it is right. False for a stranger.
     pub fn confirm(&mut self, fingerprint: &Fingerprint) -> Result<bool, StoreError> {
-        self.set("UPDATE computers SET confirmed = 1 WHERE fingerprint = ?1", [fingerprint])
+        self.set("UPDATE computers SET confirmed = 1, taker = NULL WHERE fingerprint = ?1", [fingerprint])
     }
 
     /// Compared by people, or no longer. False for a stranger.
     pub fn set_verified(&mut self, fingerprint: &Fingerprint, verified: bool) -> Result<bool, StoreError> {
-        self.set("UPDATE computers SET verified = ?2 WHERE fingerprint = ?1", (fingerprint, verified))
+        self.set("UPDATE computers SET verified = ?2, taker = NULL WHERE fingerprint = ?1", (fingerprint, verified))
     }
 
     /// Where its things go; `None`: the usual folder. False for a stranger.
     pub fn set_folder(&mut self, fingerprint: &Fingerprint, folder: Option<&Path>) -> Result<bool, StoreError> {
         let folder = folder.map(path_value);
-        self.set("UPDATE computers SET folder = ?2 WHERE fingerprint = ?1", (fingerprint, folder))
+        self.set("UPDATE computers SET folder = ?2, taker = NULL WHERE fingerprint = ?1", (fingerprint, folder))
     }
 
     /// Its conversation, rules and addresses go; files stay. False for a stranger.
@@ -133,6 +133,7 @@ fn computer_from(row: &Row<'_>) -> rusqlite::Result<KnownComputer> {
         confirmed: row.get("confirmed")?,
         first_seen: Millis(row.get("first_seen")?),
         last_seen: Millis(row.get("last_seen")?),
+        taker: row.get::<_, Option<i64>>("taker")?.is_some(),
         addresses: Vec::new(),
     })
 }
@@ -150,7 +151,7 @@ fn addresses(connection: &Connection, fingerprint: &Fingerprint) -> Result<Vec<S
     Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
-fn write_addresses(
+pub(super) fn write_addresses(
     connection: &Connection,
     fingerprint: &Fingerprint,
     newest: &[SocketAddr],

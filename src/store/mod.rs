@@ -7,7 +7,8 @@
 //! - Each method is one transaction: after an error nothing was changed.
 //! - Every change of an entry gets a *revision*, a number that only grows; [`Store::changes`] tells a reader what came
 //!   after the one it knows. Removed entries leave their number behind until the next start.
-//! - Strangers stay out: an entry needs its computer, and only [`Store::upsert_seen`] adds one.
+//! - Strangers stay out: an entry needs its computer, and only [`Store::upsert_seen`] adds one, or, for a while and within
+//!   bounds, [`Store::note_taker`].
 //! - What can't be read is set aside under another name, never deleted: [`Opened::set_aside`].
 #![forbid(unsafe_code)]
 
@@ -28,6 +29,7 @@ mod schema;
 mod search;
 mod settings;
 mod shelf;
+mod takers;
 #[cfg(test)]
 mod tests;
 mod unfinished;
@@ -37,6 +39,8 @@ pub use entries::{ItemUpdate, NewEntry};
 pub use error::StoreError;
 pub use open::Opened;
 pub use reading::{Changes, Page};
+#[cfg(test)]
+pub(crate) use takers::{MAX_TAKERS, MAX_TAKES};
 pub use unfinished::{Going, MAX_WITHDRAWN, Unfinished};
 
 /// How long another process (a command in a terminal) may hold the database before [`StoreError::Busy`].

@@ -44,6 +44,8 @@ pub struct KnownComputer {
     pub confirmed: bool,
     pub first_seen: Millis,
     pub last_seen: Millis,
+    /// It only took from the shelf: this person never dealt with it, and it may be forgotten.
+    pub taker: bool,
     /// Where it answered before, newest first, at most [`MAX_ADDRESSES`].
     pub addresses: Vec<SocketAddr>,
 }
@@ -224,6 +226,8 @@ pub enum Problem {
     Closed,
     /// Nothing of that id on the shelf any more, or not for this computer.
     NotOnShelf,
+    /// What was offered for a take is more than was listed, or something else.
+    ShelfChanged,
     /// The other computer's software can't do that.
     Unsupported,
     /// Too much at once; a moment later it works.

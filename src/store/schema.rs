@@ -6,6 +6,7 @@ pub(super) const STEPS: &[&str] = &[FIRST, COMPARISONS, UNFINISHED, CONTENTS];
 /// In the database's header ("Ftl1"), so that another program's database is not taken for ours.
 pub(super) const APPLICATION_ID: i32 = 0x4674_6c31;
 
+/// `taker` orders computers that entered by taking from the shelf, by their last take; NULL is there by this person's act.
 /// `WITHOUT ROWID` where the key is the row; partial indexes for the few rows that are asked for at each start.
 /// Paths are blobs where they are not text: a path need not be Unicode.
 const FIRST: &str = "
@@ -19,7 +20,8 @@ CREATE TABLE computers (
     folder,
     confirmed INTEGER NOT NULL DEFAULT 0,
     first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL
+    last_seen INTEGER NOT NULL,
+    taker INTEGER
 ) WITHOUT ROWID;
 
 CREATE TABLE addresses (

@@ -39,7 +39,11 @@ pub(super) fn take(
     into.as_deref().map_or(Ok(()), prepare)?;
     let with = session.whom(from, false)?.fingerprint;
     let follow = Follow::new(&session.client.snapshot());
-    let Reply::Sent { transfers, .. } = session.call(&Command::Take { with, items, into })? else {
+    // What comes is held against it.
+    let Reply::Offered { items: listed, .. } = session.call(&Command::Browse { with })? else {
+        return Err(unexpected());
+    };
+    let Reply::Sent { transfers, .. } = session.call(&Command::Take { with, items, listed, into })? else {
         return Err(unexpected());
     };
     if transfers.is_empty() {

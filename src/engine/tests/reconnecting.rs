@@ -91,10 +91,7 @@ fn a_take_that_waits_for_its_owner_survives_too_and_goes_away_with_the_taker() {
     let (owner, mut taker, wire) = wired();
     let paths = vec![owner.file("maybe.txt", "m")];
     assert!(matches!(owner.ask(Command::ShelfAdd { paths, audience: Audience::Ask }), Ok(Reply::Shelf(_))));
-    let take = |taker: &Machine| match taker.ask(Command::Take { with: owner.id(), items: vec![], into: None }) {
-        Ok(Reply::Sent { transfers, .. }) => transfers[0].1,
-        other => panic!("{other:?}"),
-    };
+    let take = |taker: &Machine| super::shelves::take(taker, &owner, &[]);
     let taken = take(&taker);
     let ask = owner.question();
     cut(&wire, &owner, &taker);

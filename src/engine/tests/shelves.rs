@@ -1,4 +1,6 @@
-use super::{relay::Relay, *};
+use super::{puppet::Puppet, relay::Relay, *};
+use crate::protocol::message::{Answer, CancelReason, Item as WireItem, ItemKind as WireKind, Message, Offer, Take};
+use crate::store::MAX_TAKERS;
 
 /// So many moments of a take, each so much later than the one before, are tried for a collision of connections.
 const COLLISIONS: u32 = 40;
@@ -19,10 +21,18 @@ pub(super) fn put_out(owner: &Machine, path: &Path, audience: Audience) -> Vec<S
 }
 
 pub(super) fn take(taker: &Machine, owner: &Machine, items: &[u64]) -> TransferId {
-    match taker.ask(Command::Take { with: owner.id(), items: items.to_vec(), into: None }) {
+    take_listed(taker, owner.id(), items, offered(taker, owner))
+}
+
+fn take_listed(taker: &Machine, with: Fingerprint, items: &[u64], listed: Vec<OfferedItem>) -> TransferId {
+    match taker.ask(Command::Take { with, items: items.to_vec(), listed, into: None }) {
         Ok(Reply::Sent { transfers, .. }) => transfers[0].1,
         other => panic!("{other:?}"),
     }
+}
+
+fn listed(id: u64, name: &str, size: u64) -> OfferedItem {
+    OfferedItem { id, kind: ItemKind::File, name: name.to_owned(), size, files: 1 }
 }
 
 #[test]
@@ -137,7 +147,8 @@ fn what_is_taken_while_another_connection_replaces_the_first_arrives_whenever_th
             one.client.send(Command::Resolve { whom, new: true, within: LONG }).unwrap();
         }
         taker.sees(&owner);
-        let taken = take(&taker, &owner, &[]);
+        // Without a look before, which would take its own time.
+        let taken = take_listed(&taker, owner.id(), &[], vec![listed(1, "slides.txt", 1)]);
         let entry = taker.until_entry(&owner, taken, |entry| entry.state != State::Running);
         assert_eq!(entry.state, State::Saved, "round {round}");
         owner.until_state(&taker, taken, &State::Saved);
@@ -168,8 +179,8 @@ fn a_take_that_can_not_be_saved_comes_to_an_end_that_says_why() {
     put_out(&owner, &owner.file("slides.txt", "1"), Audience::All);
     // Not to be made, not even by root.
     let into = Some(PathBuf::from("/proc/nowhere"));
-    let Ok(Reply::Sent { transfers, .. }) = taker.ask(Command::Take { with: owner.id(), items: Vec::new(), into })
-    else {
+    let (with, items, listed) = (owner.id(), Vec::new(), offered(&taker, &owner));
+    let Ok(Reply::Sent { transfers, .. }) = taker.ask(Command::Take { with, items, listed, into }) else {
         panic!("it was not begun")
     };
     let ended = taker.until("its end", |_| {
@@ -180,4 +191,98 @@ fn a_take_that_can_not_be_saved_comes_to_an_end_that_says_why() {
         entries.first().filter(|entry| entry.transfer == transfers[0].1).cloned()
     });
     let State::Stopped(Problem::FolderNotWritable { here: true, .. }) = ended.state else { panic!("{ended:?}") };
+}
+
+#[test]
+fn strangers_that_take_are_shown_but_few_are_kept_and_they_stay_strangers() {
+    let owner = Net::new().computer("Owner");
+    put_out(&owner, &owner.file("sheet.txt", "s"), Audience::All);
+    let shown = |id: Fingerprint| {
+        move |snapshot: &Snapshot| snapshot.computers.iter().any(|one| one.fingerprint == id && !one.new)
+    };
+    let mut all = Vec::new();
+    for n in 0..MAX_TAKERS + 3 {
+        let puppet = Puppet::new("Taker");
+        let mut wire = puppet.dial(&owner);
+        let transfer = TransferId([n as u8; 16]);
+        wire.say(&Message::Take(Take { transfer, items: Vec::new(), again: false }));
+        let heard = wire.hear();
+        let Some(Message::Offer(Offer { for_take: true, .. })) = heard else { panic!("{n}: {heard:?}") };
+        owner.until("the take to be shown", |snapshot| shown(puppet.id)(snapshot).then_some(()));
+        all.push(puppet);
+    }
+    let kept = |snapshot: &Snapshot| all.iter().filter(|puppet| shown(puppet.id)(snapshot)).count();
+    assert_eq!(kept(&owner.client.snapshot()), MAX_TAKERS);
+    assert!(!shown(all[0].id)(&owner.client.snapshot()), "the oldest goes first");
+    // One that took is asked about like any stranger.
+    let last = all.last().unwrap();
+    let mut wire = last.dial(&owner);
+    let offer = Offer {
+        transfer: TransferId([200; 16]),
+        items: vec![wire_item(WireKind::File, "gift.txt", 1, 1)],
+        for_take: false,
+        again: false,
+    };
+    wire.say(&Message::Offer(offer));
+    assert!(owner.question().stranger);
+}
+
+fn wire_item(kind: WireKind, name: &str, size: u64, files: u64) -> WireItem {
+    WireItem { kind, name: name.to_owned(), size, files, modified: None, thumbhash: None, version: 0, digest: None }
+}
+
+#[test]
+fn an_owner_gives_no_more_than_was_listed_and_asked_for() {
+    let taker = Net::new().computer("Taker");
+    let puppet = Puppet::new("Owner");
+    let mut wire = puppet.dial(&taker);
+    taker.until("the owner", |snapshot| {
+        snapshot.computers.iter().find(|computer| computer.fingerprint == puppet.id).map(drop)
+    });
+    let shelf = vec![
+        listed(8, "other.txt", 99),
+        listed(9, "list.txt", 10),
+        OfferedItem { id: 7, kind: ItemKind::Folder, name: "trip".to_owned(), size: 10, files: 2 },
+    ];
+    let file = wire_item(WireKind::File, "list.txt", 10, 1);
+    let trip = wire_item(WireKind::Folder, "trip", 10, 2);
+    let mut offer = |ids: &[u64], items: &[WireItem]| {
+        let transfer = take_listed(&taker, puppet.id, ids, shelf.clone());
+        assert_eq!(wire.hear(), Some(Message::Take(Take { transfer, items: ids.to_vec(), again: false })));
+        wire.say(&Message::Offer(Offer { transfer, items: items.to_vec(), for_take: true, again: false }));
+        (transfer, wire.hear())
+    };
+    let folders: Vec<WireItem> =
+        (0..1000).map(|n| wire_item(WireKind::Folder, &n.to_string(), 1 << 40, 1000)).collect();
+    for (ids, items) in [
+        (&[9][..], &folders[..]),
+        (&[], &folders),
+        // One more, also if it is the same once more or another of those that were listed.
+        (&[9], &[file.clone(), file.clone()]),
+        (&[9], &[file.clone(), wire_item(WireKind::File, "other.txt", 99, 1)]),
+        (&[9], &[wire_item(WireKind::File, "other.txt", 10, 1)]),
+        (&[9], &[wire_item(WireKind::Folder, "list.txt", 10, 1)]),
+        (&[9], &[wire_item(WireKind::File, "list.txt", 11, 1)]),
+        (&[7], &[wire_item(WireKind::Folder, "trip", 10, 3)]),
+        // Asked for, but never listed.
+        (&[5], std::slice::from_ref(&file)),
+    ] {
+        let (transfer, heard) = offer(ids, items);
+        assert_eq!(heard, Some(Message::Cancel { transfer, reason: CancelReason::NotOnShelf }), "{ids:?}");
+        taker.until("its end", |_| {
+            let at = PageAt::End;
+            let page = taker.ask(Command::Page { with: puppet.id, at, limit: 9 });
+            let Ok(Reply::Page { entries, .. }) = page else { panic!("{page:?}") };
+            let entry = entries.iter().find(|entry| entry.transfer == transfer)?;
+            (entry.state == State::Stopped(Problem::ShelfChanged)).then_some(())
+        });
+    }
+    assert!(!taker.received(".fantail").exists() && !taker.received("list.txt").exists());
+    for (ids, items) in
+        [(&[9][..], &[file.clone()][..]), (&[7], std::slice::from_ref(&trip)), (&[], &[trip.clone(), file.clone()])]
+    {
+        let (transfer, heard) = offer(ids, items);
+        let Some(Message::Answer { transfer: of, answer: Answer::Accept(_) }) = heard else { panic!("{heard:?}") };
+        assert_eq!(of, transfer);
+    }
 }

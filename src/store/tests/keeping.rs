@@ -99,6 +99,42 @@ fn what_was_ended_here_is_kept_until_it_was_heard_also_of_who_was_forgotten_and_
 }
 
 #[test]
+fn who_only_takes_is_kept_within_bounds_and_whom_this_person_dealt_with_is_not_pushed_out() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let who = |n: usize| Fingerprint([n as u8 + 10; 32]);
+    let taken = |store: &mut Store, with: Fingerprint, n: u64| {
+        let gone = store.note_taker(&with, "Taker", DeviceKind::Computer, &[], Millis(1)).unwrap();
+        store.append(NewEntry { with, direction: Direction::Sent, ..text(n, "taken") }).unwrap();
+        gone
+    };
+    // Known before, and dealt with after a take.
+    assert_eq!(taken(&mut store, MEI, 1), []);
+    assert_eq!(taken(&mut store, DAD, 1), []);
+    assert!(store.computer(&DAD).unwrap().unwrap().taker && !store.computer(&MEI).unwrap().unwrap().taker);
+    assert!(store.set_rule(&DAD, Rule::Block).unwrap());
+    for n in 0..MAX_TAKERS {
+        assert_eq!(taken(&mut store, who(n), 1), []);
+    }
+    // The first takes once more, so the second is the oldest.
+    assert_eq!(taken(&mut store, who(0), 2), []);
+    assert_eq!(taken(&mut store, who(MAX_TAKERS), 1), [who(1)]);
+    assert_eq!(store.computer(&who(1)).unwrap(), None);
+    assert_eq!(store.entry_of(&who(1), &transfer(1)).unwrap(), None);
+    assert!(!store.computer(&DAD).unwrap().unwrap().taker);
+    for n in 3..2 * MAX_TAKES as u64 {
+        taken(&mut store, who(0), n);
+    }
+    let takes = store.computers().unwrap().into_iter().filter(|computer| computer.taker);
+    let takes: usize =
+        takes.map(|computer| store.page(&computer.fingerprint, PageAt::End, 1000).unwrap().entries.len()).sum();
+    assert_eq!(takes, MAX_TAKES);
+    for with in [MEI, DAD] {
+        assert!(store.entry_of(&with, &transfer(1)).unwrap().is_some());
+    }
+}
+
+#[test]
 fn the_shelf_keeps_one_place_per_path_and_never_uses_an_id_again() {
     let home = Home::new();
     let mut store = home.open();
