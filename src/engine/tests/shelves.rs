@@ -1,5 +1,7 @@
 use super::{puppet::Puppet, relay::Relay, *};
-use crate::protocol::message::{Answer, CancelReason, Item as WireItem, ItemKind as WireKind, Message, Offer, Take};
+use crate::protocol::message::{
+    Answer, ByeReason, CancelReason, Item as WireItem, ItemKind as WireKind, Message, Offer, Take,
+};
 use crate::store::MAX_TAKERS;
 
 /// So many moments of a take, each so much later than the one before, are tried for a collision of connections.
@@ -214,7 +216,7 @@ fn strangers_that_take_are_shown_but_few_are_kept_and_they_stay_strangers() {
     let kept = |snapshot: &Snapshot| all.iter().filter(|puppet| shown(puppet.id)(snapshot)).count();
     assert_eq!(kept(&owner.client.snapshot()), MAX_TAKERS);
     assert!(!shown(all[0].id)(&owner.client.snapshot()), "the oldest goes first");
-    // One that took is asked about like any stranger.
+    // One that took is asked about like any stranger, and not let in where only the known are.
     let last = all.last().unwrap();
     let mut wire = last.dial(&owner);
     let offer = Offer {
@@ -225,6 +227,15 @@ fn strangers_that_take_are_shown_but_few_are_kept_and_they_stay_strangers() {
     };
     wire.say(&Message::Offer(offer));
     assert!(owner.question().stranger);
+    let settings = Settings { visibility: Visibility::KnownOnly, ..Settings::default() };
+    assert!(matches!(owner.ask(Command::ChangeSettings(settings)), Ok(Reply::Done)));
+    let mut heard = wire.hear();
+    // What it took is offered again first where its connection was made anew quickly enough.
+    if let Some(Message::Offer(Offer { for_take: true, again: true, .. })) = heard {
+        heard = wire.hear();
+    }
+    assert_eq!(heard, Some(Message::Bye(ByeReason::Closing)));
+    assert_eq!(last.knock(&owner), Some(ByeReason::Refused));
 }
 
 fn wire_item(kind: WireKind, name: &str, size: u64, files: u64) -> WireItem {
