@@ -193,7 +193,7 @@ fn show_one(
     let ready = matches!(preview, Preview::Ready { .. });
     let shown = ui.ctx().animate_bool_with_time(response.id.with("ready"), ready, motion::time(ui, motion::CALM));
     if shown < 1.0 {
-        match previews.stand_in(ui.ctx(), thumbnail, item.thumbhash.as_deref(), place.size()) {
+        match previews.stand_in(ui.ctx(), item.path.as_deref(), thumbnail, item.thumbhash.as_deref(), place.size()) {
             Some((texture, aspect)) => {
                 let uv = cover(aspect, place.width() / place.height());
                 painter.add(RectShape::filled(place, corners, Color32::WHITE).with_texture(texture, uv));

@@ -221,7 +221,7 @@ fn pictures(ui: &mut Ui, scene: &mut Scene<'_>, ask: &Ask) {
         let place = Rect::from_min_size(corner, vec2(width, height));
         let round = egui::CornerRadius::same(radius::CONTROL);
         let thumbnail = ask.thumbnails.get(&item.index);
-        match scene.previews.stand_in(ui.ctx(), thumbnail, item.thumbhash.as_deref(), place.size()) {
+        match scene.previews.stand_in(ui.ctx(), None, thumbnail, item.thumbhash.as_deref(), place.size()) {
             Some((texture, aspect)) => {
                 let uv = cover(aspect, place.width() / place.height());
                 let mesh =

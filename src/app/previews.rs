@@ -9,7 +9,12 @@ mod blurs;
 mod large;
 mod slot;
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2};
 
@@ -85,6 +90,13 @@ impl Previews {
             large: None,
             reduced_motion: false,
             frame: 0,
+        }
+    }
+
+    /// From now on previews for the conversation are kept in `folder`, and found there when they are wanted again.
+    pub fn keep_in(&self, folder: PathBuf) {
+        if let Some(pool) = &self.pool {
+            pool.keep_in(folder);
         }
     }
 
@@ -176,11 +188,12 @@ impl Previews {
         self.blurs.get(ctx, hash, self.frame)
     }
 
-    /// What stands for a picture that isn't there (yet): the small one that came with its offer, else its blur. With its
-    /// width divided by height.
+    /// What stands for a picture that isn't there (yet): the small one that came with its offer, the one inside its file
+    /// at `path`, or its blur. With its width divided by height.
     pub fn stand_in(
         &mut self,
         ctx: &Context,
+        path: Option<&Path>,
         thumbnail: Option<&Thumbnail>,
         hash: Option<&[u8]>,
         points: Vec2,
@@ -188,9 +201,13 @@ impl Previews {
         let small = thumbnail.map(|small| {
             self.preview_in(&Key::Sent(small.number), ctx, || Source::Bytes(small.encoded.clone()), points, false)
         });
-        match small {
-            Some(Preview::Ready { texture, original, .. }) => Some((texture, original.aspect())),
-            _ => hash.and_then(|hash| self.blur(ctx, hash)),
+        if let Some(Preview::Ready { texture, original, .. }) = small {
+            return Some((texture, original.aspect()));
+        }
+        let slot = path.and_then(|path| self.slots.get(&Key::file(path, Place::Conversation)));
+        match slot.and_then(|slot| slot.small.as_ref().zip(slot.original)) {
+            Some((texture, original)) => Some((texture.id(), original.aspect())),
+            None => hash.and_then(|hash| self.blur(ctx, hash)),
         }
     }
 
@@ -317,9 +334,12 @@ impl Previews {
         if slot.sizing.as_ref().is_some_and(|ticket| ticket.id() == id) {
             slot.sizing = None;
             match result {
-                Ok(Outcome::Size(_, size)) => {
+                Ok(Outcome::Size(_, size, small)) => {
                     slot.original = Some(size);
                     slot.failed = None;
+                    if slot.shown.is_none() {
+                        slot.small = small.map(|small| load(ctx, key.name(), small.size, &small.rgba));
+                    }
                 }
                 Ok(_) | Err(PictureError::Postponed | PictureError::Cancelled) => {}
                 Err(error) => {
@@ -341,7 +361,7 @@ impl Previews {
                 slot.shown.as_ref().map_or(0, |shown| bytes_of(shown.size))
             }
             Ok(Outcome::Unchanged | Outcome::Blur(_)) => 0,
-            Ok(Outcome::Size(_, size)) => {
+            Ok(Outcome::Size(_, size, _)) => {
                 slot.original = Some(size);
                 0
             }
@@ -354,6 +374,7 @@ impl Previews {
                 slot.failed = Some(error);
                 slot.stamp = stamp;
                 slot.shown = None;
+                slot.small = None;
                 0
             }
         }
@@ -361,8 +382,9 @@ impl Previews {
 
     fn take_back_what_left_sight(&mut self) {
         let frame = self.frame;
-        for slot in self.slots.values_mut() {
-            if slot.frame + 2 < frame && (slot.loading.is_some() || slot.sizing.is_some()) {
+        for slot in self.slots.values_mut().filter(|slot| slot.frame + 2 < frame) {
+            slot.small = None;
+            if slot.loading.is_some() || slot.sizing.is_some() {
                 for ticket in slot.sizing.take().into_iter().chain(slot.loading.take().map(|(ticket, _)| ticket)) {
                     self.asked.remove(&ticket.id());
                 }

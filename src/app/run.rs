@@ -56,6 +56,7 @@ pub fn run<S>(options: Options, serve: impl FnOnce(&Engine, Show) -> S) -> Resul
         return Err(RunError::NoDisplay);
     }
     fonts::warm_up();
+    let previews = options.config.home.previews.clone();
     let engine = Engine::start(options.config)?;
     let ctx: Arc<OnceLock<egui::Context>> = Arc::default();
     let (sender, requests) = flume::bounded(REQUESTS);
@@ -77,7 +78,9 @@ pub fn run<S>(options: Options, serve: impl FnOnce(&Engine, Show) -> S) -> Resul
         Box::new(|creation| {
             ctx.set(creation.egui_ctx.clone()).ok();
             let link = Box::new(client_of(&creation.egui_ctx));
-            Ok(Box::new(App::new(&creation.egui_ctx, link, requests)))
+            let app = App::new(&creation.egui_ctx, link, requests);
+            app.previews.keep_in(previews);
+            Ok(Box::new(app))
         }),
     );
     drop(serving);

@@ -1,6 +1,9 @@
 //! What the window and the command line ask for, one arm each.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     api::{Command, Entry, Problem, Reply, Settings},
@@ -10,8 +13,9 @@ use super::{
     taking::Wish,
 };
 use crate::{
+    pictures::forget_previews,
     protocol::Fingerprint,
-    store::{Page, StoreError},
+    store::{Page, Paths, StoreError},
 };
 
 /// A name people give, in characters; more than any line shows.
@@ -37,14 +41,22 @@ impl Hub {
                 store.mark_read(&with)?;
                 Ok(Reply::Done)
             }),
-            Command::RemoveEntry { seq } => self.library.answer(from, move |store| {
-                store.remove_entry(seq)?;
-                Ok(Reply::Done)
-            }),
+            Command::RemoveEntry { seq } => {
+                let previews = self.config.home.previews.clone();
+                self.library.answer(from, move |store| {
+                    let paths = store.paths(Paths::OfEntry(seq))?;
+                    store.remove_entry(seq)?;
+                    forget_shown(&previews, &paths);
+                    Ok(Reply::Done)
+                });
+            }
             Command::RemoveConversation { with } => {
                 self.end_what_rests(with);
+                let previews = self.config.home.previews.clone();
                 self.library.answer(from, move |store| {
+                    let paths = store.paths(Paths::With(with))?;
                     store.remove_conversation(&with)?;
+                    forget_shown(&previews, &paths);
                     Ok(Reply::Done)
                 });
             }
@@ -160,4 +172,11 @@ fn shared(entries: Vec<Entry>) -> Vec<Arc<Entry>> {
 fn one_line(name: &str) -> String {
     let name = crate::transfer::names::shown(name.trim());
     name.chars().take(MAX_GIVEN_NAME).collect::<String>().trim_end().to_owned()
+}
+
+/// What was taken out of a conversation isn't kept as a preview either.
+pub(super) fn forget_shown(previews: &Path, paths: &[PathBuf]) {
+    if let Err(error) = forget_previews(previews, paths) {
+        log::warn!("previews of what was removed could not be removed: {error}");
+    }
 }

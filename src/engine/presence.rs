@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::{
     api::{Computer, KnownComputer, Presence, Problem, Rule, Settings, Snapshot, Visibility},
     clients::Asker,
-    commands::known_only,
+    commands::{forget_shown, known_only},
     finding::HEARD_FOR,
     hub::Hub,
     links::Present,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::api::Reply,
     protocol::{Fingerprint, message::ByeReason},
-    store::StoreError,
+    store::{Paths, StoreError},
 };
 
 impl Hub {
@@ -141,8 +141,14 @@ impl Hub {
         for key in self.transfers_with(with) {
             self.cancel(key).ok();
         }
+        let previews = self.config.home.previews.clone();
         self.library.post(
-            move |store| store.forget(&with),
+            move |store| {
+                let paths = store.paths(Paths::With(with))?;
+                let forgotten = store.forget(&with)?;
+                forget_shown(&previews, &paths);
+                Ok(forgotten)
+            },
             move |hub, result| {
                 let result = known_only(result, with);
                 if result.is_ok() {

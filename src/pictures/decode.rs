@@ -3,8 +3,8 @@
 //! Scaling comes before colours and orientation: both then work on the few pixels that are shown.
 
 use std::{
-    fs::{self, File},
-    io::{Cursor, ErrorKind, Read as _},
+    fs::{self, File, Metadata},
+    io::ErrorKind,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     time::Duration,
@@ -16,8 +16,8 @@ use super::{
     Format, Frame, Outcome, Picture, PictureError, Request, Size, Source, Stamp, Wanted, animation,
     budget::fits_into,
     colour::{Profile, to_srgb},
-    embedded,
-    limits::{HEAD_BYTES, MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
+    kept::{Kept, Key},
+    limits::{MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
     open::{Input, Kind, Opened},
     process::{self, decoded},
     scale::{multiply_alpha, scaled},
@@ -27,7 +27,7 @@ use super::{
 
 /// The picture in a file. Blocks for up to some seconds with the largest pictures.
 pub fn decode_file(path: &Path, wanted: Wanted) -> Result<Picture, PictureError> {
-    picture_of(answer(&Request { source: Source::File(path.to_owned()), wanted, known: None }, &|| false).1)
+    picture_of(plainly(Source::File(path.to_owned()), wanted))
 }
 
 /// The picture in these bytes.
@@ -37,8 +37,7 @@ pub fn decode_bytes(bytes: &[u8], wanted: Wanted) -> Result<Picture, PictureErro
 
 /// Format and upright size by the head of a file, without decoding it.
 pub fn dimensions_of(path: &Path) -> Result<(Format, Size), PictureError> {
-    let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Size, known: None };
-    size_of(answer(&request, &|| false).1?)
+    size_of(plainly(Source::File(path.to_owned()), Wanted::Size)?)
 }
 
 /// Format and upright size of the picture in these bytes, without decoding it.
@@ -48,7 +47,7 @@ pub fn dimensions_of_bytes(bytes: &[u8]) -> Result<(Format, Size), PictureError>
 
 fn size_of(outcome: Outcome) -> Result<(Format, Size), PictureError> {
     match outcome {
-        Outcome::Size(format, size) => Ok((format, size)),
+        Outcome::Size(format, size, _) => Ok((format, size)),
         Outcome::Picture(picture) => Ok((picture.format, picture.original)),
         Outcome::Blur(_) | Outcome::Unchanged => Err(PictureError::Unreadable),
     }
@@ -56,32 +55,65 @@ fn size_of(outcome: Outcome) -> Result<(Format, Size), PictureError> {
 
 /// The ThumbHash of the picture in a file, if it can be made so quickly.
 pub(super) fn blur_of(path: &Path, within: Duration) -> Result<Vec<u8>, PictureError> {
-    let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Blur { within }, known: None };
-    match answer(&request, &|| false).1? {
+    match plainly(Source::File(path.to_owned()), Wanted::Blur { within })? {
         Outcome::Blur(hash) => Ok(hash),
         _ => Err(PictureError::Unreadable),
     }
 }
 
-/// What the pool answers to a request.
+/// What the pool answers to a request, with what is `kept` on the disk.
 pub(super) fn answer(
     request: &Request,
+    kept: Option<&Kept>,
     cancelled: &dyn Fn() -> bool,
-) -> (Option<Stamp>, Result<Outcome, PictureError>) {
+) -> (Option<Stamp>, Result<Answered, PictureError>) {
     let Request { source, wanted, known } = request;
-    match source {
-        Source::Bytes(bytes) => (None, decoded(process::Input::Bytes(bytes), *wanted, cancelled)),
-        Source::File(path) => {
-            let stamp = match stamp_of(path) {
-                Ok(stamp) => stamp,
-                Err(error) => return (None, Err(error)),
-            };
-            if *known == Some(stamp) {
-                return (Some(stamp), Ok(Outcome::Unchanged));
-            }
-            (Some(stamp), outcome_of_file(path, stamp.len, *wanted, cancelled))
+    let path = match source {
+        Source::Bytes(bytes) => {
+            return (None, decoded(process::Input::Bytes(bytes), *wanted, cancelled).map(Answered::found));
         }
+        Source::File(path) => path,
+    };
+    let metadata = match look(path) {
+        Ok(metadata) => metadata,
+        Err(error) => return (None, Err(error)),
+    };
+    let stamp = Stamp { modified: metadata.modified().ok(), len: metadata.len() };
+    if *known == Some(stamp) {
+        return (Some(stamp), Ok(Answered::found(Outcome::Unchanged)));
     }
+    let keeping = kept.map(|kept| (kept, Key::of(path, &metadata)));
+    let found = keeping.and_then(|(kept, key)| match wanted {
+        Wanted::Size => kept.size(key).map(|(format, size)| Outcome::Size(format, size, None)),
+        Wanted::Covering(_) => kept.find(key, *wanted).map(Outcome::Picture),
+        _ => None,
+    });
+    let result = match found {
+        Some(outcome) => Ok(Answered::found(outcome)),
+        None => outcome_of_file(path, stamp.len, *wanted, cancelled).map(|outcome| {
+            // What the conversation shows; the viewer's are as large as a screen, and looked at one by one.
+            let new = keeping.filter(|_| matches!(wanted, Wanted::Covering(_))).map(|(_, key)| key);
+            Answered { outcome, new }
+        }),
+    };
+    (Some(stamp), result)
+}
+
+/// An answer, and under what it is to be kept if it is new.
+pub(super) struct Answered {
+    pub outcome: Outcome,
+    pub new: Option<Key>,
+}
+
+impl Answered {
+    fn found(outcome: Outcome) -> Self {
+        Self { outcome, new: None }
+    }
+}
+
+/// The answer without anything kept.
+fn plainly(source: Source, wanted: Wanted) -> Result<Outcome, PictureError> {
+    answer(&Request { source, wanted, known: None }, None, &|| false).1.map(|answered| answered.outcome)
 }
 
 /// Runs decoders so that one that panics costs only its picture. They are pure functions of the file: nothing is left
@@ -98,13 +130,10 @@ fn picture_of(result: Result<Outcome, PictureError>) -> Result<Picture, PictureE
     }
 }
 
-fn stamp_of(path: &Path) -> Result<Stamp, PictureError> {
-    let meta = fs::metadata(path).map_err(|error| from_io(&error))?;
+fn look(path: &Path) -> Result<Metadata, PictureError> {
+    let metadata = fs::metadata(path).map_err(|error| from_io(&error))?;
     // Looked at before opening: opening a pipe would wait for its other end.
-    if !meta.is_file() {
-        return Err(PictureError::NotAPicture);
-    }
-    Ok(Stamp { modified: meta.modified().ok(), len: meta.len() })
+    if metadata.is_file() { Ok(metadata) } else { Err(PictureError::NotAPicture) }
 }
 
 fn outcome_of_file(
@@ -124,17 +153,6 @@ pub(super) fn outcome(
     wanted: Wanted,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Outcome, PictureError> {
-    if wanted == Wanted::Size && len > HEAD_BYTES {
-        let mut head = Vec::new();
-        input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
-        // The JPEG decoder reads to the end of its input; everything it needs now is nearly always in the head.
-        if sniff::sniff(&head) == Some(Format::Jpeg)
-            && let Ok(outcome) = outcome(Box::new(Cursor::new(head)), HEAD_BYTES, wanted, cancelled)
-        {
-            return Ok(outcome);
-        }
-        input.rewind().map_err(|error| from_io(&error))?;
-    }
     let mut head = [0; sniff::HEAD];
     let read = read_as_much(&mut input, &mut head)?;
     let format = sniff::sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;
@@ -142,20 +160,15 @@ pub(super) fn outcome(
         return Err(PictureError::TooLarge);
     }
     input.rewind().map_err(|error| from_io(&error))?;
-    let mut head = Vec::new();
-    if let (Wanted::Blur { .. }, Format::Jpeg) = (wanted, format) {
-        input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
-        input.rewind().map_err(|error| from_io(&error))?;
-    }
     let opened = Opened::open(input, format, len)?;
     let original = turned(opened.size, opened.orientation);
     let (bounds, still) = match wanted {
-        Wanted::Size => return Ok(Outcome::Size(format, original)),
+        Wanted::Size => return Ok(Outcome::Size(format, original, opened.embedded(original))),
         Wanted::Within(bounds) => (bounds, false),
         Wanted::Covering(place) => (original.covering(place), false),
         Wanted::Still(bounds) => (bounds, true),
         Wanted::Blur { within } => {
-            if let Some(frame) = embedded::thumbnail_in_head(&head, original) {
+            if let Some(frame) = opened.embedded(original) {
                 return blur(&frame);
             }
             if !fits_into(format, original, within) {

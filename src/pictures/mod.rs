@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! window ── Request{source, wanted} ──▶ Previews (2 threads, newest first) ── Finished ──▶ window, then wake()
+//!                                          │ kept on the disk, or
 //!                                          │ a process for each picture:
 //! engine ── thumbhash_of(path, deadline) ──┘ read → sniff → bounds → decode → scale → colour → upright
 //! ```
@@ -17,7 +18,9 @@ mod budget;
 mod colour;
 mod decode;
 pub mod embedded;
+mod jpeg;
 mod jxl;
+mod kept;
 mod limits;
 mod open;
 mod pool;
@@ -35,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::thumbhash_of;
 pub use decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes};
+pub use kept::forget_previews;
 pub use pool::{Previews, Ticket};
 pub use process::{decode_apart, run_decoder};
 pub use sniff::{Format, name_suggests_picture, size_of_png, sniff};
@@ -151,7 +155,7 @@ pub enum Source {
 /// What is wanted of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Wanted {
-    /// Only the size of the original, upright: reads the head of the file.
+    /// Only the size of the original, upright, and the small picture that is inside: reads the head of the file.
     Size,
     /// The picture scaled down to fit, never up; with all its frames.
     Within(Size),
@@ -205,7 +209,8 @@ pub struct Finished {
 #[derive(Debug)]
 pub enum Outcome {
     Picture(Picture),
-    Size(Format, Size),
+    /// With the small picture inside, if one was found on the way.
+    Size(Format, Size, Option<Frame>),
     /// At most 25 bytes.
     Blur(Vec<u8>),
     /// The file is as [`Request::known`] said.

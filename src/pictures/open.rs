@@ -16,9 +16,11 @@ use image::{
 use image_webp::WebPDecoder;
 
 use super::{
-    Format, PictureError, Size,
+    Format, Frame, PictureError, Size,
     animation::RawFrame,
     decode::from_io,
+    embedded::thumbnail_in_head,
+    jpeg::Jpeg,
     jxl::Jxl,
     limits::{JXL_PIXEL_BYTES, MAX_DECODED_BYTES, MAX_ICC_BYTES, MAX_PIXELS, MAX_SIDE, MAX_SIDE_DATA_BYTES},
     svg::Drawing,
@@ -43,6 +45,7 @@ pub(super) enum Decoder<'a> {
     Png(Box<PngDecoder<Box<dyn Input + 'a>>>),
     Gif(Box<GifDecoder<Box<dyn Input + 'a>>>),
     WebP(Box<WebPDecoder<Box<dyn Input + 'a>>>),
+    Jpeg(Box<Jpeg<'a>>),
     Jxl(Box<Jxl<'a>>),
     Svg(Box<Drawing>),
 }
@@ -58,6 +61,7 @@ impl<'a> Opened<'a> {
     pub(super) fn open(mut input: Box<dyn Input + 'a>, format: Format, len: u64) -> Result<Self, PictureError> {
         match format {
             Format::Png => Self::png(input),
+            Format::Jpeg => Jpeg::open(input),
             Format::WebP => Self::webp(input),
             Format::Gif => {
                 let mut decoder = GifDecoder::new(input).map_err(|error| from_image(&error))?;
@@ -104,7 +108,20 @@ impl<'a> Opened<'a> {
         Self::bounded_still(reader.into_decoder().map_err(|error| from_image(&error))?)
     }
 
-    fn bounded_still(mut decoder: impl ImageDecoder + 'a) -> Result<Self, PictureError> {
+    /// The small picture inside, upright, if there is one of the same shape as `original` (upright).
+    pub(super) fn embedded(&self, original: Size) -> Option<Frame> {
+        match &self.kind {
+            Decoder::Jpeg(jpeg) => thumbnail_in_head(jpeg.head(), original),
+            _ => None,
+        }
+    }
+
+    /// Its head, for a decoder that is made anew when the pixels are wanted.
+    pub(super) fn without_decoder(self) -> (Size, Orientation, Option<Vec<u8>>) {
+        (self.size, self.orientation, self.profile)
+    }
+
+    pub(super) fn bounded_still(mut decoder: impl ImageDecoder + 'a) -> Result<Self, PictureError> {
         let size = bounded(&decoder)?;
         // Bad EXIF or a bad profile must not lose the picture. Asked for before limits are set: after it, TIFF's decoder
         // gives no profile any more, and its own limit for one is a megabyte.
@@ -145,7 +162,7 @@ impl<'a> Opened<'a> {
 
 impl<'a> Decoder<'a> {
     /// Decodes: all of a still picture; of a moving one, if it may move, each frame when it is asked for. A drawing is made
-    /// as large as `target`, all others as they are stored.
+    /// as large as `target`, a JPEG not much larger, all others as they are stored.
     pub(super) fn frames(self, size: Size, target: Size, moves: bool) -> Result<Kind<'a>, PictureError> {
         match self {
             Self::Still(decoder) => still(decoder),
@@ -156,6 +173,7 @@ impl<'a> Decoder<'a> {
             Self::Png(decoder) => still(*decoder),
             Self::Gif(decoder) if moves => Ok(Kind::Moving(Box::new(decoder.into_frames().map(raw_frame)))),
             Self::Gif(decoder) => still(*decoder),
+            Self::Jpeg(jpeg) => jpeg.decoded(size, target),
             Self::Jxl(decoder) if moves && decoder.is_animated() => Ok(Kind::Moving(Box::new(decoder.frames()))),
             Self::Jxl(decoder) => decoder.still().map(Kind::Still),
             Self::Svg(drawing) => drawing.rendered(target).map(Kind::Still),
@@ -181,7 +199,7 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn still<'a>(decoder: impl ImageDecoder) -> Result<Kind<'a>, PictureError> {
+pub(super) fn still<'a>(decoder: impl ImageDecoder) -> Result<Kind<'a>, PictureError> {
     DynamicImage::from_decoder(decoder).map(tone::mapped).map(Kind::Still).map_err(|error| from_image(&error))
 }
 
@@ -268,7 +286,7 @@ fn png_in_ico(input: &mut Box<dyn Input + '_>, len: u64) -> Result<Option<Vec<u8
     Ok(png)
 }
 
-fn from_image(error: &ImageError) -> PictureError {
+pub(super) fn from_image(error: &ImageError) -> PictureError {
     match error {
         ImageError::Limits(_) => PictureError::TooLarge,
         ImageError::Unsupported(_) => PictureError::NotAPicture,

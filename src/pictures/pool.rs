@@ -7,16 +7,18 @@
 use std::{
     collections::VecDeque,
     io,
+    path::PathBuf,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
 };
 
 use super::{
-    Finished, PictureError, Request, RequestId, Wanted,
-    decode::answer,
+    Finished, Outcome, PictureError, Request, RequestId, Wanted,
+    decode::{Answered, answer},
+    kept::Kept,
     limits::{MAX_FINISHED, MAX_WAITING, THREADS},
 };
 
@@ -42,6 +44,11 @@ impl Previews {
                 .spawn(move || work(&shared, &results, wake.as_ref()))?;
         }
         Ok(pool)
+    }
+
+    /// From now on previews for a conversation are kept in `folder` and found there again; the first folder counts.
+    pub fn keep_in(&self, folder: PathBuf) {
+        self.shared.kept.set(Kept::new(folder)).ok();
     }
 
     /// Puts a request before all that wait. Never blocks. Keep the ticket while the picture is in sight.
@@ -108,6 +115,7 @@ impl Drop for Ticket {
 struct Shared {
     queue: Mutex<Queue>,
     something_to_do: Condvar,
+    kept: OnceLock<Kept>,
 }
 
 impl Shared {
@@ -186,17 +194,28 @@ fn work(shared: &Shared, results: &flume::Sender<Finished>, wake: &(dyn Fn() + S
         if job.is_cancelled() {
             continue;
         }
+        let kept = shared.kept.get();
         let (stamp, result) = if job.postponed {
             (None, Err(PictureError::Postponed))
         } else {
-            answer(&job.request, &|| job.is_cancelled())
+            answer(&job.request, kept, &|| job.is_cancelled())
         };
-        if job.is_cancelled() {
-            continue;
+        // Shown first, then kept.
+        let new = match &result {
+            Ok(Answered { outcome: Outcome::Picture(picture), new: Some(key) }) if picture.frames.len() == 1 => {
+                kept.map(|kept| (kept, *key, picture.clone()))
+            }
+            _ => None,
+        };
+        if !job.is_cancelled() {
+            let result = result.map(|answered| answered.outcome);
+            // An error means that the pool was dropped: `next` ends this thread.
+            if results.send(Finished { id: job.id, stamp, result }).is_ok() {
+                wake();
+            }
         }
-        // An error means that the pool was dropped: `next` ends this thread.
-        if results.send(Finished { id: job.id, stamp, result }).is_ok() {
-            wake();
+        if let Some((kept, key, picture)) = new {
+            kept.keep(key, &picture);
         }
     }
 }

@@ -29,7 +29,10 @@ use super::{
         MAX_WANTED_SIDE, SLOWEST_FILE,
     },
 };
-use crate::{platform::confine, protocol::limits::MAX_THUMBHASH};
+use crate::{
+    platform::{confine, priority::let_others_go_first},
+    protocol::limits::MAX_THUMBHASH,
+};
 
 /// The first word of a decoder's command line.
 const DECODER: &str = "--decode-picture";
@@ -83,7 +86,7 @@ struct Order {
 /// The line before the pixels.
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
-    Size(Format, Size),
+    Size(Format, Size, Option<Head>),
     Blur(Vec<u8>),
     Picture { format: Format, original: Size, shortened: bool, frames: Vec<Head> },
     Error(PictureError),
@@ -94,6 +97,12 @@ enum Answer {
 struct Head {
     size: Size,
     delay: Duration,
+}
+
+impl Head {
+    fn of(&Frame { size, delay, .. }: &Frame) -> Self {
+        Self { size, delay }
+    }
 }
 
 fn decoded_by(
@@ -171,24 +180,29 @@ fn read_answer(mut said: impl io::BufRead) -> Result<Outcome, PictureError> {
     said.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(|_| PictureError::Damaged)?;
     match serde_json::from_slice(&line).map_err(|_| PictureError::Damaged)? {
         Answer::Error(error) => Err(error),
-        Answer::Size(format, size) => {
+        Answer::Size(format, size, small) => {
             check_original(size)?;
-            Ok(Outcome::Size(format, size))
+            check_frames(small.as_slice())?;
+            Ok(Outcome::Size(format, size, small.map(|head| read_frame(&mut said, head)).transpose()?))
         }
         Answer::Blur(hash) if hash.len() <= MAX_THUMBHASH => Ok(Outcome::Blur(hash)),
         Answer::Blur(_) => Err(PictureError::Damaged),
         Answer::Picture { format, original, shortened, frames } => {
             check_original(original)?;
             check_frames(&frames)?;
-            let mut read = |Head { size, delay }: Head| {
-                let mut rgba = vec![0; bytes_of(size)];
-                said.read_exact(&mut rgba).map_err(|_| PictureError::Damaged)?;
-                Ok(Frame { size, rgba, delay })
-            };
-            let frames = frames.into_iter().map(&mut read).collect::<Result<_, _>>()?;
+            if frames.is_empty() {
+                return Err(PictureError::Damaged);
+            }
+            let frames = frames.into_iter().map(|head| read_frame(&mut said, head)).collect::<Result<_, _>>()?;
             Ok(Outcome::Picture(Picture { format, original, frames, shortened }))
         }
     }
+}
+
+fn read_frame(said: &mut impl Read, Head { size, delay }: Head) -> Result<Frame, PictureError> {
+    let mut rgba = vec![0; bytes_of(size)];
+    said.read_exact(&mut rgba).map_err(|_| PictureError::Damaged)?;
+    Ok(Frame { size, rgba, delay })
 }
 
 fn check_original(Size { width, height }: Size) -> Result<(), PictureError> {
@@ -201,7 +215,7 @@ fn check_frames(frames: &[Head]) -> Result<(), PictureError> {
     let sides = 1..=MAX_WANTED_SIDE;
     let within = |head: &Head| sides.contains(&head.size.width) && sides.contains(&head.size.height);
     let fits = match frames {
-        [] => false,
+        [] => true,
         [only] => within(only),
         several => {
             several.len() <= MAX_FRAMES
@@ -230,6 +244,8 @@ pub fn run_decoder(mut words: impl Iterator<Item = OsString>) -> Option<ExitCode
 fn answer(order: &Order) -> io::Result<()> {
     // What a decoder prints when it panics is for nobody.
     std::panic::set_hook(Box::new(|_| {}));
+    // Whoever looks at the window scrolls it meanwhile.
+    let_others_go_first();
     let file = confine::stdin_as_file()?;
     confine::confine(confine::Bounds {
         memory: MAX_MEMORY_BYTES,
@@ -245,10 +261,12 @@ fn answer(order: &Order) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let (line, frames) = match result {
         Ok(Outcome::Picture(Picture { format, original, frames, shortened })) => {
-            let heads = frames.iter().map(|&Frame { size, delay, .. }| Head { size, delay }).collect();
+            let heads = frames.iter().map(Head::of).collect();
             (Answer::Picture { format, original, shortened, frames: heads }, frames)
         }
-        Ok(Outcome::Size(format, size)) => (Answer::Size(format, size), Vec::new()),
+        Ok(Outcome::Size(format, size, small)) => {
+            (Answer::Size(format, size, small.as_ref().map(Head::of)), small.into_iter().collect())
+        }
         Ok(Outcome::Blur(hash)) => (Answer::Blur(hash), Vec::new()),
         Ok(Outcome::Unchanged) => (Answer::Error(PictureError::Unreadable), Vec::new()),
         Err(error) => (Answer::Error(error), Vec::new()),

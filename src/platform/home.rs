@@ -19,6 +19,8 @@ pub struct Home {
     pub database: PathBuf,
     /// Where received things go unless a setting says otherwise.
     pub received: PathBuf,
+    /// Previews of pictures, which are made again if they are missing; owner-only.
+    pub previews: PathBuf,
     /// Given by `--home` or `FANTAIL_HOME`.
     pub custom: bool,
 }
@@ -52,6 +54,7 @@ pub enum HomeError {
 
 const IDENTITY: &str = "identity";
 const DATABASE: &str = "fantail.db";
+const PREVIEWS: &str = "previews";
 
 impl Home {
     /// The given folder, or the system's own places.
@@ -70,6 +73,7 @@ impl Home {
             identity: data.join(IDENTITY),
             database: data.join(DATABASE),
             received: downloads.join("Fantail"),
+            previews: project.cache_dir().join(PREVIEWS),
             custom: false,
         })
     }
@@ -82,6 +86,7 @@ impl Home {
             identity: dir.join(IDENTITY),
             database: dir.join(DATABASE),
             received: dir.join("Received"),
+            previews: dir.join("cache").join(PREVIEWS),
             custom: true,
         }
     }
@@ -126,7 +131,7 @@ mod tests {
     fn everything_lies_below_a_given_folder() {
         let home = Home::choose(Some(PathBuf::from("/somewhere/else"))).unwrap();
         assert!(home.custom);
-        for path in [&home.identity, &home.database, &home.received] {
+        for path in [&home.identity, &home.database, &home.received, &home.previews] {
             assert!(path.starts_with(std::path::absolute("/somewhere/else").unwrap()), "{}", path.display());
         }
         assert!(home.database.ends_with("fantail.db"));

@@ -38,7 +38,7 @@ pub use contents::Sought;
 pub use entries::{ItemUpdate, NewEntry};
 pub use error::StoreError;
 pub use open::Opened;
-pub use reading::{Changes, Page};
+pub use reading::{Changes, Page, Paths};
 #[cfg(test)]
 pub(crate) use takers::{MAX_TAKERS, MAX_TAKES};
 pub use unfinished::{Going, MAX_WITHDRAWN, Unfinished};

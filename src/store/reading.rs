@@ -1,12 +1,12 @@
 //! Conversations: what is read out of them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use super::{
     MAX_PAGE, Store, StoreError,
-    columns::{item_state_from, optional_path, size_from, state_from},
+    columns::{PathColumn, item_state_from, optional_path, size_from, state_from},
     model::{Body, Entry, GroupId, Item, Millis, PageAt},
     revision,
 };
@@ -21,6 +21,13 @@ pub struct Changes {
     pub removed: Vec<i64>,
     /// Ask from here next time. Below [`Store::revision`] if there is more.
     pub up_to: i64,
+}
+
+/// Of what paths are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paths {
+    OfEntry(i64),
+    With(Fingerprint),
 }
 
 /// A stretch of one conversation.
@@ -99,6 +106,23 @@ impl Store {
                 Ok(count.unsigned_abs())
             };
             Ok(Page { before: count("<", first)?, after: count(">=", end)?, entries })
+        })
+    }
+
+    /// Where things of conversations lie here, each path once.
+    pub fn paths(&self, of: Paths) -> Result<Vec<PathBuf>, StoreError> {
+        self.read(|connection| {
+            let (query, value): (_, &dyn ToSql) = match &of {
+                Paths::OfEntry(seq) => ("SELECT DISTINCT path FROM items WHERE entry = ? AND path IS NOT NULL", seq),
+                Paths::With(with) => (
+                    "SELECT DISTINCT path FROM items JOIN entries ON entries.seq = items.entry
+                     WHERE entries.computer = ? AND path IS NOT NULL",
+                    with,
+                ),
+            };
+            let mut statement = connection.prepare_cached(query)?;
+            let paths = statement.query_map([value], |row| Ok(row.get::<_, PathColumn>("path")?.0))?;
+            Ok(paths.collect::<Result<_, _>>()?)
         })
     }
 

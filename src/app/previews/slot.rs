@@ -47,7 +47,7 @@ impl Key {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Slot {
     /// The last frame it was drawn in, and when.
     pub frame: u64,
@@ -59,10 +59,21 @@ pub(super) struct Slot {
     pub stamp: Option<Stamp>,
     pub failed: Option<PictureError>,
     pub shown: Option<Shown>,
+    /// The small picture inside the file, while it is in sight.
+    pub small: Option<TextureHandle>,
     /// The size is being read.
     pub sizing: Option<Ticket>,
     /// The picture is being made ready, for a place of this size.
     pub loading: Option<(Ticket, Size)>,
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { original, failed, shown, loading, .. } = self;
+        let mut all = f.debug_struct("Slot");
+        all.field("original", original).field("failed", failed).field("shown", shown).field("loading", loading);
+        all.finish_non_exhaustive()
+    }
 }
 
 /// How a picture that was made ready for one place looks in another.

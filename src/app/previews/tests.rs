@@ -124,3 +124,81 @@ fn a_photo_is_asked_for_before_its_proportions_are_known_and_made_ready_once() {
         assert!(previews.slots[&key].loading.is_none(), "it is sharp in its true place too");
     }
 }
+
+#[test]
+fn a_picture_is_made_anew_when_the_display_becomes_finer() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("photo.png");
+    image::GrayImage::new(1800, 1200).save(&path).unwrap();
+    let ctx = Context::default();
+    let mut previews = Previews::new(&ctx);
+    for (scale, side) in [(1.0, 300), (1.5, 450), (2.0, 600), (3.0, 900)] {
+        ctx.set_pixels_per_point(scale);
+        until(|| {
+            frame(&ctx, &mut previews, std::slice::from_ref(&path), 300.0);
+            let shown = previews.slots[&Key::file(&path, Place::Conversation)].shown.as_ref();
+            // Square places, so the shorter side is as long as they are.
+            shown.is_some_and(|shown| shown.size.height == side)
+        });
+    }
+}
+
+/// A photograph with a small one of another colour inside, as cameras put it there.
+fn photo_with_a_small_one_inside() -> Vec<u8> {
+    let jpeg = |width, height, colour| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let image = image::RgbImage::from_pixel(width, height, image::Rgb(colour));
+        image.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+        bytes.into_inner()
+    };
+    let (large, small) = (jpeg(2400, 1800, [200, 40, 40]), jpeg(160, 120, [40, 200, 40]));
+    let field = |tag: u16, value: u32| [&tag.to_le_bytes()[..], &[4, 0, 1, 0, 0, 0], &value.to_le_bytes()].concat();
+    // A directory without anything, and behind it the one of the small picture.
+    let head = [&b"II*\0\x08\0\0\0\0\0\x0e\0\0\0\x02\0"[..], &field(0x201, 44), &field(0x202, small.len() as u32)];
+    let tiff = [&head.concat()[..], &[0; 4], &small].concat();
+    assert_eq!(tiff.len() - small.len(), 44);
+    let length = (2 + 6 + tiff.len() as u16).to_be_bytes();
+    [&large[..2], &[0xff, 0xe1], &length, b"Exif\0\0", &tiff, &large[2..]].concat()
+}
+
+#[test]
+fn the_small_picture_inside_a_photo_stands_for_it_until_it_is_ready() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("photo.jpg");
+    std::fs::write(&path, photo_with_a_small_one_inside()).unwrap();
+    let ctx = Context::default();
+    let mut previews = Previews::new(&ctx);
+    let key = Key::file(&path, Place::Conversation);
+    until(|| {
+        frame(&ctx, &mut previews, std::slice::from_ref(&path), 300.0);
+        previews.slots[&key].sizing.is_none()
+    });
+    let (_, aspect) = previews.stand_in(&ctx, Some(&path), None, None, Vec2::splat(300.0)).expect("a small picture");
+    assert!((aspect - 4.0 / 3.0).abs() < 0.01, "{aspect}");
+    until(|| {
+        frame(&ctx, &mut previews, std::slice::from_ref(&path), 300.0);
+        ready(&previews, &path)
+    });
+    for _ in 0..4 {
+        frame(&ctx, &mut previews, &[], 300.0);
+    }
+    assert!(previews.slots[&key].small.is_none(), "out of sight it takes no room");
+}
+
+#[test]
+fn memory_stays_bounded_while_many_pictures_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |at: usize| dir.path().join(format!("{at}.png"));
+    image::GrayImage::new(700, 700).save(path(0)).unwrap();
+    (1..120).for_each(|at| std::fs::hard_link(path(0), path(at)).unwrap());
+    let ctx = Context::default();
+    let mut previews = Previews::new(&ctx);
+    for at in (0..120).step_by(5) {
+        let screen: Vec<_> = (at..at + 5).map(path).collect();
+        until(|| {
+            frame(&ctx, &mut previews, &screen, 600.0);
+            screen.iter().all(|path| ready(&previews, path))
+        });
+        assert!(previews.bytes() <= ROOM + 6 * 600 * 600 * 4, "{} bytes at {at}", previews.bytes());
+    }
+}

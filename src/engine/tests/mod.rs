@@ -19,6 +19,7 @@ mod puppet;
 mod queueing;
 mod reconnecting;
 mod relay;
+mod removing;
 #[cfg(target_os = "linux")]
 mod resending;
 #[cfg(target_os = "linux")]

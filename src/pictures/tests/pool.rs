@@ -45,7 +45,7 @@ fn the_pool_makes_pictures_ready_and_wakes_after_each() {
 
     let older = Stamp { modified: Some(SystemTime::UNIX_EPOCH), ..stamp };
     let _changed = pool.request(Request { known: Some(older), ..file("quadrants.png", Wanted::Size) });
-    assert!(matches!(wait_for(&pool).result, Ok(Outcome::Size(Format::Png, Size { width: 24, height: 16 }))));
+    assert!(matches!(wait_for(&pool).result, Ok(Outcome::Size(Format::Png, Size { width: 24, height: 16 }, None))));
     // Waking follows sending, so the last one may be a moment behind.
     let begun = Instant::now();
     while woken.load(Ordering::SeqCst) < 3 {

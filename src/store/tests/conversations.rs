@@ -187,3 +187,26 @@ fn what_comes_from_outside_is_bounded_and_a_transfer_id_counts_once() {
     assert_eq!(items[0].thumbhash, None);
     assert!(matches!(entry.state, State::Stopped(Problem::System { message }) if message.len() < 100));
 }
+
+#[test]
+fn the_paths_of_an_entry_and_of_a_conversation_are_told_each_once() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let lying = |number, names: &[&str]| {
+        let mut new = files(number, names, State::Saved);
+        let Body::Items { items, .. } = &mut new.body else { panic!("{new:?}") };
+        items.iter_mut().for_each(|item| item.path = Some(Path::new("/received").join(&item.name)));
+        new
+    };
+    let entry = store.append(lying(1, &["holiday.jpg", "照片.png"])).unwrap();
+    store.append(lying(2, &["holiday.jpg"])).unwrap();
+    store.append(files(3, &["declined.jpg"], State::Declined)).unwrap();
+    store.append(text(4, "words lie nowhere")).unwrap();
+    let lies = ["/received/holiday.jpg", "/received/照片.png"].map(std::path::PathBuf::from);
+    for of in [Paths::OfEntry(entry.seq), Paths::With(MEI)] {
+        let mut told = store.paths(of).unwrap();
+        told.sort();
+        assert_eq!(told, lies, "{of:?}");
+    }
+    assert!(store.paths(Paths::With(DAD)).unwrap().is_empty());
+}
