@@ -5,7 +5,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    engine::api::{Decision, Outgoing, PageAt, Rule, Settings},
+    engine::api::{Decision, Form, Outgoing, PageAt, Rule, Settings},
     protocol::{Fingerprint, TransferId},
     store::model::Entry,
 };
@@ -37,6 +37,8 @@ pub enum Action {
     Detach {
         chip: u64,
     },
+    /// How the pictures in the composer go.
+    SetForm(Form),
     /// The system's file picker, for the composer.
     PickFiles,
     PickPictures,

@@ -3,14 +3,14 @@
 
 use std::{
     fs,
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::{dialogs::shown_name, model::ChipKind};
 use crate::{
-    pictures::{Size, Wanted, decode_file},
+    pictures::{Size, Wanted, bare::Telling, decode_file},
     platform::reveal,
 };
 
@@ -18,6 +18,9 @@ use crate::{
 const RESULTS: usize = 16;
 /// Threads at once. Opening a hundred files by mistake must not make a hundred threads.
 const AT_ONCE: usize = 8;
+
+/// As much of a file as tells what it is.
+const HEAD: u64 = 1024;
 
 /// What came of an errand.
 #[derive(Debug)]
@@ -122,8 +125,24 @@ impl Errands {
 fn look_at(path: PathBuf) -> Option<(String, ChipKind)> {
     let meta = fs::metadata(&path).ok()?;
     let name = shown_name(&path);
-    let kind = if meta.is_dir() { ChipKind::Folder { path } } else { ChipKind::File { size: meta.len(), path } };
+    let kind = if meta.is_dir() {
+        ChipKind::Folder { path }
+    } else {
+        // Of something else than a file nothing may be read: a pipe would wait for its other end.
+        let head = if meta.is_file() { head(&path) } else { Vec::new() };
+        ChipKind::File { telling: Telling::of(&head, &name), size: meta.len(), path }
+    };
     Some((name, kind))
+}
+
+/// The first kilobyte, which tells what a file is; nothing of one that can't be read.
+fn head(path: &Path) -> Vec<u8> {
+    let mut head = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    if let Err(error) = read {
+        log::debug!("{} can't be looked into: {error}", path.display());
+    }
+    head
 }
 
 fn saved(to: &Path, result: io::Result<()>) -> Done {
@@ -176,7 +195,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("holiday.jpg");
         fs::write(&file, [0; 10]).unwrap();
-        assert_eq!(look_at(file.clone()), Some(("holiday.jpg".into(), ChipKind::File { path: file, size: 10 })));
+        let what = ChipKind::File { path: file.clone(), size: 10, telling: Telling::Lasting };
+        assert_eq!(look_at(file), Some(("holiday.jpg".into(), what)), "named like a picture, and none inside");
         assert!(matches!(look_at(dir.path().into()), Some((_, ChipKind::Folder { .. }))));
         assert_eq!(look_at(dir.path().join("gone")), None);
     }

@@ -10,7 +10,8 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 pub use self::conversation::{Conversation, LOADED};
 use super::actions::ViewerTarget;
 use crate::{
-    engine::api::{Command, CommandId, Computer, Notice, Outgoing, PageAt, Presence, Queued, Running, Snapshot},
+    engine::api::{Command, CommandId, Computer, Form, Notice, Outgoing, PageAt, Presence, Queued, Running, Snapshot},
+    pictures::{bare::Telling, name_suggests_picture},
     protocol::{Fingerprint, TransferId},
     store::model::Entry,
 };
@@ -97,12 +98,20 @@ pub struct Search {
 pub struct Draft {
     pub text: String,
     pub chips: Vec<Chip>,
+    /// How its pictures go.
+    pub form: Form,
 }
 
 impl Draft {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.chips.is_empty() && self.text.trim().is_empty()
+    }
+
+    /// The first chip that can't go as this person wants it to, without its metadata.
+    #[must_use]
+    pub fn keeps_metadata(&self) -> Option<&Chip> {
+        self.chips.iter().find(|chip| self.form.without_metadata && chip.telling() == Telling::Lasting)
     }
 }
 
@@ -115,11 +124,33 @@ pub struct Chip {
     pub what: ChipKind,
 }
 
+impl Chip {
+    /// What it says beside what it shows. Of a folder nobody knows.
+    #[must_use]
+    pub fn telling(&self) -> Telling {
+        match self.what {
+            ChipKind::File { telling, .. } => telling,
+            ChipKind::Folder { .. } => Telling::Lasting,
+            ChipKind::Picture { .. } => Telling::Nothing,
+        }
+    }
+
+    #[must_use]
+    pub fn is_picture(&self) -> bool {
+        match self.what {
+            ChipKind::File { .. } => self.telling() == Telling::Removable || name_suggests_picture(&self.name),
+            ChipKind::Folder { .. } => false,
+            ChipKind::Picture { .. } => true,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChipKind {
     File {
         path: PathBuf,
         size: u64,
+        telling: Telling,
     },
     Folder {
         path: PathBuf,

@@ -12,13 +12,13 @@ use super::{
     dialogs::{self, Adding, Dialog},
     first_time::{self, FirstTime},
     known::AboutView,
-    model::{ChipKind, Draft, FOUND, Model, PAGE, Purpose, Search},
+    model::{Chip, ChipKind, Draft, FOUND, Model, PAGE, Purpose, Search},
     pickers::{self, NotOpened, Wanted},
     settings::SettingsView,
     viewer,
 };
 use crate::{
-    engine::api::{Body, Command, Direction, Entry, Outgoing, PageAt, Settings},
+    engine::api::{Body, Command, Direction, Entry, Form, Item, Outgoing, PageAt, Parcel, Settings, Thing},
     pictures,
     platform::reveal,
     protocol::{Fingerprint, limits},
@@ -46,6 +46,7 @@ impl App {
                 let key = self.model.chosen.clone();
                 self.add_chip(&key, name, ChipKind::Picture { png, width, height });
             }
+            Action::SetForm(form) => self.draft().form = form,
             Action::Detach { chip } => self.draft().chips.retain(|there| there.id != chip),
             Action::PickFiles => self.pick(ctx, frame, pickers::Purpose::Files),
             Action::PickPictures => self.pick(ctx, frame, pickers::Purpose::Pictures),
@@ -211,19 +212,19 @@ impl App {
             self.toasts.say(self.texts.text_too_long());
             return;
         }
-        let draft = std::mem::take(self.draft());
-        let mut what = Vec::new();
-        let mut paths = Vec::new();
-        for chip in draft.chips {
-            match chip.what {
-                ChipKind::File { path, .. } | ChipKind::Folder { path } => paths.push(path),
-                ChipKind::Picture { png, .. } => {
-                    what.push(Outgoing::Picture { name: format!("{}.png", chip.name), png });
-                }
-            }
+        if self.draft().keeps_metadata().is_some() {
+            // It is said above the text.
+            return;
         }
-        if !paths.is_empty() {
-            what.insert(0, Outgoing::Paths(paths));
+        let draft = std::mem::take(self.draft());
+        let thing = |chip: Chip| match chip.what {
+            ChipKind::File { path, .. } | ChipKind::Folder { path } => Thing::Path(path),
+            ChipKind::Picture { png, .. } => Thing::Pasted { name: format!("{}.png", chip.name), png },
+        };
+        let things: Vec<Thing> = draft.chips.into_iter().map(thing).collect();
+        let mut what = Vec::new();
+        if !things.is_empty() {
+            what.push(Outgoing::Parcel(Parcel { things, form: draft.form, copies: false }));
         }
         let text = draft.text.trim();
         if !text.is_empty() {
@@ -248,7 +249,7 @@ impl App {
             self.model.anchor = Some(one);
             self.choose(vec![one]);
         }
-        self.send(to, vec![Outgoing::Paths(paths)], Some(undo));
+        self.send(to, vec![Outgoing::paths(paths)], Some(undo));
     }
 
     /// Sends, or asks first whether it is the right one.
@@ -275,11 +276,22 @@ impl App {
                 draft.text = if draft.text.is_empty() { text } else { format!("{text}\n{}", draft.text) };
                 self.conversation.focus_end_of_composer();
             }
-            Outgoing::Paths(paths) | Outgoing::Copies(paths) => self.errands.look(to, paths),
-            Outgoing::Picture { name, png } => {
-                let name = name.trim_end_matches(".png").to_owned();
-                let pictures::Size { width, height } = pictures::size_of_png(&png).unwrap_or_default();
-                self.add_chip(&to, name, ChipKind::Picture { png, width, height });
+            Outgoing::Parcel(Parcel { things, form, .. }) => {
+                self.drafts.entry(to.clone()).or_default().form = form;
+                let mut paths = Vec::new();
+                for thing in things {
+                    match thing {
+                        Thing::Path(path) => paths.push(path),
+                        Thing::Pasted { name, png } => {
+                            let name = name.trim_end_matches(".png").to_owned();
+                            let pictures::Size { width, height } = pictures::size_of_png(&png).unwrap_or_default();
+                            self.add_chip(&to, name, ChipKind::Picture { png, width, height });
+                        }
+                    }
+                }
+                if !paths.is_empty() {
+                    self.errands.look(to, paths);
+                }
             }
         }
     }
@@ -288,8 +300,7 @@ impl App {
         let what = match &entry.body {
             Body::Text(text) => Outgoing::Text(text.clone()),
             Body::Items { items, .. } if entry.direction == Direction::Sent => {
-                let left = items.iter().filter(|item| !item.state.is_saved());
-                Outgoing::Paths(left.filter_map(|item| item.path.clone()).collect())
+                parcel(items.iter().filter(|item| !item.state.is_saved()), false)
             }
             Body::Items { .. } => return,
         };
@@ -298,8 +309,7 @@ impl App {
 
     fn send_copy(&mut self, entry: &Entry) {
         let Body::Items { items, .. } = &entry.body else { return };
-        let paths: Vec<PathBuf> = items.iter().filter_map(|item| item.path.clone()).collect();
-        self.send(vec![entry.with], vec![Outgoing::Copies(paths)], None);
+        self.send(vec![entry.with], vec![parcel(items.iter(), true)], None);
     }
 
     pub(super) fn open(&mut self, dialog: Dialog) {
@@ -428,4 +438,17 @@ impl App {
             self.command(Command::ChangeSettings(settings), Purpose::Quiet);
         }
     }
+}
+
+/// The same again, in the form that was chosen then.
+fn parcel<'a>(items: impl Iterator<Item = &'a Item>, copies: bool) -> Outgoing {
+    let (mut things, mut form) = (Vec::new(), Form::default());
+    for item in items {
+        things.extend(item.path.clone().map(Thing::Path));
+        if let Some(made) = &item.rendition {
+            form.without_metadata |= made.form.without_metadata;
+            form.smaller |= made.form.smaller;
+        }
+    }
+    Outgoing::Parcel(Parcel { things, form, copies })
 }

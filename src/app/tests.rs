@@ -172,6 +172,7 @@ fn ask(with: Fingerprint, name: &str) -> Ask {
         files: 1,
         path: None,
         thumbhash: None,
+        rendition: None,
         state: ItemState::Pending,
     };
     Ask {

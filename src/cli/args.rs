@@ -153,6 +153,14 @@ pub struct Send {
     #[arg(long)]
     pub copy: bool,
 
+    /// Send pictures as copies without location and camera data (EXIF, XMP, IPTC); what can't be sent so is not sent
+    #[arg(long)]
+    pub without_metadata: bool,
+
+    /// Send pictures as smaller copies, at most 2048 pixels on the longer side
+    #[arg(long)]
+    pub smaller: bool,
+
     /// How long to wait for an answer
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub wait: u32,

@@ -261,6 +261,7 @@ mod tests {
             files: 1,
             path: None,
             thumbhash: None,
+            rendition: None,
             state: state.clone(),
         };
         let items: Vec<Item> = items.iter().enumerate().map(item).collect();

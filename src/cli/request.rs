@@ -12,7 +12,7 @@ use super::args;
 use crate::{
     platform::path_bytes,
     protocol::limits::{MAX_OFFER_ITEMS, MAX_TEXT},
-    store::model::Audience,
+    store::model::{Audience, Form},
 };
 
 /// What a command asks for.
@@ -29,6 +29,7 @@ pub enum Request {
         new: bool,
         queue: bool,
         copy: bool,
+        form: Form,
         wait: u32,
     },
     ShelfList,
@@ -113,7 +114,7 @@ impl Request {
         Ok(Some(match command {
             args::Command::Receive(_) => return Ok(None),
             args::Command::Nearby { seconds } => Self::Nearby { seconds },
-            args::Command::Send(args::Send { paths, to, text, new, queue, copy, wait }) => {
+            args::Command::Send(args::Send { paths, to, text, new, queue, copy, without_metadata, smaller, wait }) => {
                 let text = match text {
                     Some(dash) if dash == "-" => Some(text_from(io::stdin().lock())?),
                     other => other,
@@ -123,7 +124,8 @@ impl Request {
                     Some(text) if text.len() > MAX_TEXT => return Err(UsageError::LongText),
                     _ => {}
                 }
-                Self::Send { to, paths: existing(&paths)?, text, new, queue, copy, wait }
+                let form = Form { without_metadata, smaller };
+                Self::Send { to, paths: existing(&paths)?, text, new, queue, copy, form, wait }
             }
             args::Command::Shelf { act: args::Shelf::List } => Self::ShelfList,
             args::Command::Shelf { act: args::Shelf::Add { paths, audience } } => {

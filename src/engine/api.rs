@@ -11,8 +11,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time
 pub use crate::protocol::compare::Code;
 use crate::protocol::{Fingerprint, TransferId};
 pub use crate::store::model::{
-    Audience, Body, DeviceKind, Direction, Entry, GroupId, Hold, Item, ItemKind, ItemState, KnownComputer, Millis,
-    PageAt, Problem, Rule, Settings, ShelfItem, State, Theme, Visibility,
+    Audience, Body, DeviceKind, Direction, Entry, Form, GroupId, Hold, Item, ItemKind, ItemState, KnownComputer,
+    Millis, PageAt, Problem, Rendition, Rule, Settings, ShelfItem, State, Theme, Visibility,
 };
 
 /// Progress is shown at most this often; faster is noise to eyes and work to the window.
@@ -102,12 +102,35 @@ pub enum Command {
 pub enum Outgoing {
     /// At most [`crate::protocol::limits::MAX_TEXT`] bytes.
     Text(String),
+    Parcel(Parcel),
+}
+
+impl Outgoing {
     /// Files and folders as they lie on the disk.
-    Paths(Vec<PathBuf>),
-    /// The same, also of what the other side already got from here: as another copy.
-    Copies(Vec<PathBuf>),
-    /// A picture that has no file yet (pasted), as encoded PNG; kept beside the received files until it is sent.
-    Picture { name: String, png: Arc<[u8]> },
+    #[must_use]
+    pub fn paths(paths: Vec<PathBuf>) -> Self {
+        Self::Parcel(Parcel { things: paths.into_iter().map(Thing::Path).collect(), ..Parcel::default() })
+    }
+}
+
+/// Files, folders and pictures that go together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parcel {
+    pub things: Vec<Thing>,
+    /// Of the pictures among them, not of those inside folders.
+    pub form: Form,
+    /// Also of what the other side already got from here: as another copy.
+    pub copies: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Path(PathBuf),
+    /// A picture that has no file yet (pasted), as encoded PNG; kept beside the database.
+    Pasted {
+        name: String,
+        png: Arc<[u8]>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -219,6 +219,7 @@ pub(super) fn shown_item(item: &WireItem, index: u32) -> Item {
         files: item.files,
         path: None,
         thumbhash: item.thumbhash.as_ref().map(|hash| hash.to_vec()),
+        rendition: None,
         state: ItemState::Pending,
     }
 }

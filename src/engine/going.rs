@@ -5,16 +5,17 @@
 //! receiving side accepts by itself what was consented to (see `again`). Sources are walked anew before that, since they
 //! may have changed; plans, which may be large, aren't kept meanwhile.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    api::{Direction, GroupId, Hold, Item, ItemState, Problem, State},
+    api::{Direction, GroupId, Hold, Item, ItemState, Problem, Rendition, State},
     hub::{Hub, Message},
     offering::text_item,
     pausing::Paused,
     prepare::{Prepared, Stored, Unprepared},
+    renditions::Origin,
     transfer::{Cargo, Key, Side, Stage, Transfer, Work},
     transfers::GRACE,
 };
@@ -316,12 +317,19 @@ fn restored(entry: Entry, going: Going) -> Option<Transfer> {
             Side::Out { cargo: Cargo::Text(text.into()), offered, for_take: false, consented }
         }
         (Direction::Sent, Body::Items { items, .. }) => {
+            let mut origins = BTreeMap::new();
             let sources = offer.items.into_iter().zip(items).map(|(item, shown)| {
                 let wanted = shown.state != ItemState::LeftOut;
-                Some(Offered { path: shown.path?, item, wanted })
+                let mut path = shown.path?;
+                if let Some(Rendition { path: made, form }) = shown.rendition {
+                    origins.insert(made.clone(), Origin { path, form });
+                    path = made;
+                }
+                Some(Offered { path, item, wanted })
             });
             let sources = sources.collect::<Option<Vec<_>>>()?;
-            let cargo = Cargo::Stored(Arc::new(Stored { sources, digests, grown: None }));
+            let stored = Stored { sources, digests, origins: origins.into(), grown: None };
+            let cargo = Cargo::Stored(Arc::new(stored));
             return Some(at_rest(group, Side::Out { cargo, offered, for_take: false, consented }));
         }
         (Direction::Received, _) => {

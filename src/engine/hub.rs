@@ -2,7 +2,7 @@
 //! module above.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     fmt,
     net::SocketAddr,
     sync::Arc,
@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     again::Opened,
-    api::{Audience, Config, KnownComputer, Me, Notice, Problem, Settings, State},
+    api::{Audience, Config, GroupId, KnownComputer, Me, Notice, Problem, Settings, State},
     asks::Asks,
     attempts::Attempts,
     clients::{Asker, Clients, Request},
@@ -113,6 +113,8 @@ pub(super) struct Hub {
     pub sending: Arc<Semaphore>,
     /// When to look whose turn it is.
     pub next_turn: Option<Instant>,
+    /// Copies of pictures lie there for transfers of these groups.
+    pub renditions: BTreeSet<GroupId>,
     pub awake: Awake,
     pub moving_since: Option<Instant>,
 

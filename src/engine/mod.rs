@@ -43,6 +43,7 @@ mod pausing;
 mod prepare;
 mod presence;
 mod queue;
+mod renditions;
 mod resending;
 mod resolve;
 mod secure;

@@ -11,7 +11,8 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    api::{Item, ItemKind, ItemState, Problem},
+    api::{Item, ItemKind, ItemState, Problem, Rendition},
+    renditions::{Origin, Origins},
     thumbnails::Makings,
 };
 use crate::{
@@ -39,6 +40,8 @@ pub(super) struct Prepared {
     /// What tells whether each is still what it was.
     pub digests: Vec<[u8; 32]>,
     pub thumbnails: Makings,
+    /// Which of the sources were made for this.
+    pub origins: Origins,
 }
 
 /// What was offered, without the walk through it: to be walked again when it goes on.
@@ -46,6 +49,7 @@ pub(super) struct Prepared {
 pub(super) struct Stored {
     pub sources: Vec<Offered>,
     pub digests: Vec<[u8; 32]>,
+    pub origins: Origins,
     /// A file of which nothing counts at the other side: it alone may differ.
     pub grown: Option<Grown>,
 }
@@ -60,14 +64,15 @@ pub(super) enum Unprepared {
 }
 
 impl Prepared {
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(plan: Plan, origins: Origins) -> Self {
         let digests = plan.items().iter().map(|source| plan.digest(source)).collect();
-        Self { items: plan.offered(), digests, thumbnails: Makings::of(&plan), plan: plan.into() }
+        Self { items: plan.offered(), digests, thumbnails: Makings::of(&plan), plan: plan.into(), origins }
     }
 
     /// Walks the sources, and with `blurred` looks at the pictures among them.
-    pub async fn read(paths: Vec<PathBuf>, blurred: bool) -> Result<Self, Problem> {
-        let mut prepared = Self::new(Plan::walk(paths).await.map_err(|error| error.problem())?);
+    pub async fn read(paths: Vec<PathBuf>, blurred: bool, origins: Origins) -> Result<Self, Problem> {
+        let plan = Plan::walk(paths).await.map_err(|error| error.problem())?;
+        let mut prepared = Self::new(plan, origins);
         if blurred {
             for (index, blur) in blurs_of(prepared.plan.items()).await {
                 if let Some(item) = prepared.items.get_mut(index as usize) {
@@ -82,7 +87,11 @@ impl Prepared {
     pub async fn of_rested(stored: &Stored, offered: bool, blurred: bool) -> Result<Self, Unprepared> {
         let paths = || stored.sources.iter().map(|source| source.path.clone()).collect();
         // Nobody knows yet what it was, if it wasn't offered.
-        let walked = if offered { Self::again(stored).await } else { Self::read(paths(), blurred).await };
+        let walked = if offered {
+            Self::again(stored).await
+        } else {
+            Self::read(paths(), blurred, stored.origins.clone()).await
+        };
         let lacking: Vec<PathBuf> = match &walked {
             Ok(walked) => {
                 let gone = walked.plan.items().iter().zip(&stored.sources);
@@ -104,7 +113,7 @@ impl Prepared {
     /// Walks what was offered before. What isn't the same any more is another version of its item.
     async fn again(stored: &Stored) -> Result<Self, Problem> {
         let plan = Plan::walk_again(stored.sources.clone()).await.map_err(|error| error.problem())?;
-        let mut prepared = Self::new(plan);
+        let mut prepared = Self::new(plan, stored.origins.clone());
         let before = stored.sources.iter().zip(&stored.digests);
         let now = prepared.plan.items().iter().zip(&mut prepared.items).zip(&mut prepared.digests);
         for ((source, (item, digest)), (Offered { item: old, .. }, old_digest)) in
@@ -156,7 +165,8 @@ impl Prepared {
             }
         }
         // Pictures were shown with the question.
-        Self { plan: self.plan.clone(), items, digests: self.digests.clone(), thumbnails: Makings::default() }
+        let (plan, digests, origins) = (self.plan.clone(), self.digests.clone(), self.origins.clone());
+        Self { plan, items, digests, thumbnails: Makings::default(), origins }
     }
 
     /// All but the plan, which may be large.
@@ -167,7 +177,12 @@ impl Prepared {
             item: item.clone(),
             wanted: self.plan.is_there(source),
         };
-        Stored { sources: sources.map(offered).collect(), digests: self.digests.clone(), grown: None }
+        Stored {
+            sources: sources.map(offered).collect(),
+            digests: self.digests.clone(),
+            origins: self.origins.clone(),
+            grown: None,
+        }
     }
 
     /// As the conversation has them: those that go, then those that can't, with the reason.
@@ -178,8 +193,9 @@ impl Prepared {
             name: source.name.clone(),
             size: source.size,
             files: source.files,
-            path: Some(source.path.clone()),
+            path: Some(self.shown_path(&source.path)),
             thumbhash: self.blur_of(source.index),
+            rendition: self.rendition(&source.path),
             state: ItemState::Pending,
         });
         let numbers = self.plan.items().len() as u32..;
@@ -189,11 +205,21 @@ impl Prepared {
             name: names::to_wire(path.file_name().unwrap_or(path.as_os_str())),
             size: 0,
             files: 0,
-            path: Some(path.clone()),
+            path: Some(self.shown_path(path)),
             thumbhash: None,
+            rendition: self.rendition(path),
             state: ItemState::Failed(problem.clone()),
         });
         going.chain(missing).take(MAX_OFFER_ITEMS).collect()
+    }
+
+    /// Where this person has it.
+    fn shown_path(&self, path: &Path) -> PathBuf {
+        self.origins.get(path).map_or(path, |origin| &origin.path).to_path_buf()
+    }
+
+    fn rendition(&self, path: &Path) -> Option<Rendition> {
+        self.origins.get(path).map(|Origin { form, .. }| Rendition { path: path.to_path_buf(), form: *form })
     }
 
     fn blur_of(&self, index: u32) -> Option<Vec<u8>> {

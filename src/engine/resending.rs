@@ -3,9 +3,10 @@
 use tokio::time::Instant;
 
 use super::{
-    api::{Hold, State},
+    api::{Form, Hold, State},
     hub::Hub,
     prepare::{Prepared, Stored},
+    renditions::Origin,
     transfer::{Cargo, Key, Side, Stage, Transfer},
     transfers::{KEPT_AFTER, REACH_WITHIN},
 };
@@ -69,7 +70,12 @@ impl Transfer {
         // What rests looks at its sources when it goes on. What runs may have sent what is another by now.
         let seen = |of: &Stored| {
             let digests = of.digests.iter().map(|digest| is_running.then_some(*digest));
-            let mut seen: Vec<_> = of.sources.iter().map(|source| source.path.clone()).zip(digests).collect();
+            // What was made of a picture is made anew each time it is sent.
+            let sources = of.sources.iter().zip(digests).map(|(source, digest)| match of.origins.get(&source.path) {
+                Some(Origin { path, form }) => (path.clone(), *form, source.item.size, None),
+                None => (source.path.clone(), Form::default(), 0, digest),
+            });
+            let mut seen: Vec<_> = sources.collect();
             seen.sort_unstable();
             seen
         };

@@ -3,18 +3,24 @@
 //! Sources are walked, then one entry per recipient is in the store before anything is said to anybody. Where the same is on
 //! its way already, that goes on instead (see `resending`).
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
-    api::{Body, Direction, GroupId, KnownComputer, Outgoing, Problem, Reply, State},
+    api::{Body, Direction, Form, GroupId, KnownComputer, Outgoing, Parcel, Problem, Reply, State, Thing},
     clients::Asker,
     hub::{Hub, Message},
     ids::random,
     prepare::Prepared,
+    renditions::{self, Unsent},
     transfer::{Cargo, Key, Side, Stage, Transfer},
     transfers::MAX_TRANSFERS,
 };
 use crate::{
+    platform::home::create_private_dir,
     protocol::{
         Fingerprint, TransferId,
         limits::{MAX_OFFER_ITEMS, MAX_TEXT},
@@ -42,29 +48,18 @@ impl Hub {
         let keys: Vec<Key> = to.into_iter().map(|with| (with, TransferId(random()))).collect();
         let cargo = match &what {
             Outgoing::Text(text) => Cargo::Text(text.as_str().into()),
-            Outgoing::Paths(_) | Outgoing::Copies(_) | Outgoing::Picture { .. } => Cargo::Planned,
+            Outgoing::Parcel(_) => Cargo::Planned,
         };
         for key in &keys {
             let side = Side::Out { cargo: cargo.clone(), offered: false, for_take: false, consented: false };
             self.transfers.insert(*key, Transfer { keep, ..Transfer::new(group, Stage::Preparing, side) });
         }
         self.pace.touch();
-        let copies = matches!(what, Outgoing::Copies(_));
-        let batch = Batch { from: Some(from), group, keys, again: Vec::new(), copies };
+        let batch = Batch { from: Some(from), group, keys, again: Vec::new(), copies: false, unsent: None };
         match what {
             Outgoing::Text(text) => self.write_sent(batch, Body::Text(text)),
-            Outgoing::Paths(paths) | Outgoing::Copies(paths) => self.plan(batch, paths, None),
-            Outgoing::Picture { name, png } => {
-                let folder = self.pasted_folder().join(TransferId(group.0).to_string());
-                let path = folder.join(names::native(&names::to_wire(name.as_ref()), names::Place::Top));
-                self.plan(batch, vec![path], Some(png));
-            }
+            Outgoing::Parcel(Parcel { things, form, copies }) => self.plan(Batch { copies, ..batch }, things, form),
         }
-    }
-
-    /// Where pictures lie that were pasted: a folder each.
-    pub fn pasted_folder(&self) -> PathBuf {
-        self.config.home.private_dir().join(PASTED)
     }
 
     fn may_send(&self, to: &[Fingerprint], what: &Outgoing) -> Result<(), Problem> {
@@ -73,8 +68,8 @@ impl Hub {
                 return Err(Problem::TooMuch { limit: MAX_TEXT as u64 });
             }
             Outgoing::Text(text) if text.is_empty() => return Err(Problem::NothingToSend),
-            Outgoing::Paths(paths) | Outgoing::Copies(paths) if paths.is_empty() => return Err(Problem::NothingToSend),
-            Outgoing::Paths(paths) | Outgoing::Copies(paths) if paths.len() > MAX_OFFER_ITEMS => {
+            Outgoing::Parcel(Parcel { things, .. }) if things.is_empty() => return Err(Problem::NothingToSend),
+            Outgoing::Parcel(Parcel { things, .. }) if things.len() > MAX_OFFER_ITEMS => {
                 return Err(Problem::TooMuch { limit: MAX_OFFER_ITEMS as u64 });
             }
             _ => {}
@@ -99,24 +94,27 @@ impl Hub {
         self.has_place_for(to)
     }
 
-    /// Walks the sources on a thread of its own, after writing down a pasted picture.
-    pub fn plan(&mut self, batch: Batch, paths: Vec<PathBuf>, pasted: Option<Arc<[u8]>>) {
+    /// Walks the sources on a thread of its own, after writing down what was pasted and what goes in pictures' places.
+    pub fn plan(&mut self, mut batch: Batch, things: Vec<Thing>, form: Form) {
         let hub = self.inbox.clone();
         let (keys, copies) = (batch.keys.clone(), batch.copies);
+        let pasted = self.config.home.private_dir().join(PASTED).join(TransferId(batch.group.0).to_string());
+        let unsent = (!form.is_as_it_is()).then(|| Unsent::new(self.renditions_folder(), batch.group));
         // Blurs take a moment to make, and are only looked at where a person is asked.
         let blurred = keys.iter().any(|(with, _)| !self.unasked.contains(with));
         let task = tokio::spawn(async move {
-            let written = match (pasted, paths.first().cloned()) {
-                (Some(png), Some(path)) => tokio::task::spawn_blocking(move || write_pasted(&path, &png)).await,
-                _ => Ok(Ok(())),
-            };
-            let prepared = match written {
-                Ok(Ok(())) => {
-                    Prepared::read(paths, blurred).await.map(|it| if copies { it.not_compared() } else { it })
+            let prepared = async {
+                let written = tokio::task::spawn_blocking(move || paths_of(things, &pasted)).await;
+                let paths = written.map_err(|_| Problem::Closed)?;
+                let mut paths = paths.map_err(|error| Problem::System { message: error.to_string() })?;
+                let mut origins = renditions::Origins::default();
+                if let Some(unsent) = &unsent {
+                    (paths, origins) = unsent.make(paths, form).await?;
                 }
-                Ok(Err(error)) => Err(Problem::System { message: error.to_string() }),
-                Err(_) => Err(Problem::Closed),
+                Prepared::read(paths, blurred, origins).await
             };
+            let prepared = prepared.await.map(|it| if copies { it.not_compared() } else { it });
+            batch.unsent = unsent;
             hub.send(Message::Prepared(batch, prepared.map(Arc::new))).await.ok();
         });
         // The last recipient that is cancelled ends the walk.
@@ -152,6 +150,9 @@ impl Hub {
                 transfer.files = prepared.plan.files();
                 transfer.bytes = prepared.plan.bytes();
             }
+        }
+        if let Some(unsent) = batch.unsent.take() {
+            self.hold_renditions(batch.group, unsent);
         }
         let (files, bytes) = (prepared.plan.files(), prepared.plan.bytes());
         let body = Body::Items { items: prepared.shown_items(), files, bytes };
@@ -238,6 +239,8 @@ pub(super) struct Batch {
     pub again: Vec<Key>,
     /// Of what is there already too.
     pub copies: bool,
+    /// What was made for it, removed unless it is sent.
+    pub unsent: Option<Unsent>,
 }
 
 impl Batch {
@@ -268,9 +271,16 @@ impl Seen {
     }
 }
 
-fn write_pasted(path: &std::path::Path, png: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        crate::platform::home::create_private_dir(folder)?;
-    }
-    fs::write(path, png)
+/// Where things lie; what was pasted is written into `folder` first, each into one of its own, since they may have one name.
+fn paths_of(things: Vec<Thing>, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let write = |(number, thing)| match thing {
+        Thing::Path(path) => Ok(path),
+        Thing::Pasted { name, png } => {
+            let folder = folder.join(format!("{number}"));
+            create_private_dir(&folder)?;
+            let path = folder.join(names::native(&names::to_wire(name.as_ref()), names::Place::Top));
+            fs::write(&path, png).map(|()| path)
+        }
+    };
+    things.into_iter().enumerate().map(write).collect()
 }

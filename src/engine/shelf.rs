@@ -15,6 +15,7 @@ use super::{
     hub::{Hub, Message},
     ids::random,
     prepare::Prepared,
+    renditions::Origins,
     sending::Batch,
     transfer::{Cargo, Key, Side, Stage, Transfer},
     transfers::{GRACE, MAX_TRANSFERS},
@@ -219,9 +220,10 @@ impl Hub {
         let group = GroupId(random());
         let mut transfer = Transfer::new(group, Stage::Preparing, side);
         let hub = self.inbox.clone();
-        let batch = Batch { from: None, group, keys: vec![key], again: Vec::new(), copies: false };
+        let batch = Batch { from: None, group, keys: vec![key], again: Vec::new(), copies: false, unsent: None };
         let task = tokio::spawn(async move {
-            let prepared = plan_unchanged(items, everything).await.map(|plan| Arc::new(Prepared::new(plan)));
+            let prepared =
+                plan_unchanged(items, everything).await.map(|plan| Arc::new(Prepared::new(plan, Origins::default())));
             hub.send(Message::Prepared(batch, prepared)).await.ok();
         });
         transfer.work.add(task.abort_handle());
@@ -248,6 +250,7 @@ fn question(items: &[ShelfItem]) -> Question {
         files: item.files,
         path: Some(item.path.clone()),
         thumbhash: None,
+        rendition: None,
         state: ItemState::Pending,
     });
     let files = |item: &ShelfItem| if item.kind == ItemKind::File { 1 } else { item.files };

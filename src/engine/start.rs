@@ -140,6 +140,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
         next_sample: None,
         sending: Arc::new(Semaphore::new(MAX_SENDING)),
         next_turn: None,
+        renditions: std::collections::BTreeSet::new(),
         awake: Awake::default(),
         moving_since: None,
         browses: Vec::new(),
@@ -163,6 +164,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     }
     hub.apply_settings(start.settings);
     hub.restore(start.unfinished);
+    hub.clean_renditions();
     clean(hub.me.folder.clone(), hub.transfers.keys().copied().collect());
     hub.nearby_changed();
     // Only now, since whoever comes in is held against the gate.

@@ -57,6 +57,7 @@ impl Hub {
         } else {
             self.write_state(key, state);
         }
+        self.drop_renditions(transfer.group);
     }
 
     pub fn write_state(&mut self, (with, transfer): Key, state: State) {

@@ -22,6 +22,8 @@ impl Texts {
             Problem::SourceUnreadable { name } => self.problem_source_unreadable(name),
             Problem::NotAFile { name } => self.problem_not_a_file(name),
             Problem::Damaged { name } => self.problem_damaged(name),
+            Problem::KeepsMetadata { name } => self.problem_keeps_metadata(name),
+            Problem::RenditionsFull { limit } => self.problem_renditions_full(&self.size(*limit)),
             Problem::Misbehaved => self.problem_misbehaved().into(),
             Problem::Incompatible => self.problem_incompatible().into(),
             Problem::NothingToSend => self.problem_nothing().into(),
@@ -73,6 +75,7 @@ impl Texts {
             | Problem::SourceGone { name }
             | Problem::SourceUnreadable { name }
             | Problem::Damaged { name }
+            | Problem::KeepsMetadata { name }
             | Problem::NotKnown { whom: name }
             | Problem::NotFound { whom: name } => !name.is_empty() && text.starts_with(name.as_str()),
             _ => false,

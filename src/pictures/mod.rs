@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod animation;
+pub mod bare;
 mod budget;
 mod colour;
 mod decode;
@@ -26,6 +27,7 @@ mod open;
 mod pool;
 mod process;
 mod scale;
+mod smaller;
 mod sniff;
 mod svg;
 pub mod thumbhash;
@@ -41,6 +43,7 @@ pub use decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes};
 pub use kept::forget_previews;
 pub use pool::{Previews, Ticket};
 pub use process::{decode_apart, run_decoder};
+pub use smaller::{Smaller, smaller};
 pub use sniff::{Format, name_suggests_picture, size_of_png, sniff};
 pub use svg::TEXT_FACE;
 pub use thumbnail::{thumbnail_from, thumbnail_of};

@@ -69,14 +69,14 @@ fn encoded(frame: &Frame) -> Option<Vec<u8>> {
     None
 }
 
-fn jpeg(size: Size, rgb: &[u8], quality: u8) -> Option<Vec<u8>> {
+pub(super) fn jpeg(size: Size, rgb: &[u8], quality: u8) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
     encoder.write_image(rgb, size.width, size.height, ExtendedColorType::Rgb8).ok()?;
     Some(bytes)
 }
 
-fn png(size: Size, rgba: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn png(size: Size, rgba: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
     encoder.write_image(rgba, size.width, size.height, ExtendedColorType::Rgba8).ok()?;

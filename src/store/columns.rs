@@ -8,7 +8,7 @@ use rusqlite::{
 };
 
 use super::model::{
-    Audience, DeviceKind, Direction, Hold, ItemKind, ItemState, Problem, Rule, State, Theme, Visibility,
+    Audience, DeviceKind, Direction, Form, Hold, ItemKind, ItemState, Problem, Rule, State, Theme, Visibility,
 };
 use crate::{
     platform::path_bytes,
@@ -66,6 +66,24 @@ impl ToSql for TransferId {
 impl FromSql for TransferId {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 16]>::column_result(value).map(Self)
+    }
+}
+
+/// A bit for each choice.
+const WITHOUT_METADATA: i64 = 1;
+const SMALLER: i64 = 2;
+
+impl ToSql for Form {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        let bit = |chosen: bool, bit: i64| if chosen { bit } else { 0 };
+        Ok((bit(self.without_metadata, WITHOUT_METADATA) | bit(self.smaller, SMALLER)).into())
+    }
+}
+
+impl FromSql for Form {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let bits = value.as_i64()?;
+        Ok(Self { without_metadata: bits & WITHOUT_METADATA != 0, smaller: bits & SMALLER != 0 })
     }
 }
 

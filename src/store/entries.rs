@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params};
 use super::{
     Store, StoreError,
     columns::{item_state_columns, path_value, short, size_column, state_columns},
-    model::{Body, Direction, Entry, GroupId, Item, ItemState, Millis, State},
+    model::{Body, Direction, Entry, Form, GroupId, Item, ItemState, Millis, State},
     next_revision,
     search::words_of,
     unfinished::settle_state,
@@ -257,8 +257,8 @@ fn bound(body: &mut Body) -> Result<(), StoreError> {
 }
 
 fn insert_items(connection: &Connection, seq: i64, items: &[Item]) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
-    for Item { index, kind, name, size, files, path, thumbhash, state } in items {
+    let mut statement = connection.prepare_cached("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    for Item { index, kind, name, size, files, path, thumbhash, rendition, state } in items {
         let (number, problem) = item_state_columns(state);
         statement.execute((
             seq,
@@ -269,6 +269,8 @@ fn insert_items(connection: &Connection, seq: i64, items: &[Item]) -> Result<(),
             size_column(*files),
             path.as_deref().map(path_value),
             thumbhash,
+            rendition.as_ref().map(|made| path_value(&made.path)),
+            rendition.as_ref().map_or_else(Form::default, |made| made.form),
             number,
             problem,
         ))?;

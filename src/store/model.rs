@@ -113,7 +113,34 @@ pub struct Item {
     pub path: Option<PathBuf>,
     /// At most 40 bytes, for pictures.
     pub thumbhash: Option<Vec<u8>>,
+    /// Sent: what goes in its place. `name` and `size` are that one's, `path` is still where this person has it.
+    pub rendition: Option<Rendition>,
     pub state: ItemState,
+}
+
+/// How pictures are sent: as they are, unless something of this was chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Form {
+    /// Without what they say beside what they show: place, camera, time, texts.
+    pub without_metadata: bool,
+    /// As copies of at most 2048 pixels on their longer side.
+    pub smaller: bool,
+}
+
+impl Form {
+    /// Nothing was chosen.
+    #[must_use]
+    pub fn is_as_it_is(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// A copy of a picture that was made for sending it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendition {
+    /// Where it lies until it is sent.
+    pub path: PathBuf,
+    pub form: Form,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,6 +233,10 @@ pub enum Problem {
     SourceUnreadable { name: String },
     /// A shortcut (link) or the like, which isn't sent.
     NotAFile { name: String },
+    /// It was to go without its metadata, and that can't be taken out of it here.
+    KeepsMetadata { name: String },
+    /// Copies of pictures that wait to be sent take at most so many bytes.
+    RenditionsFull { limit: u64 },
     /// What arrived is not what was sent.
     Damaged { name: String },
     /// The other side broke the rules of the protocol.

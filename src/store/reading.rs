@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use super::{
     MAX_PAGE, Store, StoreError,
     columns::{PathColumn, item_state_from, optional_path, size_from, state_from},
-    model::{Body, Entry, GroupId, Item, Millis, PageAt},
+    model::{Body, Entry, GroupId, Item, Millis, PageAt, Rendition},
     revision,
 };
 use crate::protocol::{Fingerprint, TransferId};
@@ -216,6 +216,12 @@ fn item_from(row: &Row<'_>) -> rusqlite::Result<Item> {
         files: size_from(row, "files")?,
         path: optional_path(row, "path")?,
         thumbhash: row.get("thumbhash")?,
+        rendition: rendition_from(row)?,
         state: item_state_from(row)?,
     })
+}
+
+fn rendition_from(row: &Row<'_>) -> rusqlite::Result<Option<Rendition>> {
+    let path = optional_path(row, "rendition")?;
+    path.map(|path| Ok(Rendition { path, form: row.get("form")? })).transpose()
 }

@@ -61,6 +61,8 @@ CREATE TABLE items (
     files INTEGER NOT NULL,
     path,
     thumbhash BLOB,
+    rendition,
+    form INTEGER NOT NULL,
     state INTEGER NOT NULL,
     problem TEXT,
     PRIMARY KEY (entry, place)

@@ -52,7 +52,7 @@ impl Pair {
     fn offered(&mut self, files: &[(&str, &[u8])]) -> TransferId {
         let paths = files.iter().map(|(name, content)| self.honest.file(name, content)).collect();
         let to = vec![self.villain.fingerprint()];
-        let sent = self.honest.ask(Command::Send { to, what: Outgoing::Paths(paths), keep: false });
+        let sent = self.honest.ask(Command::Send { to, what: Outgoing::paths(paths), keep: false });
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
         let transfer = transfers[0].1;
         self.control.hear_until("an offer", |message| match message {
@@ -132,7 +132,7 @@ fn a_receiver_that_reads_nothing_makes_the_giver_hold_no_more_than_its_bound() {
     std::fs::File::create(&path).unwrap().set_len(4 << 30).unwrap();
     let sent = pair.honest.ask(Command::Send {
         to: vec![pair.villain.fingerprint()],
-        what: Outgoing::Paths(vec![path]),
+        what: Outgoing::paths(vec![path]),
         keep: false,
     });
     let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };

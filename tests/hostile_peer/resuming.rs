@@ -313,7 +313,7 @@ fn a_receiver_that_lies_about_what_it_has_gets_the_whole_or_is_cut_off() {
         let path = honest.file("large", &content());
         let sent = honest.ask(Command::Send {
             to: vec![villain.fingerprint()],
-            what: Outgoing::Paths(vec![path]),
+            what: Outgoing::paths(vec![path]),
             keep: false,
         });
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };

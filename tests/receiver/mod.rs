@@ -156,7 +156,7 @@ impl Honest {
     }
 
     pub fn send_all(&self, to: &Receiver, paths: Vec<PathBuf>) -> TransferId {
-        let sent = self.ask(Command::Send { to: vec![to.fingerprint], what: Outgoing::Paths(paths), keep: false });
+        let sent = self.ask(Command::Send { to: vec![to.fingerprint], what: Outgoing::paths(paths), keep: false });
         let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("not sent: {sent:?}") };
         transfers[0].1
     }

@@ -26,6 +26,7 @@ fn item(index: u32, name: &str) -> Item {
         files: 1,
         path: Some(fixture(name)),
         thumbhash: None,
+        rendition: None,
         state: ItemState::Saved,
     }
 }

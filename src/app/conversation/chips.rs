@@ -15,7 +15,7 @@ use crate::{
         previews::Preview,
         widgets,
     },
-    pictures,
+    pictures::{self, bare::Telling},
 };
 
 const HEIGHT: f32 = 44.0;
@@ -57,7 +57,8 @@ impl Laid {
         for (number, chip) in scene.draft.chips.iter().take(SHOWN).enumerate() {
             let line = |text: &str| widgets::one_line(ui, text, design::small(), palette.text, f32::INFINITY);
             let name = line(&names::elide(&chip.name, NAME, |text| line(text).size().x));
-            let note = note(scene, chip).map(|note| super::text::small(ui, note, palette.secondary));
+            let color = if stays(scene, chip) { palette.warn } else { palette.secondary };
+            let note = note(scene, chip).map(|note| super::text::small(ui, note, color));
             let words = name.size().x.max(note.as_ref().map_or(0.0, |note| note.size().x));
             let rect = place(4.0 + PICTURE + space::S + words + size::TARGET);
             chips.push((number, Face { name, note }, rect));
@@ -146,8 +147,15 @@ fn picture(ui: &Ui, scene: &mut Scene<'_>, chip: &Chip, tile: Rect) {
     icons::paint(ui.painter(), tile.center(), icon, size::ICON, palette.accent);
 }
 
+/// What it says can't be taken out of it, though somebody wants that.
+fn stays(scene: &Scene<'_>, chip: &Chip) -> bool {
+    scene.draft.form.without_metadata && chip.telling() == Telling::Lasting
+}
+
 fn note(scene: &Scene<'_>, chip: &Chip) -> Option<String> {
     match &chip.what {
+        ChipKind::Folder { .. } if stays(scene, chip) => Some(scene.texts.chip_folder_keeps().to_owned()),
+        _ if stays(scene, chip) => Some(scene.texts.chip_keeps().to_owned()),
         ChipKind::File { size, .. } => Some(scene.texts.size(*size)),
         ChipKind::Folder { .. } => None,
         ChipKind::Picture { width, height, .. } => Some(format!("{width} × {height}")),

@@ -1,6 +1,6 @@
 //! Where one writes: chips of what is ready to be sent, the text, and the buttons for files, pictures and folders.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use egui::{
     CornerRadius, Event, Frame, Galley, Id, ImeEvent, Key, KeyboardShortcut, Modifiers, Rect, Response, RichText,
@@ -13,7 +13,7 @@ use egui::{
     vec2,
 };
 
-use super::{chips, pane, text::LINE_HEIGHT};
+use super::{chips, choices, names, pane, text::LINE_HEIGHT};
 use crate::{
     app::{
         Scene,
@@ -21,6 +21,7 @@ use crate::{
         design::{self, Palette, radius, size, space},
         icons, widgets,
     },
+    engine::api::{Direction, Phase, Running},
     protocol::limits::MAX_TEXT,
 };
 
@@ -32,6 +33,12 @@ const LINES: f32 = 6.0;
 
 /// Narrower than this it has no room for a button for each kind of thing.
 const NARROW: f32 = 440.0;
+
+/// A longer name is shortened in a sentence. In characters.
+const LONGEST_NAME: f32 = 40.0;
+
+/// What takes less is not worth saying. In seconds.
+const MOMENT: f64 = 0.4;
 
 /// Between the field's edge and what is in it.
 const INSET: f32 = 6.0;
@@ -103,10 +110,12 @@ impl Composer {
         };
         let chips = chips::Laid::new(ui, scene, width - 2.0 * INSET);
         let row_height = (text_height + 2.0 * AROUND.y).max(size::TARGET);
-        let height = chips.height + row_height + 2.0 * INSET;
+        let choices = choices::Laid::new(ui, scene, width - 2.0 * INSET);
+        let height = chips.height + choices.height + row_height + 2.0 * INSET;
 
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add_space(space::S);
+        preparing(ui, scene, left, width);
         warning(ui, scene, left, width);
         let (outer, _) = ui.allocate_exact_size(vec2(room, height + space::L), Sense::hover());
         let field = Rect::from_min_size(pos2(left, outer.top()), vec2(width, height));
@@ -115,6 +124,7 @@ impl Composer {
         ui.painter().rect(field, corner, palette.field, design::hairline(palette), StrokeKind::Inside);
         let inner = field.shrink(INSET);
         chips.show(ui, scene, inner.min);
+        choices.show(ui, scene, inner.min + vec2(0.0, chips.height));
 
         let row = Rect::from_min_max(pos2(inner.left(), inner.bottom() - row_height), inner.max);
         let foot = row.bottom() - size::TARGET;
@@ -222,11 +232,16 @@ fn cursor_to_end(ui: &Ui, id: Id, text: &str) {
     state.store(ui.ctx(), id);
 }
 
-/// Sends what is there, unless it is too long.
+/// Sends what is there, unless it can't go so.
 fn send(scene: &mut Scene<'_>) {
-    if !scene.draft.is_empty() && scene.draft.text.len() <= MAX_TEXT {
+    if is_ready(scene) {
         scene.actions.push(Action::SendDraft);
     }
+}
+
+fn is_ready(scene: &Scene<'_>) -> bool {
+    let draft = &scene.draft;
+    !draft.is_empty() && draft.text.len() <= MAX_TEXT && draft.keeps_metadata().is_none()
 }
 
 /// Takes Enter (and Ctrl+Enter) away from the field; Shift+Enter is left to it as a new line.
@@ -362,24 +377,60 @@ fn carried(ui: &Ui, scene: &mut Scene<'_>, id: Id, rect: Rect) -> Response {
 
 /// Why it can't be sent.
 fn warning(ui: &mut Ui, scene: &Scene<'_>, left: f32, width: f32) {
-    if scene.draft.text.len() <= MAX_TEXT {
+    let why = if scene.draft.text.len() > MAX_TEXT {
+        scene.texts.text_too_long().to_owned()
+    } else if let Some(chip) = scene.draft.keeps_metadata() {
+        scene.texts.compose_keeps_metadata(&names::elide(&chip.name, LONGEST_NAME, |text| text.chars().count() as f32))
+    } else {
         return;
-    }
+    };
     let palette = Palette::of(ui);
     let rect = Rect::from_min_size(pos2(left, ui.cursor().top()), vec2(width, LINE_HEIGHT));
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             ui.label(icons::text(icons::WARNING, size::ICON_SMALL).color(palette.warn));
-            ui.label(RichText::new(scene.texts.text_too_long()).font(design::small()).color(palette.warn));
+            ui.label(RichText::new(why).font(design::small()).color(palette.warn));
         });
     });
     ui.add_space(space::XS);
 }
 
+/// What is being made ready before it stands in the conversation, once that takes longer than a moment.
+fn preparing(ui: &mut Ui, scene: &mut Scene<'_>, left: f32, width: f32) {
+    let model = scene.model;
+    let is_new = |running: &&Running| {
+        let known = model.conversation(running.with);
+        let begins = running.phase == Phase::Preparing && running.direction == Direction::Sent;
+        begins && known.is_some_and(|it| !it.entries().any(|entry| entry.transfer == running.transfer))
+    };
+    let mut all = model.chosen.iter().flat_map(|who| model.running_with(*who)).filter(is_new);
+    let first = all.next();
+    let since_id = Id::unique("preparing since");
+    let Some(first) = first else { return ui.data_mut(|data| data.remove::<f64>(since_id)) };
+    let now = ui.input(|input| input.time);
+    let since = ui.data_mut(|data| *data.get_temp_mut_or(since_id, now));
+    if now - since < MOMENT {
+        return ui.ctx().request_repaint_after(Duration::from_secs_f64(MOMENT));
+    }
+    let cancel = Action::Cancel { with: first.with, transfer: first.transfer };
+    let palette = Palette::of(ui);
+    let rect = Rect::from_min_size(pos2(left, ui.cursor().top()), vec2(width, size::TARGET));
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            ui.label(icons::text(icons::CLOCK, size::ICON_SMALL).color(palette.secondary));
+            ui.label(RichText::new(scene.texts.state_preparing()).font(design::small()).color(palette.secondary));
+            if widgets::quiet(ui, scene.texts.cancel()).clicked() {
+                scene.actions.push(cancel);
+            }
+        });
+    });
+}
+
 fn send_button(ui: &Ui, scene: &mut Scene<'_>, rect: Rect) {
     let palette = Palette::of(ui);
-    let ready = !scene.draft.is_empty() && scene.draft.text.len() <= MAX_TEXT;
+    let ready = is_ready(scene);
     let sense = if ready { Sense::click() } else { Sense::hover() };
     let response = ui.interact(rect, Id::unique(("send", &scene.model.chosen)), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ready, scene.texts.send()));

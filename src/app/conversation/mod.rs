@@ -9,6 +9,7 @@
 mod acts;
 mod card;
 mod chips;
+mod choices;
 mod composer;
 mod draw;
 mod entry;

@@ -44,6 +44,7 @@ pub fn file(index: u32, name: &str, size: u64) -> Item {
         files: 1,
         path: Some(PathBuf::from("/home/mei/Downloads/Fantail").join(name)),
         thumbhash: None,
+        rendition: None,
         state: ItemState::Saved,
     }
 }

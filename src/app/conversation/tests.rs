@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use egui::{Event, ImeEvent, Key, Modifiers, Vec2, accesskit::Role, vec2};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 
 use super::{samples::*, testing::*, text::laid_out};
 use crate::{
@@ -12,8 +15,9 @@ use crate::{
         model::{Chip, ChipKind, Search},
     },
     engine::api::Phase,
+    pictures::bare::Telling,
     protocol::{Fingerprint, limits::MAX_TEXT},
-    store::model::{Body, Direction, Entry, Item, ItemState, Problem, State},
+    store::model::{Body, Direction, Entry, Form, Item, ItemState, Problem, State},
 };
 
 /// 2027-01-15, noon.

@@ -35,8 +35,8 @@ fn a_drop_onto_a_tile_is_sent_there_at_once_and_can_be_taken_back() {
     let_go(&mut harness, &["/home/mei/holiday.jpg"]);
     let told = desk.told();
     assert!(
-        matches!(&told[..], [Command::Send { to, what: Outgoing::Paths(paths), .. }]
-            if *to == [STUDIO] && *paths == [PathBuf::from("/home/mei/holiday.jpg")]),
+        matches!(&told[..], [Command::Send { to, what, .. }]
+            if *to == [STUDIO] && *what == Outgoing::paths(vec!["/home/mei/holiday.jpg".into()])),
         "{told:?}"
     );
 
@@ -109,7 +109,10 @@ fn files_of_one_drop_that_come_in_two_frames_are_sent_together() {
     }
     harness.run();
     let told = desk.told();
-    assert!(matches!(&told[..], [Command::Send { what: Outgoing::Paths(paths), .. }] if paths.len() == 2), "{told:?}");
+    assert!(
+        matches!(&told[..], [Command::Send { what: Outgoing::Parcel(parcel), .. }] if parcel.things.len() == 2),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -78,6 +78,7 @@ fn nth(number: u64) -> NewEntry {
         files: if kind == ItemKind::Folder { 12 } else { 1 },
         path: Some(pictures.join(name)),
         thumbhash: None,
+        rendition: None,
         state: ItemState::Saved,
     };
     let of = |items: Vec<Item>| Body::Items {

@@ -17,9 +17,10 @@ pub(super) use receive::{Person, receive};
 pub(super) fn perform(request: Request, session: &mut Session<'_>) -> Exit {
     let result = match request {
         Request::Nearby { seconds } => nearby::nearby(session, seconds),
-        Request::Send { to, paths, text, new, queue, copy, wait } => {
-            send::send(session, send::Wish { to, paths: super::request::paths(paths), text, new, queue, copy, wait })
-        }
+        Request::Send { to, paths, text, new, queue, copy, form, wait } => send::send(
+            session,
+            send::Wish { to, paths: super::request::paths(paths), text, new, queue, copy, form, wait },
+        ),
         Request::ShelfList => shelf::list(session),
         Request::ShelfAdd { paths, audience } => shelf::add(session, &super::request::paths(paths), audience),
         Request::ShelfRemove { items } => shelf::remove(session, items),

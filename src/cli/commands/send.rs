@@ -12,7 +12,7 @@ use crate::{
         line::Exit,
         session::{Failure, Session, unexpected},
     },
-    engine::api::{Command, Outgoing, Phase, Problem, Reply},
+    engine::api::{Command, Form, Outgoing, Parcel, Phase, Problem, Reply, Thing},
 };
 
 /// How long the last words of a cancelled transfer are waited for.
@@ -29,13 +29,15 @@ pub(super) struct Wish {
     pub queue: bool,
     /// Also what is there already.
     pub copy: bool,
+    /// How the pictures among them go.
+    pub form: Form,
     /// For an answer, in seconds.
     pub wait: u32,
 }
 
 /// Finds everybody first, so that a mistyped name sends nothing to anybody; then sends and waits until all is saved.
 pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failure> {
-    let Wish { to: names, paths, text, new, queue, copy, wait } = wish;
+    let Wish { to: names, paths, text, new, queue, copy, form, wait } = wish;
     let mut to = Vec::new();
     for whom in &names {
         let fingerprint = session.whom(whom, new)?.fingerprint;
@@ -45,7 +47,8 @@ pub(super) fn send(session: &mut Session<'_>, wish: Wish) -> Result<Exit, Failur
     }
     let follow = Follow::new(&session.client.snapshot());
     let mut sent = BTreeSet::new();
-    let files = (!paths.is_empty()).then_some(if copy { Outgoing::Copies(paths) } else { Outgoing::Paths(paths) });
+    let things: Vec<Thing> = paths.into_iter().map(Thing::Path).collect();
+    let files = (!things.is_empty()).then_some(Outgoing::Parcel(Parcel { things, form, copies: copy }));
     for what in [text.map(Outgoing::Text), files].into_iter().flatten() {
         let sending = Command::Send { to: to.clone(), what, keep: queue };
         let Reply::Sent { transfers, again, .. } = session.call(&sending)? else {

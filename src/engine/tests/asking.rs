@@ -33,7 +33,7 @@ fn no_is_no_and_the_sender_hears_it() {
 fn some_of_it_can_be_chosen_and_another_folder() {
     let (one, other) = pair();
     let paths: Vec<PathBuf> = ["a", "b", "c"].iter().map(|name| one.file(name, name)).collect();
-    let sent = one.send(&[&other], Outgoing::Paths(paths))[0];
+    let sent = one.send(&[&other], Outgoing::paths(paths))[0];
     let ask = other.question();
     let into = other.home.path().join("elsewhere");
     other.answer(&ask, Decision::Accept { items: Some(vec![0, 2]), into: Some(into.clone()), always: false });
@@ -143,7 +143,7 @@ fn a_program_that_takes_nothing_declines_and_one_that_takes_all_does_not_ask() {
         one.sees(other);
     }
     let path = one.file("a.txt", "a");
-    let sent = one.send(&[&closed, &known, &open], Outgoing::Paths(vec![path]));
+    let sent = one.send(&[&closed, &known, &open], Outgoing::paths(vec![path]));
     one.until_state(&closed, sent[0], &State::Declined);
     one.until_state(&known, sent[1], &State::Declined);
     one.until_state(&open, sent[2], &State::Saved);

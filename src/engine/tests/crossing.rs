@@ -80,7 +80,7 @@ fn offered<'p>(one: &Machine, puppet: &'p Puppet) -> (Wire<'p>, TransferId) {
     one.until("it to be there", |snapshot| {
         snapshot.computers.iter().find(|computer| computer.fingerprint == puppet.id).map(drop)
     });
-    let what = Outgoing::Paths(vec![one.file("film.mkv", noise(10))]);
+    let what = Outgoing::paths(vec![one.file("film.mkv", noise(10))]);
     one.client.send(Command::Send { to: vec![puppet.id], what, keep: true }).unwrap();
     let transfer = wire.hears_offer().transfer;
     (wire, transfer)

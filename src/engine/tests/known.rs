@@ -150,7 +150,7 @@ fn a_copy_comes_when_it_is_asked_for() {
     let (one, other) = friends();
     let path = one.file("note.txt", "the same");
     both_say(&one, &other, one.send_paths(&other, &[&path]), &[SAVED]);
-    let copy = one.send(&[&other], Outgoing::Copies(vec![path]))[0];
+    let copy = one.send(&[&other], copies(&[&path]))[0];
     both_say(&one, &other, copy, &[SAVED]);
     assert_eq!(names_in(&other), ["note (2).txt", "note.txt"]);
 }
@@ -236,7 +236,7 @@ fn a_receiver_hears_digests_of_what_it_agreed_to_only_and_only_once() {
         snapshot.computers.iter().find(|computer| computer.fingerprint == puppet.id).map(drop)
     });
     let (first, second) = (one.file("first.bin", noise(100_000)), one.file("second.bin", noise(100_001)));
-    let what = Outgoing::Paths(vec![first, second]);
+    let what = Outgoing::paths(vec![first, second]);
     one.client.send(Command::Send { to: vec![puppet.id], what, keep: false }).unwrap();
     let Some(Message::Offer(offer)) = wire.hear() else { panic!("no offer") };
     assert!(offer.items.iter().all(|item| item.digest.is_none()), "digests before consent");

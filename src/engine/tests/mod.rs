@@ -8,6 +8,7 @@ mod changing;
 mod comparing;
 mod crossing;
 mod finding;
+mod forms;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod known;
@@ -149,7 +150,7 @@ impl Machine {
     }
 
     pub fn send_paths(&self, to: &Self, paths: &[&Path]) -> TransferId {
-        self.send(&[to], Outgoing::Paths(paths.iter().map(|path| path.to_path_buf()).collect()))[0]
+        self.send(&[to], Outgoing::paths(paths.iter().map(|path| path.to_path_buf()).collect()))[0]
     }
 
     /// The newest entry first.
@@ -253,4 +254,10 @@ pub(super) fn noise(len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     blake3::Hasher::new().update(&len.to_le_bytes()).finalize_xof().fill(&mut bytes);
     bytes
+}
+
+/// What the other side has already goes too.
+pub(super) fn copies(paths: &[&Path]) -> Outgoing {
+    let things = paths.iter().map(|path| Thing::Path(path.to_path_buf())).collect();
+    Outgoing::Parcel(Parcel { things, copies: true, ..Parcel::default() })
 }

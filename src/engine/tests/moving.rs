@@ -39,7 +39,9 @@ fn a_folder_arrives_with_its_structure() {
 fn a_pasted_picture_arrives_though_it_never_was_a_file() {
     let (one, other) = friends();
     let png: Arc<[u8]> = noise(10_000).into();
-    let sent = one.send(&[&other], Outgoing::Picture { name: "Pasted picture.png".into(), png: png.clone() })[0];
+    let thing = Thing::Pasted { name: "Pasted picture.png".into(), png: png.clone() };
+    let pasted = Outgoing::Parcel(Parcel { things: vec![thing], ..Parcel::default() });
+    let sent = one.send(&[&other], pasted)[0];
     other.until_state(&one, sent, &State::Saved);
     assert_eq!(fs::read(other.received("Pasted picture.png")).unwrap(), png[..]);
 }
@@ -118,7 +120,7 @@ fn what_can_not_be_sent_is_said_and_the_rest_goes() {
     let there = one.file("there.txt", "here I am");
     let gone = one.home.path().join("desk/gone.txt");
     let to = vec![other.id()];
-    let nothing = one.ask(Command::Send { to, what: Outgoing::Paths(vec![gone.clone()]), keep: true });
+    let nothing = one.ask(Command::Send { to, what: Outgoing::paths(vec![gone.clone()]), keep: true });
     assert_eq!(nothing.err(), Some(Problem::SourceGone { name: "gone.txt".into() }));
     let sent = one.send_paths(&other, &[&gone, &there]);
     other.until_state(&one, sent, &State::Saved);

@@ -56,7 +56,7 @@ fn what_waits_for_a_computer_that_is_away_waits_once_however_often_it_is_sent() 
     assert!(one.shut_down());
     one.start_again();
     assert_eq!(one.send_paths(&other, &[&a]), sent, "after a restart");
-    let copy = one.send(&[&other], Outgoing::Copies(vec![a.clone()]))[0];
+    let copy = one.send(&[&other], copies(&[&a]))[0];
     assert!(copy != sent && copy != album, "a copy was asked for");
     let texts = [one.send_text(&other, "ho"), one.send_text(&other, "ho")];
     assert_ne!(texts[0], texts[1], "said twice is meant twice");

@@ -55,7 +55,7 @@ fn between_verified_computers_the_first_dozen_pictures_come_small_with_the_quest
     let names: Vec<String> = (0..14).map(|n| format!("holiday {n:02}.png")).collect();
     let mut paths: Vec<PathBuf> = names.iter().map(|name| one.file(name, picture(400, 300))).collect();
     paths.insert(3, one.file("letter.txt", "no picture"));
-    let sent = one.send(&[&other], Outgoing::Paths(paths))[0];
+    let sent = one.send(&[&other], Outgoing::paths(paths))[0];
     let ask =
         other.until("all that comes", |snapshot| snapshot.asks.iter().find(|ask| ask.thumbnails.len() == 12).cloned());
     for (item, thumbnail) in &*ask.thumbnails {
@@ -77,7 +77,7 @@ fn no_picture_goes_to_a_computer_that_is_not_verified_here() {
     let (trusted, stranger) = (Puppet::new("Trusted"), Puppet::new("Stranger"));
     let (mut to_trusted, mut to_stranger) = (trusted.dial(&machine), stranger.dial(&machine));
     verify(&machine, trusted.id);
-    let what = Outgoing::Paths(vec![machine.file("holiday.png", picture(300, 200))]);
+    let what = Outgoing::paths(vec![machine.file("holiday.png", picture(300, 200))]);
     let sent = machine.ask(Command::Send { to: vec![trusted.id, stranger.id], what, keep: false });
     let Ok(Reply::Sent { transfers, .. }) = sent else { panic!("{sent:?}") };
     assert!(matches!(to_trusted.hear(), Some(Message::Offer(_))));

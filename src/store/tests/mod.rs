@@ -71,6 +71,7 @@ fn item(index: u32, name: &str) -> Item {
         files: 0,
         path: None,
         thumbhash: Some(vec![9; 25]),
+        rendition: None,
         state: ItemState::Pending,
     }
 }

@@ -69,7 +69,11 @@ fn typing_without_having_clicked_anywhere_goes_into_the_message() {
 fn what_is_ready_to_be_sent_is_shown_and_can_be_taken_away() {
     let mut room = Room::new([]);
     room.draft.chips = vec![
-        Chip { id: 7, name: "plan.pdf".into(), what: ChipKind::File { path: "/x/plan.pdf".into(), size: 1_200_000 } },
+        Chip {
+            id: 7,
+            name: "plan.pdf".into(),
+            what: ChipKind::File { path: "/x/plan.pdf".into(), size: 1_200_000, telling: Telling::Nothing },
+        },
         Chip { id: 8, name: "海边".into(), what: ChipKind::Folder { path: "/x/海边".into() } },
     ];
     let mut window = room.harness();
@@ -112,9 +116,90 @@ fn a_pasted_picture_is_seen_before_it_is_sent() {
 }
 
 #[test]
+fn pictures_can_go_without_what_they_say_and_smaller_and_both_is_off_at_first() {
+    let mut room = Room::new([]);
+    let what = ChipKind::File { path: fixture("quadrants.jpg"), size: 700, telling: Telling::Removable };
+    room.draft.chips = vec![Chip { id: 7, name: "beach.jpg".into(), what }];
+    let mut window = room.harness();
+    for (name, expected) in [
+        ("Without location and camera data", Form { without_metadata: true, smaller: false }),
+        ("Smaller pictures", Form { without_metadata: false, smaller: true }),
+    ] {
+        let choice = window.get_by_role_and_label(Role::CheckBox, name);
+        assert_eq!(choice.accesskit_node().toggled(), Some(egui::accesskit::Toggled::False), "{name} is off");
+        choice.click();
+        window.run();
+        let set = |action: &Action| match action {
+            Action::SetForm(form) => Some(*form),
+            _ => None,
+        };
+        assert_eq!(only(&mut window, set), expected);
+    }
+}
+
+#[test]
+fn documents_alone_offer_no_choice_for_pictures() {
+    let mut room = Room::new([]);
+    let what = ChipKind::File { path: "/x/plan.pdf".into(), size: 9, telling: Telling::Nothing };
+    room.draft.chips = vec![Chip { id: 7, name: "plan.pdf".into(), what }];
+    let window = room.harness();
+    assert!(window.query_by_role(Role::CheckBox).is_none());
+}
+
+#[test]
+fn what_cannot_go_without_its_data_says_so_and_nothing_is_sent_until_it_is_gone_or_the_choice_is_off() {
+    let mut room = Room::new([]);
+    let film = ChipKind::File { path: "/x/film.mp4".into(), size: 9_000_000, telling: Telling::Lasting };
+    room.draft.chips = vec![
+        Chip { id: 7, name: "film.mp4".into(), what: film },
+        Chip { id: 8, name: "trip".into(), what: ChipKind::Folder { path: "/x/trip".into() } },
+    ];
+    room.draft.form.without_metadata = true;
+    let mut window = room.harness();
+    window.get_by_label("film.mp4, Can’t go without its data");
+    window.get_by_label("trip, Folders go as they are");
+    window.get_by_label_contains("film.mp4 can’t be sent without location and camera data");
+    window.get_by_label("Message").focus();
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    window.get_by_label("Send").click();
+    window.run();
+    assert!(actions(&mut window).is_empty());
+    window.state_mut().draft.form.without_metadata = false;
+    window.run();
+    window.get_by_label("Message").focus();
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    only(&mut window, |action| matches!(action, Action::SendDraft).then_some(()));
+}
+
+#[test]
+fn what_takes_a_while_to_be_made_ready_is_seen_and_can_be_cancelled() {
+    let mut room = Room::new([]);
+    let coming = sent(9, NOON, "not in the conversation yet");
+    let transfer = coming.transfer;
+    room.run(vec![running(&coming, Phase::Preparing, 0, 0)]);
+    let mut window = room.harness();
+    until(&mut window, |window| window.query_by_label("Getting ready…").is_some());
+    window.get_by_label("Cancel").click();
+    window.run();
+    let cancelled = |action: &Action| match action {
+        Action::Cancel { transfer, .. } => Some(*transfer),
+        _ => None,
+    };
+    assert_eq!(only(&mut window, cancelled), transfer);
+}
+
+#[test]
 fn a_thousand_chips_leave_room_for_the_conversation() {
     let mut room = Room::new([received(1, NOON, "still here")]);
-    let chip = |id| Chip { id, name: format!("{id}.txt"), what: ChipKind::File { path: "/x".into(), size: id } };
+    let chip = |id| Chip {
+        id,
+        name: format!("{id}.txt"),
+        what: ChipKind::File { path: "/x".into(), size: id, telling: Telling::Nothing },
+    };
     room.draft.chips = (0..1_000).map(chip).collect();
     let window = room.harness();
     window.get_by_label("and 988 more");
