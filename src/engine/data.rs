@@ -40,8 +40,9 @@ pub(super) const MAX_SENDING: usize = 16;
 /// How often what was agreed to is offered again because a file became larger meanwhile. A growing log is never done.
 const MAX_GROWN: u32 = 3;
 
-/// A data connection breaks a little before the control connection says that somebody cancelled.
-const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
+/// What was said at the same moment on the data connection and on the control connection is heard within this time of
+/// each other, in any order: that somebody cancelled, or that all is saved, and goodbye.
+pub(super) const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a running transfer tells the hub.
 #[derive(Debug)]

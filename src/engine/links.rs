@@ -126,7 +126,7 @@ impl Hub {
                 || (standing.remote.ip() != remote.ip() && standing.since.elapsed() > SAME_MOMENT);
             control.take_over(self.part(standing, ByeReason::Duplicate));
             if is_dead {
-                self.rest_all(with);
+                self.rest_all(with, false);
             }
         } else if let Some(older) = self.left_controls.remove(&with) {
             control.take_over(older);
@@ -226,7 +226,7 @@ impl Hub {
         match reason {
             ByeReason::Closing => {
                 self.heard.remove(&with);
-                self.rest_all(with);
+                self.rest_all(with, true);
             }
             ByeReason::Duplicate => {
                 if let Some(present) = self.present.get_mut(&with) {
@@ -325,7 +325,7 @@ impl Hub {
         for with in silent {
             log::debug!("{with} is silent");
             self.hang_up(with, ByeReason::Idle);
-            self.rest_all(with);
+            self.rest_all(with, false);
         }
         self.ask_whether_heard();
         let linked: Vec<Fingerprint> = self.links.keys().copied().collect();

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     api::{Direction, Hold, ItemState, Problem, State},
+    data::LAST_WORDS_WITHIN,
     hub::Hub,
     transfer::{Key, Side, Stage, Transfer},
 };
@@ -122,16 +123,17 @@ impl Hub {
         }
     }
 
-    /// Its transfers rest: it said goodbye, or is silent.
-    pub fn rest_all(&mut self, with: Fingerprint) {
+    /// Its transfers rest: it said goodbye, or is silent. Whoever says goodbye has said on another connection before
+    /// that everything is saved, but it may be heard after: what moves has a moment for that.
+    pub fn rest_all(&mut self, with: Fingerprint, said_goodbye: bool) {
         for key in self.transfers_with(with) {
-            // Those that need no connection yet may still find one.
-            let waits = self.transfers.get(&key).is_some_and(|one| {
-                let is_early = matches!(one.stage, Stage::Preparing | Stage::Reaching { .. });
-                one.direction() == Direction::Sent && is_early || matches!(one.stage, Stage::Away { retry: None })
-            });
-            if !waits {
-                self.rest(key, Hold::Away);
+            let Some(one) = self.transfers.get_mut(&key) else { continue };
+            match one.stage {
+                // Those that need no connection yet may still find one.
+                Stage::Preparing | Stage::Reaching { .. } if one.direction() == Direction::Sent => {}
+                Stage::Away { retry: None } => {}
+                Stage::Moving if said_goodbye => one.lost = Some(Instant::now() + LAST_WORDS_WITHIN),
+                _ => self.rest(key, Hold::Away),
             }
         }
     }

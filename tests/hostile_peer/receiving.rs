@@ -7,7 +7,7 @@ use fantail::{
     engine::api::{Command, Outgoing, Problem, Reply, State},
     protocol::{
         Ranges, TransferId,
-        message::{Accept, Answer, Failed, Fault, Message, Role, Saved},
+        message::{Accept, Answer, ByeReason, Failed, Fault, Message, Role, Saved},
     },
 };
 
@@ -109,6 +109,18 @@ fn a_receiver_that_only_says_that_all_is_saved_without_naming_it_is_not_believed
     data.say(&Message::Saved(Saved { all: true, ..Saved::default() }));
     data.expect_cut_off("one item was neither saved nor failed");
     assert_ne!(pair.end_of(transfer), State::Saved);
+}
+
+#[test]
+fn what_a_leaving_receiver_saved_counts_though_its_goodbye_is_heard_first() {
+    let mut pair = Pair::new();
+    let (transfer, mut data) = pair.agree(&[("one.txt", b"1")]);
+    hear_all(&mut data);
+    pair.control.say(&Message::Bye(ByeReason::Closing));
+    while pair.control.hear().is_some() {}
+    data.say(&Message::Saved(Saved { items: Ranges::from_numbers([0]), ..Saved::default() }));
+    data.say(&Message::Saved(Saved { all: true, ..Saved::default() }));
+    assert_eq!(pair.end_of(transfer), State::Saved);
 }
 
 #[test]
