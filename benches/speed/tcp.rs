@@ -1,4 +1,4 @@
-//! The yardstick: bare TCP from file to file in two processes, with nothing on top. This program runs itself again for
+//! The yardstick: bare TCP from file to file in two processes, flushed, with nothing on top. This program runs itself again for
 //! each end.
 
 use std::{
@@ -91,7 +91,12 @@ pub fn be(words: &[String]) -> io::Result<()> {
                 copy(&mut stream, &mut io::sink(), &mut piece)?;
                 writeln!(io::stdout(), "{}", began.elapsed().as_secs_f64())
             }
-            path => copy(&mut stream, &mut File::create(path)?, &mut piece),
+            path => {
+                let mut file = File::create(path)?;
+                copy(&mut stream, &mut file, &mut piece)?;
+                // As everybody who says that something is saved; in memory it costs nothing.
+                file.sync_all()
+            }
         }
     }
 }
