@@ -100,6 +100,8 @@ pub enum Action {
         at: PageAt,
     },
     MarkRead(Fingerprint),
+    /// To the system's bin, never past it.
+    MoveToBin(PathBuf),
     RemoveEntry {
         seq: i64,
     },

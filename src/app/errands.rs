@@ -11,7 +11,7 @@ use std::{
 use super::{dialogs::shown_name, model::ChipKind};
 use crate::{
     pictures::{Size, Wanted, bare::Telling, decode_file},
-    platform::reveal,
+    platform::{bin, reveal},
 };
 
 /// Results that may wait for the next frame; a thread waits until there is room.
@@ -38,6 +38,11 @@ pub enum Done {
         rgba: Arc<[u8]>,
         width: u32,
         height: u32,
+    },
+    /// In the bin, or still where it was.
+    Binned {
+        path: PathBuf,
+        result: Result<(), bin::BinError>,
     },
     Opened(reveal::Outcome),
     Failed(String),
@@ -81,9 +86,13 @@ impl Errands {
         self.go("save", move || saved(&to, write_beside(&to, |file| file.write_all(text.as_bytes()))));
     }
 
+    pub fn move_to_bin(&self, path: PathBuf) {
+        self.go("bin", move || Done::Binned { result: bin::move_to_bin(&path), path });
+    }
+
     /// Decodes a picture for the clipboard, upright and in its own size.
     pub fn load_picture(&self, path: PathBuf) {
-        let whole = Wanted::Still(Size::new(u32::MAX, u32::MAX));
+        let whole = Wanted::Whole;
         self.go("picture", move || match decode_file(&path, whole).map(|picture| picture.frames.into_iter().next()) {
             Ok(Some(frame)) => {
                 let Size { width, height } = frame.size;

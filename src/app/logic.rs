@@ -1,12 +1,12 @@
 //! Taking in what is new: the engine's events and snapshot, answers of threads, other starts of the program. Runs before
 //! each frame, and alone while the window is hidden; draws nothing.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use super::{
     App, Request,
     actions::Action,
-    dialogs::{AddState, Dialog},
+    dialogs::{self, AddState, Dialog},
     errands::Done,
     fonts,
     model::{Chip, ChipKind, Note, Pending, Purpose, Search},
@@ -18,6 +18,7 @@ use crate::{
     engine::api::{Command, CommandId, Event, Problem, Reply, Settings, Snapshot},
     i18n::Texts,
     platform::{
+        bin,
         clipboard::{ClipboardError, Pasted},
         reveal::{RevealError, Shown},
     },
@@ -210,6 +211,7 @@ impl App {
             }
             Done::SavedAs { name } => self.toasts.say(self.texts.saved_as(&name)),
             Done::Picture { rgba, width, height } => self.paste.copy_picture(ctx, rgba, width, height),
+            Done::Binned { path, result } => self.take_binned(&path, &result),
             Done::Opened(Ok(Shown::RevealedInstead)) => self.toasts.say(self.texts.opened_instead()),
             Done::Opened(Ok(_)) => {}
             Done::Opened(Err(RevealError::Gone(path))) => {
@@ -218,6 +220,19 @@ impl App {
             Done::Opened(Err(error)) => self.toasts.say(self.texts.command_failed(&error.to_string())),
             Done::Failed(why) if why.is_empty() => self.toasts.say(self.texts.too_busy()),
             Done::Failed(why) => self.toasts.say(self.texts.command_failed(&why)),
+        }
+    }
+
+    fn take_binned(&mut self, path: &Path, result: &Result<(), bin::BinError>) {
+        let name = dialogs::shown_name(path);
+        match result {
+            Ok(()) => self.toasts.say(self.texts.viewer_binned(&name)),
+            Err(bin::BinError::Gone) => self.toasts.say(self.texts.state_moved(&path.display().to_string())),
+            Err(_) => self.toasts.say(self.texts.viewer_not_binned(&name)),
+        }
+        if matches!(result, Ok(()) | Err(bin::BinError::Gone)) {
+            self.viewer.remove(path, &mut self.previews);
+            self.conversation.is_gone(path);
         }
     }
 

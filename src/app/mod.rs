@@ -339,6 +339,10 @@ impl App {
         for wanted in self.viewer.show(ui.ctx(), &mut self.previews, &self.texts) {
             self.actions.push(match wanted {
                 viewer::ViewerAction::Copy(path) => Action::CopyPicture(path),
+                viewer::ViewerAction::CopyFile(path) => Action::CopyFiles(vec![path]),
+                viewer::ViewerAction::CopyText(text) => Action::CopyText(text),
+                viewer::ViewerAction::Open(path) => Action::Open(path),
+                viewer::ViewerAction::Bin(path) => Action::MoveToBin(path),
                 viewer::ViewerAction::SaveAs { path, .. } => Action::SaveAs(path),
                 viewer::ViewerAction::Reveal(path) => Action::ShowInFolder(path),
             });

@@ -22,6 +22,7 @@ use crate::{
     pictures,
     platform::reveal,
     protocol::{Fingerprint, limits},
+    store::model::ItemState,
 };
 
 /// How long a typed address is looked for.
@@ -90,6 +91,7 @@ impl App {
             Action::CopyText(text) => self.paste.copy_text(ctx, text),
             Action::CopyFiles(paths) => self.paste.copy_files(ctx, paths),
             Action::CopyPicture(path) => self.errands.load_picture(path),
+            Action::MoveToBin(path) => self.errands.move_to_bin(path),
             Action::SaveAs(path) => self.pick(ctx, frame, pickers::Purpose::SaveFile(path)),
             Action::SaveText(text) => self.pick(ctx, frame, pickers::Purpose::SaveText(text)),
             Action::Open(path) => reveal::open(path, self.errands.opener()),
@@ -376,7 +378,8 @@ impl App {
                     at = Some(pictures.len());
                 }
                 let (name, thumbhash) = (item.name.clone(), item.thumbhash.clone());
-                pictures.push(viewer::Shown { path, name, thumbhash });
+                let settled = item.state != ItemState::Pending;
+                pictures.push(viewer::Shown { path, name, thumbhash, settled });
             }
         }
         if let Some(at) = at {

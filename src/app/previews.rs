@@ -7,6 +7,7 @@
 mod animation;
 mod blurs;
 mod large;
+mod looking;
 mod slot;
 
 use std::{
@@ -27,7 +28,11 @@ use self::{
 use crate::engine::api::Thumbnail;
 use crate::pictures::{self, Finished, Outcome, Picture, PictureError, Request, RequestId, Size, Source, Wanted};
 
-pub use self::large::Tile;
+pub use self::{
+    animation::Motion,
+    large::{Seen, Tile},
+    looking::About,
+};
 
 /// Bytes of textures and frames. What is in sight stays even beyond it.
 const ROOM: usize = 64 * 1024 * 1024;
@@ -53,6 +58,7 @@ pub struct Previews {
     asked: HashMap<RequestId, Key>,
     blurs: Blurs,
     large: Option<Large>,
+    about: Option<looking::Asked>,
     reduced_motion: bool,
     /// Frames drawn so far, as egui counts.
     frame: u64,
@@ -88,6 +94,7 @@ impl Previews {
             asked: HashMap::new(),
             blurs: Blurs::default(),
             large: None,
+            about: None,
             reduced_motion: false,
             frame: 0,
         }
@@ -111,9 +118,6 @@ impl Previews {
         }
         if uploaded >= UPLOAD_PER_FRAME {
             ctx.request_repaint();
-        }
-        if let Some(large) = &mut self.large {
-            large.upload(ctx, UPLOAD_PER_FRAME.saturating_sub(uploaded));
         }
         self.make_room();
     }
@@ -168,19 +172,6 @@ impl Previews {
     /// Makes ready what will be [`Previews::fitted`] soon.
     pub(super) fn prefetch(&mut self, ctx: &Context, path: &Path, points: Vec2) {
         self.preview_in(&Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, false);
-    }
-
-    /// All pixels of a still picture (at most 4096 on a side) in tiles, for looking closely; `None` while they are not
-    /// there. One picture at a time.
-    pub(super) fn tiles(&mut self, path: &Path) -> Option<&[Tile]> {
-        if self.large.as_ref().is_none_or(|large| large.path() != path) {
-            self.large = self.pool.as_ref().map(|pool| Large::ask(pool, path));
-        }
-        self.large.as_ref().and_then(Large::tiles)
-    }
-
-    pub(super) fn forget_tiles(&mut self) {
-        self.large = None;
     }
 
     /// The blur from a ThumbHash of at most 40 bytes, and its rough width divided by height.
@@ -310,7 +301,7 @@ impl Previews {
             (Some(shown), Some(original)) => {
                 if let Some(moving) = &mut shown.moving
                     && plays
-                    && !*reduced_motion
+                    && moving.motion(*reduced_motion).playing
                 {
                     moving.play(ctx, &mut shown.texture, now);
                 }
@@ -327,6 +318,12 @@ impl Previews {
             && large.is(id)
         {
             large.take(result);
+            ctx.request_repaint();
+            return 0;
+        }
+        if let Some(about) = self.about.as_mut().filter(|about| about.is(id)) {
+            about.take(stamp, result);
+            ctx.request_repaint();
             return 0;
         }
         let Some(key) = self.asked.remove(&id) else { return 0 };
@@ -360,7 +357,7 @@ impl Previews {
                 slot.shown = upload(ctx, key.name(), picture, wanted);
                 slot.shown.as_ref().map_or(0, |shown| bytes_of(shown.size))
             }
-            Ok(Outcome::Unchanged | Outcome::Blur(_)) => 0,
+            Ok(Outcome::Unchanged | Outcome::Blur(_) | Outcome::Details(_)) => 0,
             Ok(Outcome::Size(_, size, _)) => {
                 slot.original = Some(size);
                 0

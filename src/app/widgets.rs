@@ -135,6 +135,11 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
 
 /// [`icon_button`] in another colour.
 pub fn icon_button_colored(ui: &mut Ui, icon: &str, name: &str, color: Color32) -> Response {
+    icon_button_tipped(ui, icon, name, color, name)
+}
+
+/// [`icon_button_colored`] with other words in its tooltip than its name.
+pub fn icon_button_tipped(ui: &mut Ui, icon: &str, name: &str, color: Color32, tip: &str) -> Response {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::TARGET), Sense::click());
     let enabled = ui.is_enabled();
@@ -151,7 +156,7 @@ pub fn icon_button_colored(ui: &mut Ui, icon: &str, name: &str, color: Color32) 
         icons::paint(ui.painter(), rect.center(), icon, size::ICON, color.gamma_multiply(fade));
         focus(ui, &response, (size::TARGET / 2.0) as u8);
     }
-    response.on_hover_text(name)
+    response.on_hover_text(tip)
 }
 
 /// Begins a menu, of the width they all have.

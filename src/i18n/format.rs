@@ -125,6 +125,13 @@ impl Texts {
         }
     }
 
+    /// "14 July 2026, 18:03": by the clock of whoever noted it, wherever that was.
+    #[must_use]
+    pub fn noted(&self, year: u16, month: u8, day: u8, hour: u8, minute: u8) -> String {
+        let date = self.date_other_year(day.into(), &self.month(month.into()), &year.to_string());
+        self.viewer_taken_at(&date, &format!("{hour:02}:{minute:02}"))
+    }
+
     fn date_seen_from(&self, date: Date, today: Date) -> String {
         let month = self.month(date.month().unsigned_abs().into());
         let day = date.day().unsigned_abs().into();

@@ -16,7 +16,9 @@ use super::{
     Format, Frame, Outcome, Picture, PictureError, Request, Size, Source, Stamp, Wanted, animation,
     budget::fits_into,
     colour::{Profile, to_srgb},
+    details,
     kept::{Kept, Key},
+    levels,
     limits::{MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
     open::{Input, Kind, Opened},
     process::{self, decoded},
@@ -49,7 +51,7 @@ fn size_of(outcome: Outcome) -> Result<(Format, Size), PictureError> {
     match outcome {
         Outcome::Size(format, size, _) => Ok((format, size)),
         Outcome::Picture(picture) => Ok((picture.format, picture.original)),
-        Outcome::Blur(_) | Outcome::Unchanged => Err(PictureError::Unreadable),
+        Outcome::Blur(_) | Outcome::Details(_) | Outcome::Unchanged => Err(PictureError::Unreadable),
     }
 }
 
@@ -126,7 +128,7 @@ fn picture_of(result: Result<Outcome, PictureError>) -> Result<Picture, PictureE
     match result? {
         Outcome::Picture(picture) => Ok(picture),
         // No pixels were asked for.
-        Outcome::Size(..) | Outcome::Blur(_) | Outcome::Unchanged => Err(PictureError::Cancelled),
+        Outcome::Size(..) | Outcome::Blur(_) | Outcome::Details(_) | Outcome::Unchanged => Err(PictureError::Cancelled),
     }
 }
 
@@ -143,7 +145,7 @@ fn outcome_of_file(
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Outcome, PictureError> {
     let file = File::open(path).map_err(|error| from_io(&error))?;
-    decoded(process::Input::File(file, len), wanted, cancelled)
+    with_levels(decoded(process::Input::File(file, len), wanted, cancelled)?, wanted)
 }
 
 /// What is in `input`, `len` bytes long, decoded in this process.
@@ -160,6 +162,9 @@ pub(super) fn outcome(
         return Err(PictureError::TooLarge);
     }
     input.rewind().map_err(|error| from_io(&error))?;
+    if let Wanted::Details { place } = wanted {
+        return Ok(Outcome::Details(details::read(input, format, place)));
+    }
     let opened = Opened::open(input, format, len)?;
     let original = turned(opened.size, opened.orientation);
     let (bounds, still) = match wanted {
@@ -167,6 +172,9 @@ pub(super) fn outcome(
         Wanted::Within(bounds) => (bounds, false),
         Wanted::Covering(place) => (original.covering(place), false),
         Wanted::Still(bounds) => (bounds, true),
+        Wanted::Whole => (wanted.made_of(original), true),
+        // Answered before.
+        Wanted::Details { .. } => return Err(PictureError::Unreadable),
         Wanted::Blur { within } => {
             if let Some(frame) = opened.embedded(original) {
                 return blur(&frame);
@@ -180,7 +188,10 @@ pub(super) fn outcome(
     if cancelled() {
         return Err(PictureError::Cancelled);
     }
-    let bounds = Size::new(bounds.width.clamp(1, MAX_WANTED_SIDE), bounds.height.clamp(1, MAX_WANTED_SIDE));
+    let bounds = match wanted {
+        Wanted::Whole => bounds,
+        _ => Size::new(bounds.width.clamp(1, MAX_WANTED_SIDE), bounds.height.clamp(1, MAX_WANTED_SIDE)),
+    };
     // The decoders give pixels as stored, lying or mirrored as they are.
     let target = opened.size.fitted_into(turned(bounds, opened.orientation));
     let (frames, shortened) = frames(opened, target, still, cancelled)?;
@@ -216,6 +227,18 @@ fn frames(
             let (frames, shortened) = animation::collect(size, target, MAX_FRAMES_BYTES, frames, cancelled)?;
             Ok((animation::finished(frames, profile, orientation)?, shortened))
         }
+    }
+}
+
+/// Here, not where it was decoded: pixels harm nobody, and a third more needn't go through the pipe.
+fn with_levels(outcome: Outcome, wanted: Wanted) -> Result<Outcome, PictureError> {
+    match (outcome, wanted) {
+        (Outcome::Picture(mut picture), Wanted::Whole) => {
+            let whole = picture.frames.drain(..).next().ok_or(PictureError::Damaged)?;
+            picture.frames = levels::levels(whole)?;
+            Ok(Outcome::Picture(picture))
+        }
+        (outcome, _) => Ok(outcome),
     }
 }
 

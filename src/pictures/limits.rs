@@ -27,6 +27,16 @@ pub(super) const MAX_ICC_BYTES: usize = 4 * 1024 * 1024;
 /// The side of a scaled picture: what every graphics card can take in one texture, and enough for a 4K screen.
 pub(super) const MAX_WANTED_SIDE: u32 = 4096;
 
+/// Pixels of a picture that is looked at closely: cameras of 50 megapixels are seen pixel by pixel, and held by the window
+/// as RGBA it takes 256 MiB, and a third more for its smaller forms.
+pub(super) const MAX_WHOLE_PIXELS: u64 = 64 * 1024 * 1024;
+
+/// A smaller form is made until both sides are within this: less than any window.
+pub(super) const LEAST_LEVEL_SIDE: u32 = 512;
+
+/// Of a line that a file says of itself, such as the name of a camera; in characters.
+pub(super) const MAX_DETAIL: usize = 100;
+
 /// Of a pixel of JPEG XL while it is decoded: four channels in floating point.
 pub(super) const JXL_PIXEL_BYTES: u64 = 16;
 

@@ -18,10 +18,12 @@ pub mod bare;
 mod budget;
 mod colour;
 mod decode;
+mod details;
 pub mod embedded;
 mod jpeg;
 mod jxl;
 mod kept;
+mod levels;
 mod limits;
 mod open;
 mod pool;
@@ -40,6 +42,7 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::thumbhash_of;
 pub use decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes};
+pub use details::Details;
 pub use kept::forget_previews;
 pub use pool::{Previews, Ticket};
 pub use process::{decode_apart, run_decoder};
@@ -167,6 +170,11 @@ pub enum Wanted {
     Covering(Size),
     /// The first frame alone, scaled down to fit.
     Still(Size),
+    /// The first frame alone with all its pixels, scaled down only where it has more than 64 million; then the same ever
+    /// again at half the size, until it is small: what is drawn never has many more pixels than it covers.
+    Whole,
+    /// What the file says of itself: when and with what it was taken; where only if that is asked for.
+    Details { place: bool },
     /// The ThumbHash alone, if it can be made so quickly.
     Blur { within: Duration },
 }
@@ -175,7 +183,8 @@ impl Wanted {
     /// The size of what is made of an original of this size.
     pub fn made_of(self, original: Size) -> Size {
         match self {
-            Self::Size | Self::Blur { .. } => original,
+            Self::Size | Self::Blur { .. } | Self::Details { .. } => original,
+            Self::Whole => levels::whole(original),
             Self::Within(bounds) | Self::Still(bounds) => original.fitted_into(bounds),
             Self::Covering(place) => original.covering(place),
         }
@@ -216,6 +225,7 @@ pub enum Outcome {
     Size(Format, Size, Option<Frame>),
     /// At most 25 bytes.
     Blur(Vec<u8>),
+    Details(Details),
     /// The file is as [`Request::known`] said.
     Unchanged,
 }

@@ -22,11 +22,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Format, Frame, Outcome, Picture, PictureError, Size, Wanted,
+    Details, Format, Frame, Outcome, Picture, PictureError, Size, Wanted,
     decode::{contained, outcome},
     limits::{
         CPU_SECONDS, LONGEST, MAX_FILE_BYTES, MAX_FRAMES, MAX_FRAMES_BYTES, MAX_MEMORY_BYTES, MAX_PIXELS, MAX_SIDE,
-        MAX_WANTED_SIDE, SLOWEST_FILE,
+        MAX_WANTED_SIDE, MAX_WHOLE_PIXELS, SLOWEST_FILE,
     },
 };
 use crate::{
@@ -88,6 +88,7 @@ struct Order {
 enum Answer {
     Size(Format, Size, Option<Head>),
     Blur(Vec<u8>),
+    Details(Details),
     Picture { format: Format, original: Size, shortened: bool, frames: Vec<Head> },
     Error(PictureError),
 }
@@ -130,7 +131,7 @@ fn decoded_by(
         let (said, heard) = flume::bounded(1);
         thread::Builder::new()
             .name("fantail-decoder".to_owned())
-            .spawn_scoped(scope, move || said.send(converse(feed, bytes, answer)).ok())
+            .spawn_scoped(scope, move || said.send(converse(feed, bytes, answer, wanted)).ok())
             .map_err(|error| not_run(&error))?;
         let result = loop {
             match heard.recv_timeout(LOOK) {
@@ -165,31 +166,37 @@ impl Drop for Running {
     }
 }
 
-fn converse(feed: Option<ChildStdin>, bytes: &[u8], answer: ChildStdout) -> Result<Outcome, PictureError> {
+fn converse(
+    feed: Option<ChildStdin>,
+    bytes: &[u8],
+    answer: ChildStdout,
+    wanted: Wanted,
+) -> Result<Outcome, PictureError> {
     if let Some(mut feed) = feed {
         // One that does not want all of it says why.
         feed.write_all(bytes).ok();
     }
-    read_answer(BufReader::new(answer))
+    read_answer(BufReader::new(answer), wanted)
 }
 
 /// Nothing is believed, and nothing allocated before it is bounded. One that ended without a word was ended by its bounds
 /// or by what it read.
-fn read_answer(mut said: impl io::BufRead) -> Result<Outcome, PictureError> {
+fn read_answer(mut said: impl io::BufRead, wanted: Wanted) -> Result<Outcome, PictureError> {
     let mut line = Vec::new();
     said.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(|_| PictureError::Damaged)?;
     match serde_json::from_slice(&line).map_err(|_| PictureError::Damaged)? {
         Answer::Error(error) => Err(error),
         Answer::Size(format, size, small) => {
             check_original(size)?;
-            check_frames(small.as_slice())?;
+            check_frames(small.as_slice(), Wanted::Size)?;
             Ok(Outcome::Size(format, size, small.map(|head| read_frame(&mut said, head)).transpose()?))
         }
         Answer::Blur(hash) if hash.len() <= MAX_THUMBHASH => Ok(Outcome::Blur(hash)),
-        Answer::Blur(_) => Err(PictureError::Damaged),
+        Answer::Details(details) if details.is_sound() => Ok(Outcome::Details(details)),
+        Answer::Blur(_) | Answer::Details(_) => Err(PictureError::Damaged),
         Answer::Picture { format, original, shortened, frames } => {
             check_original(original)?;
-            check_frames(&frames)?;
+            check_frames(&frames, wanted)?;
             if frames.is_empty() {
                 return Err(PictureError::Damaged);
             }
@@ -211,11 +218,18 @@ fn check_original(Size { width, height }: Size) -> Result<(), PictureError> {
     if fits { Ok(()) } else { Err(PictureError::Damaged) }
 }
 
-fn check_frames(frames: &[Head]) -> Result<(), PictureError> {
+fn check_frames(frames: &[Head], wanted: Wanted) -> Result<(), PictureError> {
     let sides = 1..=MAX_WANTED_SIDE;
     let within = |head: &Head| sides.contains(&head.size.width) && sides.contains(&head.size.height);
     let fits = match frames {
         [] => true,
+        [only] if wanted == Wanted::Whole => {
+            let Size { width, height } = only.size;
+            let sides = 1..=MAX_SIDE;
+            sides.contains(&width)
+                && sides.contains(&height)
+                && u64::from(width) * u64::from(height) <= MAX_WHOLE_PIXELS
+        }
         [only] => within(only),
         several => {
             several.len() <= MAX_FRAMES
@@ -268,6 +282,7 @@ fn answer(order: &Order) -> io::Result<()> {
             (Answer::Size(format, size, small.as_ref().map(Head::of)), small.into_iter().collect())
         }
         Ok(Outcome::Blur(hash)) => (Answer::Blur(hash), Vec::new()),
+        Ok(Outcome::Details(details)) => (Answer::Details(details), Vec::new()),
         Ok(Outcome::Unchanged) => (Answer::Error(PictureError::Unreadable), Vec::new()),
         Err(error) => (Answer::Error(error), Vec::new()),
     };

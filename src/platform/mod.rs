@@ -16,6 +16,7 @@
 //! - [`sleep`]: the computer stays awake while something moves.
 //! - [`runnable`]: what could run when it is opened, and is not.
 
+pub mod bin;
 pub mod clipboard;
 pub mod computer;
 pub mod confine;

@@ -127,6 +127,11 @@ impl Stage<'_> {
 }
 
 impl ConversationView {
+    /// Says that a file is not where it was.
+    pub fn is_gone(&mut self, path: &Path) {
+        self.whereabouts.moved_away(path);
+    }
+
     /// Draws it for those chosen into all the room there is, below the header: search (when open), entries, composer.
     pub fn show(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         self.whereabouts.logic(ui.ctx());

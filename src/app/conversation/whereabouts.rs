@@ -55,6 +55,11 @@ impl Whereabouts {
         }
     }
 
+    /// It was just moved away from here.
+    pub fn moved_away(&mut self, path: &Path) {
+        self.known.insert(path.to_owned(), Known { gone: true, asked: self.now });
+    }
+
     /// Whether it is known to be gone.
     pub fn is_gone(&self, path: &Path) -> bool {
         self.known.get(path).is_some_and(|known| known.gone)

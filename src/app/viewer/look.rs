@@ -1,9 +1,11 @@
 //! How a picture lies in the viewer: zoomed, moved, turned.
 
-use egui::{Pos2, Rect, Vec2, vec2};
+use egui::{Pos2, Rect, Vec2, pos2, vec2};
+
+use crate::app::previews::Seen;
 
 /// Largest zoom, in display pixels per pixel of the picture.
-const CLOSEST: f32 = 16.0;
+const CLOSEST: f32 = 32.0;
 
 /// Zoom, place and turns of one picture. All in points from the middle of the stage.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +116,20 @@ impl Look {
         Some(Rect::from_center_size(center + self.offset, size))
     }
 
+    /// What of the picture lies in the stage.
+    pub(super) fn seen(&self, stage: Rect) -> Option<Seen> {
+        let framed = self.framed?;
+        let scale = self.scale_of(framed);
+        let point = |at: Pos2| {
+            let turned = at - stage.center() - self.offset;
+            let from_middle = (0..self.turns).fold(turned, |at, _| vec2(at.y, -at.x));
+            (from_middle / (framed.size * scale) + vec2(0.5, 0.5)).to_pos2()
+        };
+        let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+        let part = Rect::from_two_pos(point(stage.min), point(stage.max)).intersect(whole);
+        Some(Seen { part, scale: scale / framed.actual })
+    }
+
     fn turned(&self, size: Vec2) -> Vec2 {
         if self.lies() { vec2(size.y, size.x) } else { size }
     }
@@ -152,8 +168,6 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
-    use egui::pos2;
-
     use super::*;
 
     fn framed(size: Vec2) -> Look {
@@ -200,6 +214,22 @@ mod tests {
         look.pan(vec2(1e6, -1e6));
         let rect = look.rect(Pos2::ZERO).unwrap();
         assert!((rect.left() + 500.0).abs() < 0.1 && (rect.bottom() - 300.0).abs() < 0.1, "{rect}");
+    }
+
+    #[test]
+    fn what_is_seen_of_a_turned_picture_is_where_it_is_drawn() {
+        let stage = Rect::from_center_size(pos2(500.0, 300.0), vec2(1000.0, 600.0));
+        for turns in 0..4 {
+            let mut look = framed(vec2(4000.0, 3000.0));
+            look.turn(turns);
+            look.actual(Vec2::ZERO);
+            look.pan(vec2(120.0, -70.0));
+            let seen = look.seen(stage).unwrap();
+            let drawn = |corner| look.place(corner, stage.center()).unwrap();
+            let back = Rect::from_two_pos(drawn(seen.part.min), drawn(seen.part.max));
+            assert!(back.min.distance(stage.min) < 0.1 && back.max.distance(stage.max) < 0.1, "{turns}: {back}");
+            assert!((seen.scale - 1.0).abs() < 1e-5);
+        }
     }
 
     #[test]

@@ -2,8 +2,13 @@ use std::time::Instant;
 
 use egui_kittest::{Harness, kittest::Queryable as _};
 
-use super::*;
-use crate::{app::fonts, i18n::Language};
+use egui::{Event, Key, Modifiers};
+
+use super::{stage::MARGIN, *};
+use crate::{
+    app::{design, fonts},
+    i18n::Language,
+};
 
 struct Room {
     previews: Option<Previews>,
@@ -14,7 +19,7 @@ struct Room {
 
 fn shown(name: &str) -> Shown {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures").join(name);
-    Shown { path, name: name.to_owned(), thumbhash: None }
+    Shown { path, name: name.to_owned(), thumbhash: None, settled: true }
 }
 
 /// Three pictures, the second one open and there.
@@ -159,6 +164,8 @@ fn copying_saving_and_showing_name_the_picture_that_is_seen() {
     harness.run();
     harness.event(Event::Copy);
     harness.run();
+    harness.get_by_label("More").click();
+    harness.run();
     harness.get_by_label("Show in folder").click();
     harness.run();
     let Shown { path, name, .. } = shown("small-inside.jpg");
@@ -208,4 +215,164 @@ fn a_file_that_vanished_says_so_instead_of_staying_empty() {
     harness.key_press(Key::ArrowRight);
     harness.run();
     until(&mut harness, "Picture quadrants.png, 24 by 16");
+}
+
+#[test]
+fn everything_in_the_menu_names_the_picture_that_is_seen() {
+    let mut harness = harness();
+    for label in ["Copy file", "Open with another program", "Move to the bin"] {
+        harness.get_by_label("More").click();
+        harness.run();
+        harness.get_by_label(label).click();
+        harness.run();
+    }
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::C);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    harness.key_press(Key::Delete);
+    harness.run();
+    let path = shown("small-inside.jpg").path;
+    let each =
+        [ViewerAction::CopyFile(path.clone()), ViewerAction::Open(path.clone()), ViewerAction::Bin(path.clone())];
+    assert_eq!(harness.state().actions, [each.clone(), each].concat());
+}
+
+#[test]
+fn what_is_still_being_sent_is_not_moved_to_the_bin() {
+    let mut harness = harness();
+    let waiting = Shown { settled: false, ..shown("quadrants.png") };
+    harness.state_mut().viewer.open(vec![waiting], 0);
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+    harness.key_press(Key::Delete);
+    harness.run();
+    harness.get_by_label("More").click();
+    harness.run();
+    assert!(harness.query_by_label("Move to the bin").is_none());
+    assert!(harness.state().actions.is_empty());
+}
+
+#[test]
+fn the_next_picture_takes_the_place_of_one_that_went_and_the_last_one_closes_the_viewer() {
+    let mut harness = harness();
+    let remove = |harness: &mut Harness<'_, Room>, name: &str| {
+        let Room { viewer, previews, .. } = harness.state_mut();
+        viewer.remove(&shown(name).path, previews.as_mut().unwrap());
+        harness.run();
+    };
+    remove(&mut harness, "small-inside.jpg");
+    until(&mut harness, "Picture moving.gif, 24 by 16");
+    // Before the one that is seen: that stays.
+    remove(&mut harness, "quadrants.png");
+    harness.get_by_label("Picture moving.gif, 24 by 16");
+    remove(&mut harness, "moving.gif");
+    assert!(!harness.state().viewer.is_open());
+}
+
+#[test]
+fn what_moves_is_stopped_stepped_through_and_set_going_again() {
+    let mut harness = harness();
+    harness.state_mut().viewer.open(vec![shown("moving.gif")], 0);
+    until(&mut harness, "Picture moving.gif, 24 by 16");
+    let motion = |harness: &Harness<'_, Room>| {
+        let previews = harness.state().previews.as_ref().unwrap();
+        previews.motion(&shown("moving.gif").path).unwrap()
+    };
+    until(&mut harness, "Play");
+    assert!(!motion(&harness).playing, "motion is reduced");
+    let count = motion(&harness).count as u64;
+    let label = |at: u64| format!("Frame {at} of {count}");
+    harness.get_by_label(&label(1));
+    harness.get_by_label("Next frame").click();
+    harness.run();
+    harness.get_by_label(&label(2));
+    harness.key_press(Key::Comma);
+    harness.run();
+    harness.key_press(Key::Comma);
+    harness.run();
+    harness.get_by_label(&label(count));
+    harness.key_press(Key::Space);
+    harness.step();
+    harness.step();
+    harness.get_by_label("Pause");
+    let before = motion(&harness).at;
+    let begun = Instant::now();
+    while motion(&harness).at == before {
+        assert!(begun.elapsed().as_secs() < 20, "it does not move");
+        harness.step();
+    }
+    harness.get_by_label("Pause").click();
+    harness.run();
+    harness.get_by_label("Play");
+}
+
+#[test]
+fn details_say_what_the_file_is_and_the_place_only_when_asked() {
+    let mut harness = harness();
+    harness.state_mut().viewer.open(vec![shown("taken.jpg"), shown("quadrants.png")], 0);
+    until(&mut harness, "Picture taken.jpg, 48 by 32");
+    assert!(harness.query_by_label("JPEG").is_none());
+    harness.key_press(Key::I);
+    harness.run();
+    until(&mut harness, "JPEG");
+    harness.get_by_label("48 × 32");
+    harness.get_by_label("14 July 2026, 18:03");
+    harness.get_by_label("Pigeon Loft Camera");
+    let size = std::fs::metadata(shown("taken.jpg").path).unwrap().len();
+    let size = harness.state().texts.size(size);
+    harness.get_by_label(&size);
+    assert!(harness.query_by_label("52.50000, 13.41000").is_none(), "nobody asked for it");
+    harness.get_by_label("Show place").click();
+    harness.run();
+    until(&mut harness, "52.50000, 13.41000");
+    harness.get_by_label("Copy place").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [ViewerAction::CopyText("52.50000, 13.41000".into())]);
+    // Not for the next one, nor again for this one.
+    harness.key_press(Key::PageDown);
+    harness.run();
+    until(&mut harness, "PNG");
+    harness.key_press(Key::PageUp);
+    harness.run();
+    until(&mut harness, "Show place");
+}
+
+#[test]
+fn buttons_say_their_keys_in_their_tooltips() {
+    let mut harness = harness();
+    for (name, tip) in
+        [("Save as…", "Save as… (Ctrl+S)"), ("Rotate left", "Rotate left (Shift+R)"), ("Details", "Details (I)")]
+    {
+        harness.get_by_label(name).hover();
+        until(&mut harness, tip);
+    }
+}
+
+#[test]
+fn looked_at_closely_a_picture_is_drawn_from_all_its_pixels() {
+    let mut harness = harness();
+    for _ in 0..12 {
+        harness.key_press(Key::Plus);
+        harness.run();
+    }
+    let path = shown("small-inside.jpg").path;
+    let begun = Instant::now();
+    loop {
+        harness.step();
+        let seen = look(&harness).seen(Rect::from_min_size(egui::Pos2::ZERO, vec2(900.0, 640.0))).unwrap();
+        let ctx = harness.ctx.clone();
+        if !harness.state_mut().previews.as_mut().unwrap().tiles(&ctx, &path, seen).is_empty() {
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 20, "no tiles within 20 s");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(look(&harness).percent().unwrap() > 1000);
+}
+
+#[test]
+fn a_picture_beyond_all_bounds_says_that_it_is_too_large() {
+    let mut harness = harness();
+    harness.state_mut().viewer.open(vec![shown("bomb.png")], 0);
+    until(&mut harness, "This picture is too large to be shown here");
 }
