@@ -2,13 +2,16 @@
 //! program, only posted input and pixels on the screen.
 //!
 //! ```text
-//! cargo build --release --examples && cargo bench --bench window [-- start|idle|preview|frames …]
+//! cargo build --release --examples && cargo bench --bench window [-- start|idle|preview|frames|last-byte|many-pictures|scroll …]
 //! ```
 //!
 //! - `start`: from starting the program to its first frame on the screen, 11 runs.
 //! - `idle`: processor time over a minute with the window open, and memory beside a bare window with the same fonts.
 //! - `preview`: a 12-megapixel JPEG dropped here, to its preview on the other screen, 7 runs.
 //! - `frames`: from posted pointer motion to the changed pixel while a large file arrives at full speed.
+//! - `last-byte`: a 24-megapixel JPEG that has arrived, to its preview, at 100 % and at 200 %, 9 runs each.
+//! - `many-pictures`: the same as `frames` while 200 such pictures arrive and are shown, and the memory they take.
+//! - `scroll`: from frame to frame while a conversation of 10,000 pictures is scrolled, and the memory it takes.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,6 +28,7 @@ mod desktop;
 #[path = "../tests/hosts/network.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod network;
+mod pictures;
 mod screen;
 
 use std::{
@@ -64,6 +68,15 @@ fn main() {
     if wants("frames") {
         frames(host);
     }
+    if wants("last-byte") {
+        pictures::last_byte(host);
+    }
+    if wants("many-pictures") {
+        pictures::many(host);
+    }
+    if wants("scroll") {
+        pictures::scroll(host);
+    }
 }
 
 /// The program that is measured.
@@ -80,18 +93,26 @@ struct Seat<'h> {
 
 impl<'h> Seat<'h> {
     fn take(host: &'h Host, name: &str) -> Self {
-        let mut desktop = Desktop::start(host, 1280, 900);
+        Self::furnished(host, name, 1, |_, _| {})
+    }
+
+    /// On a screen that is so many times finer, with what `furnish` puts into the store.
+    fn furnished(host: &'h Host, name: &str, fineness: u32, furnish: impl FnOnce(&Home, &mut Store)) -> Self {
+        let mut desktop = Desktop::start(host, 1280 * fineness, 900 * fineness);
         let screen = Screen::open(desktop.display());
         let home = tempfile::tempdir().expect("a temporary folder");
         // Colours that fade would hide which frame an input was first seen in.
-        let still = Settings { reduced_motion: true, ..Settings::default() };
-        let mut store = Store::open(&Home::below(home.path()).database).expect("a new database").store;
+        let zoom = (fineness > 1).then_some(fineness as f32);
+        let still = Settings { reduced_motion: true, zoom, ..Settings::default() };
+        let places = Home::below(home.path());
+        let mut store = Store::open(&places.database).expect("a new database").store;
         store.save_settings(&still).expect("settings can be saved");
+        furnish(&places, &mut store);
         drop(store);
         let mut program = desktop.command(fantail());
         program.env("FANTAIL_HOME", home.path()).env("FANTAIL_NAME", name);
         desktop.start_program("fantail", &mut program);
-        desktop.resize("Fantail", WINDOW.0, WINDOW.1);
+        desktop.resize("Fantail", WINDOW.0 * fineness, WINDOW.1 * fineness);
         Self { desktop, screen, home }
     }
 
@@ -235,25 +256,36 @@ fn frames(host: &Host) {
             .env("FANTAIL_HOME", mei.home.path().join("third"))
             .env("FANTAIL_NAME", "Third"),
     );
-    let (first, second) = (office.tile("Mei's laptop"), office.tile("Third"));
+    let tiles = [office.tile("Mei's laptop"), office.tile("Third")];
     let mut command = mei.desktop.command(fantail());
     command.args(["send", "--to", &to]).arg(big.path()).env("FANTAIL_HOME", mei.home.path());
     let mut sending = Running::start("send", &mut command);
     std::thread::sleep(Duration::from_secs(1));
+    let mut times = motions(&office, &tiles, |seen| sending.is_running() && seen < 2000);
+    report("posted motion to changed pixel while receiving", &mut times);
+}
+
+/// Moves the pointer from one tile to the other as often as `goes_on` says, and measures from each posted motion to the
+/// colour it changes.
+fn motions(
+    seat: &Seat<'_>,
+    [first, second]: &[desktop::Node; 2],
+    mut goes_on: impl FnMut(usize) -> bool,
+) -> Vec<Duration> {
     let mut times = Vec::new();
-    while sending.is_running() && times.len() < 2000 {
-        for (to, other) in [(&first, &second), (&second, &first)] {
+    while goes_on(times.len()) {
+        for (to, other) in [(first, second), (second, first)] {
             let next = Instant::now() + Duration::from_millis(16);
             let probe = corner(to);
-            let before = office.screen.pixel(probe);
+            let before = seat.screen.pixel(probe);
             let posted = Instant::now();
-            office.screen.move_pointer(to.center());
+            seat.screen.move_pointer(to.center());
             let seen = loop {
-                if office.screen.pixel(probe) != before {
+                if seat.screen.pixel(probe) != before {
                     break posted.elapsed();
                 }
                 if posted.elapsed() > PATIENCE {
-                    let picture = office.desktop.screenshot("bench-failed");
+                    let picture = seat.desktop.screenshot("bench-failed");
                     panic!(
                         "no pixel changed at {probe:?}, between {} and {}: {}",
                         other.name,
@@ -268,8 +300,8 @@ fn frames(host: &Host) {
         }
     }
     let late = times.iter().filter(|time| **time > Duration::from_millis(33)).count();
-    println!("frames: {late} of {} later than 33 ms", times.len());
-    report("posted motion to changed pixel while receiving", &mut times);
+    println!("{late} of {} motions seen later than 33 ms", times.len());
+    times
 }
 
 /// Inside a tile, left of its picture.

@@ -28,6 +28,9 @@ const GRID: usize = 12;
 /// Mean difference per channel (of 255) below which it is the same picture; blurs and other colours differ by more.
 const ALIKE: f32 = 14.0;
 
+/// Of a preview in a conversation, in points.
+pub const PREVIEW_WIDTH: f32 = 420.0;
+
 impl Reference {
     pub fn of(photo: &Path) -> Self {
         let picture = image::open(photo).expect("the photo can be decoded").to_rgb8();
@@ -85,12 +88,34 @@ impl Screen {
         self.connection.flush().expect("the X server answers");
     }
 
+    /// Turns the wheel by a notch, upwards or downwards.
+    pub fn turn_wheel(&self, up: bool) {
+        const PRESS: u8 = 4;
+        const RELEASE: u8 = 5;
+        for kind in [PRESS, RELEASE] {
+            let button = if up { 4 } else { 5 };
+            self.connection
+                .xtest_fake_input(kind, button, 0, self.root, 0, 0, 0)
+                .expect("the XTEST extension is there");
+        }
+        self.connection.flush().expect("the X server answers");
+    }
+
+    /// The pixels of one column, from top to bottom.
+    pub fn column(&self, x: i32) -> Vec<u8> {
+        self.image(x as i16, 0, 1, self.size.1)
+    }
+
     /// Whether the picture is somewhere on the screen as a preview 420 pixels wide.
     pub fn shows(&self, reference: &Reference) -> bool {
-        const PREVIEW_WIDTH: f32 = 420.0;
-        let (width, height) = (PREVIEW_WIDTH, PREVIEW_WIDTH / reference.aspect);
-        let (screen_width, screen_height) = self.size;
-        let image = self.image(0, 0, screen_width, screen_height);
+        self.find(reference, PREVIEW_WIDTH, [0, 0, self.size.0, self.size.1]).is_some()
+    }
+
+    /// The left upper corner of the picture inside a part of the screen (x, y, width, height), where it is so wide.
+    pub fn find(&self, reference: &Reference, width: f32, part: [u16; 4]) -> Option<[u16; 2]> {
+        let height = width / reference.aspect;
+        let [part_left, part_top, screen_width, screen_height] = part;
+        let image = self.image(part_left as i16, part_top as i16, screen_width, screen_height);
         let at = |x: usize, y: usize| {
             let offset = (y * usize::from(screen_width) + x) * 4;
             [f32::from(image[offset + 2]), f32::from(image[offset + 1]), f32::from(image[offset])]
@@ -99,7 +124,7 @@ impl Screen {
         rows.flat_map(|top| {
             (0..usize::from(screen_width).saturating_sub(width as usize)).step_by(4).map(move |left| (left, top))
         })
-        .any(|(left, top)| {
+        .find(|&(left, top)| {
             let mut sum = 0.0;
             for (wanted, (x, y)) in reference.grid.iter().zip(points()) {
                 let seen = at(left + (x * width) as usize, top + (y * height) as usize);
@@ -110,6 +135,7 @@ impl Screen {
             }
             true
         })
+        .map(|(left, top)| [part_left + left as u16, part_top + top as u16])
     }
 
     /// Rows of BGRX pixels.
