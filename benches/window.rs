@@ -93,14 +93,19 @@ struct Seat<'h> {
 
 impl<'h> Seat<'h> {
     fn take(host: &'h Host, name: &str) -> Self {
-        Self::furnished(host, name, 1, |_, _| {})
+        Self::furnished(host, name, 1, tempfile::tempdir().expect("a temporary folder"), |_, _| {})
     }
 
-    /// On a screen that is so many times finer, with what `furnish` puts into the store.
-    fn furnished(host: &'h Host, name: &str, fineness: u32, furnish: impl FnOnce(&Home, &mut Store)) -> Self {
+    /// On a screen that is so many times finer, with this home and what `furnish` puts into the store.
+    fn furnished(
+        host: &'h Host,
+        name: &str,
+        fineness: u32,
+        home: tempfile::TempDir,
+        furnish: impl FnOnce(&Home, &mut Store),
+    ) -> Self {
         let mut desktop = Desktop::start(host, 1280 * fineness, 900 * fineness);
         let screen = Screen::open(desktop.display());
-        let home = tempfile::tempdir().expect("a temporary folder");
         // Colours that fade would hide which frame an input was first seen in.
         let zoom = (fineness > 1).then_some(fineness as f32);
         let still = Settings { reduced_motion: true, zoom, ..Settings::default() };

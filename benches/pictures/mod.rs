@@ -43,10 +43,16 @@ fn seat_for_sender(host: &Host, fineness: u32) -> (Seat<'_>, Sender<'_>) {
     let home = tempfile::tempdir().expect("a temporary folder");
     let from = fingerprint(&Home::below(home.path()));
     let mut to = None;
-    let seat = Seat::furnished(host, "Office PC", fineness, |places, store| {
-        knows(store, &from, "Mei's laptop");
-        to = Some(fingerprint(places));
-    });
+    let seat = Seat::furnished(
+        host,
+        "Office PC",
+        fineness,
+        tempfile::tempdir().expect("a temporary folder"),
+        |places, store| {
+            knows(store, &from, "Mei's laptop");
+            to = Some(fingerprint(places));
+        },
+    );
     let to = to.expect("the window has an identity");
     let mut store = Store::open(&Home::below(home.path()).database).expect("a new database").store;
     knows(&mut store, &to, "Office PC");
@@ -105,10 +111,7 @@ pub fn last_byte(host: &Host) {
                 thread::sleep(LOOK_EVERY);
             }
             let there = Instant::now();
-            let place = loop {
-                if let Some(place) = seat.screen.find(&reference, width, part) {
-                    break place;
-                }
+            while seat.screen.find(&reference, width, part).is_none() {
                 assert!(
                     there.elapsed() < PATIENCE,
                     "{}: {}",
@@ -116,18 +119,18 @@ pub fn last_byte(host: &Host) {
                     seat.desktop.screenshot("late").display()
                 );
                 thread::sleep(LOOK_EVERY);
-            };
+            }
             let seen = there.elapsed();
             thread::sleep(Duration::from_secs(1));
             if run > 1 {
                 times.push(seen);
             }
-            // It has come to rest at the end of the list, where the next one will be: there is less to look at.
-            if let Some([left, top]) = seat.screen.find(&reference, width, if run == 0 { whole } else { part }) {
+            // From the second on it rests at the end of the list, where the next one will be: there is less to look at.
+            if run > 0
+                && let Some([left, top]) = seat.screen.find(&reference, width, whole)
+            {
                 let [width, height] = [width as u16, (width / 1.5) as u16];
                 part = [left.saturating_sub(8), top.saturating_sub(8), width + 16, height + 16];
-            } else {
-                assert!(run == 0, "the preview at {place:?} did not stay");
             }
         }
         report(&format!("last byte of 24 megapixels to visible preview at {} %", 100 * fineness), &mut times);
@@ -170,7 +173,7 @@ pub fn many(host: &Host) {
                 }
             })
             .expect("a thread");
-        // Each in an entry of its own, ten at a time: all are in sight for a moment.
+        // Ten to an album, so that nearly all are in sight for a moment.
         let mut sends = photos.chunks(10);
         let mut sending = sends.next().map(|photos| sender.send(photos));
         let times = motions(&seat, &tiles, |_| {
@@ -217,17 +220,23 @@ pub fn scroll(host: &Host) {
     let photos = conversation_of_photos(folder.path());
     let who = Fingerprint([7; 32]);
     let mut previews = None;
-    let seat = Seat::furnished(host, "Office PC", 1, |places, store| {
-        knows(store, &who, "Mei's laptop");
-        for (number, path) in photos.iter().enumerate() {
-            store.append(received(who, number, path)).expect("it can be written");
-        }
-        store.mark_read(&who).expect("it can be written");
-        let begun = Instant::now();
-        keep_previews(&places.previews, &photos);
-        println!("scroll: {CONVERSATION} previews made in {:.1?}", begun.elapsed());
-        previews = Some(places.previews.clone());
-    });
+    let seat = Seat::furnished(
+        host,
+        "Office PC",
+        1,
+        tempfile::tempdir_in(folder.path()).expect("a folder"),
+        |places, store| {
+            knows(store, &who, "Mei's laptop");
+            for (number, path) in photos.iter().enumerate() {
+                store.append(received(who, number, path)).expect("it can be written");
+            }
+            store.mark_read(&who).expect("it can be written");
+            let begun = Instant::now();
+            keep_previews(&places.previews, &photos);
+            println!("scroll: {CONVERSATION} previews made in {:.1?}", begun.elapsed());
+            previews = Some(places.previews.clone());
+        },
+    );
     let kept = fs::read_dir(previews.expect("a folder")).into_iter().flatten().flatten();
     let kept: u64 = kept.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();
     let process = find_window_process(&fantail());
@@ -310,6 +319,7 @@ fn received(with: Fingerprint, number: usize, path: &Path) -> NewEntry {
         files: 1,
         path: Some(path.to_owned()),
         thumbhash: None,
+        rendition: None,
         state: ItemState::Saved,
     };
     NewEntry {
