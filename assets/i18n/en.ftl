@@ -218,6 +218,7 @@ entry-copy = Copy
 entry-copy-text = Copy text
 entry-copy-files = Copy files
 entry-save = Save as…
+entry-save-all = Save all…
 entry-open = Open
 entry-show = Show in folder
 entry-cancel = Cancel
@@ -243,6 +244,24 @@ new-messages = New
 to-newest = To the newest
 entry-spoken = { $who }, { $time }: { $what }. { $state }
 entry-spoken-plain = { $who }, { $time }: { $what }
+
+## What a file is
+file-pdf = PDF document
+file-archive = Archive
+file-disk-image = Disk image
+file-program = Program
+file-sound = Sound
+file-film = Film
+file-picture = Picture
+file-text = Text
+file-document = Document
+file-table = Spreadsheet
+file-slides = Presentation
+file-code = Source code
+file-font = Font
+file-book = Book
+file-of = { $ending } file
+file-plain = File
 
 ## Searching
 search = Search
@@ -309,12 +328,14 @@ pick-files = Choose files to send
 pick-pictures = Choose pictures to send
 pick-folder = Choose a folder to send
 pick-save = Save as
+pick-save-all = Choose where to save them
 pick-into = Choose the folder for received files
 pick-filter-pictures = Pictures
 pick-no-answer = No answer from the system’s file dialog. You can also drop files here or paste them.
 pick-failed = The system’s file dialog could not be opened. You can also drop files here or paste them.
 pick-busy = A file dialog is already open
 saved-as = Saved as { $name }
+saved-all = { $what } saved in { $folder }
 
 ## Settings
 settings = Settings

@@ -197,6 +197,7 @@ entry-copy = 复制
 entry-copy-text = 复制文字
 entry-copy-files = 复制文件
 entry-save = 另存为…
+entry-save-all = 全部另存…
 entry-open = 打开
 entry-show = 在文件夹中显示
 entry-cancel = 取消
@@ -222,6 +223,24 @@ new-messages = 新内容
 to-newest = 回到最新
 entry-spoken = { $who }，{ $time }：{ $what }。{ $state }
 entry-spoken-plain = { $who }，{ $time }：{ $what }
+
+## 文件的种类
+file-pdf = PDF 文档
+file-archive = 压缩包
+file-disk-image = 磁盘映像
+file-program = 程序
+file-sound = 音频
+file-film = 视频
+file-picture = 图片
+file-text = 文本
+file-document = 文档
+file-table = 表格
+file-slides = 演示文稿
+file-code = 源代码
+file-font = 字体
+file-book = 电子书
+file-of = { $ending } 文件
+file-plain = 文件
 
 ## 搜索
 search = 搜索
@@ -285,12 +304,14 @@ pick-files = 选择要发送的文件
 pick-pictures = 选择要发送的图片
 pick-folder = 选择要发送的文件夹
 pick-save = 另存为
+pick-save-all = 选择保存位置
 pick-into = 选择存放接收文件的文件夹
 pick-filter-pictures = 图片
 pick-no-answer = 系统的文件选择窗口没有回应。也可以把文件拖到这里，或粘贴进来。
 pick-failed = 无法打开系统的文件选择窗口。也可以把文件拖到这里，或粘贴进来。
 pick-busy = 文件选择窗口已经打开
 saved-as = 已存为 { $name }
+saved-all = 已将 { $what } 保存到 { $folder }
 
 ## 设置
 settings = 设置

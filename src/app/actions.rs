@@ -126,6 +126,8 @@ pub enum Action {
     CopyPicture(PathBuf),
     /// A copy at a place the person picks.
     SaveAs(PathBuf),
+    /// Copies of all of them into a folder the person picks.
+    SaveAll(Vec<PathBuf>),
     /// A text into a file at a place the person picks.
     SaveText(String),
     Open(PathBuf),

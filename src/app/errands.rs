@@ -22,6 +22,9 @@ const AT_ONCE: usize = 8;
 /// As much of a file as tells what it is.
 const HEAD: u64 = 1024;
 
+/// Names that are tried for one copy.
+const MOST_NAMES: u32 = 10_000;
+
 /// What came of an errand.
 #[derive(Debug)]
 pub enum Done {
@@ -33,6 +36,10 @@ pub enum Done {
     },
     SavedAs {
         name: String,
+    },
+    SavedAll {
+        count: u64,
+        folder: String,
     },
     Picture {
         rgba: Arc<[u8]>,
@@ -80,6 +87,15 @@ impl Errands {
     /// A copy of a file where this person picked a place; what lies there is replaced, as the dialog has asked.
     pub fn save_copy(&self, from: PathBuf, to: PathBuf) {
         self.go("save", move || saved(&to, copy(&from, &to)));
+    }
+
+    /// Copies into a folder this person picked, beside whatever lies there.
+    pub fn save_all(&self, from: Vec<PathBuf>, folder: PathBuf) {
+        self.go("save", move || {
+            let copied = from.iter().try_for_each(|from| copy_into(from, &folder));
+            let (count, name) = (from.len() as u64, shown_name(&folder));
+            copied.map_or_else(|error| Done::Failed(error.to_string()), |()| Done::SavedAll { count, folder: name })
+        });
     }
 
     pub fn save_text(&self, text: String, to: PathBuf) {
@@ -166,6 +182,27 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     write_beside(to, |file| io::copy(&mut source, file).map(drop))
 }
 
+/// A copy under the same name, or the next one that is free: nothing there is replaced.
+fn copy_into(from: &Path, folder: &Path) -> io::Result<()> {
+    let name = shown_name(from);
+    let (stem, ending) = match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() => (stem, format!(".{ending}")),
+        _ => (name.as_str(), String::new()),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::copy(&mut fs::File::open(from)?, file.as_file_mut())?;
+    file.as_file().sync_all()?;
+    for number in 1..=MOST_NAMES {
+        let name = if number == 1 { name.clone() } else { format!("{stem} ({number}){ending}") };
+        match file.persist_noclobber(folder.join(name)) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
+            Err(error) => return Err(error.error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
 /// Writes beside the target and moves it there when it is whole, so that no half file ever bears the name.
 fn write_beside(to: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<()> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -188,6 +225,22 @@ mod tests {
         copy(&from, &to).unwrap();
         assert_eq!(fs::read_to_string(&to).unwrap(), "new");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside it");
+    }
+
+    #[test]
+    fn all_of_an_album_is_saved_beside_what_lies_there_and_nothing_is_replaced() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let file = |name: &str| from.path().join(name);
+        fs::write(file("a.jpg"), "mine").unwrap();
+        fs::write(file("b"), "another").unwrap();
+        fs::write(to.path().join("a.jpg"), "there before").unwrap();
+        for name in ["a.jpg", "b", "b"] {
+            copy_into(&file(name), to.path()).unwrap();
+        }
+        let read = |name: &str| fs::read_to_string(to.path().join(name)).unwrap();
+        assert_eq!((read("a.jpg").as_str(), read("a (2).jpg").as_str()), ("there before", "mine"));
+        assert_eq!((read("b").as_str(), read("b (2)").as_str()), ("another", "another"));
+        assert_eq!(fs::read_dir(to.path()).unwrap().count(), 4, "nothing else is left there");
     }
 
     #[test]

@@ -39,6 +39,20 @@ const SIMPLIFIED: &[&str] = &[
 
 const EMOJI: &[&str] = &["Segoe UI Emoji", "Apple Color Emoji", "Noto Color Emoji", "Twemoji", "JoyPixels"];
 
+/// Where columns mean something; what isn't in them comes from the text face.
+const FIXED: &[&str] = &[
+    "Cascadia Mono",
+    "Consolas",
+    "SF Mono",
+    "Menlo",
+    "Noto Sans Mono",
+    "DejaVu Sans Mono",
+    "Liberation Mono",
+    "Ubuntu Mono",
+];
+
+const FIXED_SAMPLE: char = 'a';
+
 /// A character every Chinese face has and whose form differs between Chinese and Japanese.
 const CHINESE_SAMPLE: char = '直';
 const EMOJI_SAMPLE: char = '😀';
@@ -113,12 +127,14 @@ impl FontProvider for Preferred {
         if *family == icons() {
             return Vec::new();
         }
+        let fixed = if *family == FontFamily::Monospace { find(FIXED, FIXED_SAMPLE) } else { None };
+        let fixed = fixed.map(|face| face.insert(family.clone(), FontPriority::Highest));
         // Emoji first: the Chinese faces have some of them too, in black and white.
-        [(EMOJI, EMOJI_SAMPLE), (SIMPLIFIED, CHINESE_SAMPLE)]
+        let others = [(EMOJI, EMOJI_SAMPLE), (SIMPLIFIED, CHINESE_SAMPLE)]
             .into_iter()
             .filter_map(|(names, sample)| find(names, sample))
-            .map(|face| face.insert(family.clone()))
-            .collect()
+            .map(|face| face.insert(family.clone(), FontPriority::Lowest));
+        fixed.into_iter().chain(others).collect()
     }
 
     fn font_for(&self, _: &FallbackRequest<'_>) -> Option<FontInsert> {
@@ -133,13 +149,13 @@ struct Face {
 }
 
 impl Face {
-    fn insert(self, family: FontFamily) -> FontInsert {
+    fn insert(self, family: FontFamily, priority: FontPriority) -> FontInsert {
         let index = self.font.index;
         let (blob, _) = self.font.blob.into_raw_parts();
         FontInsert {
             name: format!("preferred:{}:{index}", self.name),
             data: FontData::from_blob(blob, index),
-            families: vec![InsertFontFamily { family, priority: FontPriority::Lowest }],
+            families: vec![InsertFontFamily { family, priority }],
         }
     }
 }

@@ -210,6 +210,9 @@ impl App {
                 self.conversation.focus_composer();
             }
             Done::SavedAs { name } => self.toasts.say(self.texts.saved_as(&name)),
+            Done::SavedAll { count, folder } => {
+                self.toasts.say(self.texts.saved_all(&self.texts.files(count), &folder));
+            }
             Done::Picture { rgba, width, height } => self.paste.copy_picture(ctx, rgba, width, height),
             Done::Binned { path, result } => self.take_binned(&path, &result),
             Done::Opened(Ok(Shown::RevealedInstead)) => self.toasts.say(self.texts.opened_instead()),
@@ -258,6 +261,7 @@ impl App {
             }
             pickers::Purpose::AskFolder { with, transfer } => self.asks.set_folder(with, transfer, first),
             pickers::Purpose::SaveFile(from) => self.errands.save_copy(from, first),
+            pickers::Purpose::SaveAll(from) => self.errands.save_all(from, first),
             pickers::Purpose::SaveText(text) => self.errands.save_text(text, first),
         }
     }

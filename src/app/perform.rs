@@ -93,6 +93,7 @@ impl App {
             Action::CopyPicture(path) => self.errands.load_picture(path),
             Action::MoveToBin(path) => self.errands.move_to_bin(path),
             Action::SaveAs(path) => self.pick(ctx, frame, pickers::Purpose::SaveFile(path)),
+            Action::SaveAll(paths) => self.pick(ctx, frame, pickers::Purpose::SaveAll(paths)),
             Action::SaveText(text) => self.pick(ctx, frame, pickers::Purpose::SaveText(text)),
             Action::Open(path) => reveal::open(path, self.errands.opener()),
             Action::ShowInFolder(path) => reveal::reveal(path, self.errands.opener()),
@@ -397,6 +398,7 @@ impl App {
                 (texts.pick_into(), String::new())
             }
             pickers::Purpose::SaveFile(from) => (texts.pick_save(), dialogs::shown_name(from)),
+            pickers::Purpose::SaveAll(_) => (texts.pick_save_all(), String::new()),
             pickers::Purpose::SaveText(_) => (texts.pick_save(), format!("{}.txt", texts.compose_field())),
         };
         let folder = match purpose {

@@ -34,6 +34,7 @@ pub enum Purpose {
     /// Where a computer's things go.
     FolderOf(Fingerprint),
     SaveFile(PathBuf),
+    SaveAll(Vec<PathBuf>),
     SaveText(String),
 }
 
@@ -148,7 +149,9 @@ fn dialog(wanted: Wanted, frame: &eframe::Frame) -> Waiting {
         Purpose::Files => several(dialog.pick_files()),
         Purpose::Pictures => several(dialog.add_filter(pictures, PICTURES).pick_files()),
         Purpose::Folder => several(dialog.pick_folders()),
-        Purpose::ReceiveFolder | Purpose::AskFolder { .. } | Purpose::FolderOf(_) => one(dialog.pick_folder()),
+        Purpose::ReceiveFolder | Purpose::AskFolder { .. } | Purpose::FolderOf(_) | Purpose::SaveAll(_) => {
+            one(dialog.pick_folder())
+        }
         // No filter: on Windows the ending would be doubled, on macOS the field greyed out.
         Purpose::SaveFile(_) | Purpose::SaveText(_) => one(dialog.set_file_name(name).save_file()),
     }

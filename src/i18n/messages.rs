@@ -227,6 +227,7 @@ entry_copy;
 entry_copy_text;
 entry_copy_files;
 entry_save;
+entry_save_all;
 entry_open;
 entry_show;
 entry_cancel;
@@ -252,6 +253,24 @@ new_messages;
 to_newest;
 entry_spoken(who: &str, time: &str, what: &str, state: &str);
 entry_spoken_plain(who: &str, time: &str, what: &str);
+
+// What a file is
+file_pdf;
+file_archive;
+file_disk_image;
+file_program;
+file_sound;
+file_film;
+file_picture;
+file_text;
+file_document;
+file_table;
+file_slides;
+file_code;
+file_font;
+file_book;
+file_of(ending: &str);
+file_plain;
 
 // Searching
 search;
@@ -315,12 +334,14 @@ pick_files;
 pick_pictures;
 pick_folder;
 pick_save;
+pick_save_all;
 pick_into;
 pick_filter_pictures;
 pick_no_answer;
 pick_failed;
 pick_busy;
 saved_as(name: &str);
+saved_all(what: &str, folder: &str);
 
 // Settings
 settings;

@@ -149,10 +149,15 @@ fn of_several(stage: &Stage<'_>, entry: &Entry, items: &[Item]) -> Vec<Act> {
     let texts = stage.texts;
     let paths: Vec<PathBuf> = items.iter().filter_map(|item| here(entry, item)).collect();
     let Some(first) = paths.first().cloned() else { return Vec::new() };
-    vec![
-        Act::new(icons::FOLDER_OPEN, texts.entry_show(), Action::ShowInFolder(first)),
-        Act::new(icons::COPY, texts.entry_copy_files(), Action::CopyFiles(paths)),
-    ]
+    let is_file = |item: &&Item| item.kind == ItemKind::File;
+    let files: Vec<PathBuf> = items.iter().filter(is_file).filter_map(|item| here(entry, item)).collect();
+    let mut acts = Vec::with_capacity(3);
+    if files.len() > 1 {
+        acts.push(Act::new(icons::FLOPPY_DISK, texts.entry_save_all(), Action::SaveAll(files)));
+    }
+    acts.push(Act::new(icons::FOLDER_OPEN, texts.entry_show(), Action::ShowInFolder(first)));
+    acts.push(Act::new(icons::COPY, texts.entry_copy_files(), Action::CopyFiles(paths)));
+    acts
 }
 
 /// Where an item lies on this computer: what was sent, or what has been saved.

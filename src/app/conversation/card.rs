@@ -3,14 +3,14 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use egui::{
-    Color32, CornerRadius, CursorIcon, Galley, Id, Rect, Response, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    Color32, CornerRadius, CursorIcon, FontFamily, FontId, Galley, Id, Rect, Response, Sense, Ui, Vec2, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 
 use super::{
     Stage, acts,
     entry::Shown,
-    names,
+    kinds, names,
     status::{self, Status},
     text, words,
 };
@@ -23,6 +23,13 @@ use crate::{
     },
     store::model::{Body, Entry, Item, ItemState},
 };
+
+/// Of a card with more items none shows how it begins: there it would push the others away.
+const BEGINNINGS: usize = 3;
+
+/// Around the first lines, and their height.
+const EXCERPT: Vec2 = vec2(10.0, 8.0);
+const EXCERPT_LINE: f32 = 17.0;
 
 /// Height of one item.
 pub const ROW: f32 = 56.0;
@@ -48,6 +55,8 @@ struct Row {
     at: usize,
     name: Arc<Galley>,
     note: Arc<Galley>,
+    /// How a text begins.
+    excerpt: Vec<Arc<Galley>>,
     icon: &'static str,
     color: Color32,
     /// It lies here and can be opened.
@@ -67,7 +76,9 @@ impl Laid {
         let width = WIDTH.max(*width.start()).min(*width.end());
         let all = which.len() <= ROWS_AT_FIRST + 1 || stage.expanded.contains(&entry.seq);
         let count = if all { which.len() } else { ROWS_AT_FIRST };
-        let rows: Vec<Row> = which[..count].iter().map(|at| Row::new(ui, stage, entry, items, *at, width)).collect();
+        let begins = which.len() <= BEGINNINGS;
+        let rows: Vec<Row> =
+            which[..count].iter().map(|at| Row::new(ui, stage, entry, &items[*at], *at, begins, width)).collect();
         let hidden = which.len() - count;
         let mut height = rows.iter().map(|row| row.height).sum::<f32>() + 2.0 * PADDING;
         if hidden > 0 {
@@ -109,25 +120,27 @@ impl Laid {
 }
 
 impl Row {
-    fn new(ui: &Ui, stage: &mut Stage<'_>, entry: &Entry, items: &[Item], at: usize, width: f32) -> Self {
-        let (palette, item) = (Palette::of(ui), &items[at]);
+    fn new(ui: &Ui, stage: &mut Stage<'_>, entry: &Entry, item: &Item, at: usize, begins: bool, width: f32) -> Self {
+        let palette = Palette::of(ui);
+        let alone = matches!(&entry.body, Body::Items { items, .. } if items.len() == 1);
         let room = width - space::M - TILE - space::M - space::M;
         let body = |text: &str| widgets::one_line(ui, text, design::body(), palette.text, f32::INFINITY);
         let name = body(&names::elide(&item.name, room, |text| body(text).size().x));
 
         let running = stage.model.running(entry.with, entry.transfer);
-        let part = (items.len() > 1).then(|| status::item_part(item, running)).flatten();
+        let part = (!alone).then(|| status::item_part(item, running)).flatten();
         let path = acts::here(entry, item);
         let gone = path.as_ref().filter(|path| stage.look_for(path));
         if let Some(path) = path.as_ref().filter(|_| gone.is_none() && album::might_be_picture(item)) {
             stage.previews.look_again(ui.ctx(), path);
         }
+        let beginning = path.as_ref().filter(|_| gone.is_none()).and_then(|path| stage.whereabouts.beginning(path));
         let failed = matches!(item.state, ItemState::Failed(_));
         let incomplete = matches!(item.state, ItemState::SavedWithout { .. });
         let (note, color) = if let Some(path) = gone {
             (stage.texts.state_moved(&path.display().to_string()), palette.warn)
         } else {
-            let mut note = words::item_size(stage.texts, item);
+            let mut note = words::item_facts(stage.texts, item, beginning.is_some());
             if let Some(more) = words::item_note(stage.texts, item, part) {
                 note = format!("{note} · {more}");
             }
@@ -139,7 +152,7 @@ impl Row {
             (note, color)
         };
         let note = text::wrapped(ui, note, size::SMALL, text::SMALL_LINE_HEIGHT, color, room);
-        let icon = if gone.is_some() || failed { icons::FILE_X } else { words::item_icon(item) };
+        let icon = if gone.is_some() || failed { icons::FILE_X } else { kinds::item_icon(item) };
         let color = if failed {
             palette.bad
         } else if gone.is_some() || incomplete {
@@ -147,8 +160,21 @@ impl Row {
         } else {
             palette.accent
         };
-        let height = ROW.max(text::LINE_HEIGHT + note.size().y + 2.0 * space::S);
-        Self { at, name, note, icon, color, opens: path.is_some() && gone.is_none(), height }
+        let family = if kinds::is_code(&item.name) { FontFamily::Monospace } else { FontFamily::Proportional };
+        let font = FontId::new(size::SMALL, family);
+        let room = width - 2.0 * (space::M + EXCERPT.x);
+        let lay = |line: &String| widgets::one_line(ui, line, font.clone(), palette.secondary, room);
+        let excerpt: Vec<_> = beginning.iter().filter(|_| begins).flat_map(|lines| lines.iter()).map(lay).collect();
+        let head = ROW.max(text::LINE_HEIGHT + note.size().y + 2.0 * space::S);
+        let row = Self { at, name, note, excerpt, icon, color, opens: path.is_some() && gone.is_none(), height: head };
+        Self { height: head + row.excerpt_height(), ..row }
+    }
+
+    fn excerpt_height(&self) -> f32 {
+        if self.excerpt.is_empty() {
+            return 0.0;
+        }
+        self.excerpt.len() as f32 * EXCERPT_LINE + 2.0 * EXCERPT.y + space::S
     }
 
     fn show(
@@ -183,10 +209,24 @@ impl Row {
         ui.painter().rect_filled(tile, CornerRadius::same(design::radius::CONTROL), self.color.gamma_multiply(0.12));
         icons::paint(ui.painter(), tile.center(), self.icon, 22.0, self.color);
         let words = self.name.size().y + self.note.size().y;
-        let at = pos2(tile.right() + space::M, rect.top() + (rect.height() - words) / 2.0);
+        let head = rect.height() - self.excerpt_height();
+        let at = pos2(tile.right() + space::M, rect.top() + (head - words) / 2.0);
         ui.painter().galley(at, self.name.clone(), palette.text);
         ui.painter().galley(at + vec2(0.0, self.name.size().y), self.note.clone(), palette.secondary);
 
+        if !self.excerpt.is_empty() {
+            let face = Rect::from_min_max(
+                pos2(rect.left() + space::M, rect.top() + head),
+                pos2(rect.right() - space::M, rect.bottom() - space::S),
+            );
+            let ground = palette.text.gamma_multiply(0.05);
+            ui.painter().rect_filled(face, CornerRadius::same(design::radius::CONTROL), ground);
+            let mut at = face.min + EXCERPT;
+            for line in &self.excerpt {
+                ui.painter().galley(at, line.clone(), palette.secondary);
+                at.y += EXCERPT_LINE;
+            }
+        }
         if let Some(path) = item.path.clone().filter(|_| self.opens && response.clicked()) {
             stage.actions.push(Action::Open(path));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Color32, CornerRadius, Galley, Id, Pos2, Rect, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use super::{acts, names, text::SMALL_LINE_HEIGHT, words};
+use super::{acts, kinds, names, text::SMALL_LINE_HEIGHT};
 use crate::{
     app::{
         Scene,
@@ -141,7 +141,7 @@ fn picture(ui: &Ui, scene: &mut Scene<'_>, chip: &Chip, tile: Rect) {
     let icon = match &chip.what {
         ChipKind::Folder { .. } => icons::FOLDER,
         ChipKind::Picture { .. } => icons::IMAGE,
-        ChipKind::File { .. } => words::icon_of_name(&chip.name),
+        ChipKind::File { .. } => kinds::icon_of_name(&chip.name),
     };
     ui.painter().rect_filled(tile, corner, palette.accent.gamma_multiply(0.12));
     icons::paint(ui.painter(), tile.center(), icon, size::ICON, palette.accent);

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod beginning;
 mod card;
 mod chips;
 mod choices;
@@ -14,6 +15,7 @@ mod composer;
 mod draw;
 mod entry;
 mod excerpt;
+mod kinds;
 mod line;
 pub mod links;
 mod list;

@@ -1,12 +1,18 @@
-//! Whether files are still where they were: asked on a thread of its own, because a sleeping disk or a lost network
-//! share answers late.
+//! Whether files are still where they were, and how texts among them begin: asked on a thread of its own, because a
+//! sleeping disk or a lost network share answers late.
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use egui::ViewportId;
+
+use super::{beginning, kinds};
+
+/// The first lines of a text.
+pub type Beginning = Arc<[String]>;
 
 /// A file in sight is looked for again after this, in seconds.
 const AGAIN_AFTER: f64 = 10.0;
@@ -25,17 +31,23 @@ pub struct Whereabouts {
     now: f64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Known {
-    gone: bool,
+    found: Found,
     asked: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Found {
+    gone: bool,
+    beginning: Option<Beginning>,
 }
 
 #[derive(Debug)]
 struct Scout {
     /// With what was known so far.
-    ask: flume::Sender<(PathBuf, bool)>,
-    found: flume::Receiver<(PathBuf, bool)>,
+    ask: flume::Sender<(PathBuf, Found)>,
+    found: flume::Receiver<(PathBuf, Found)>,
 }
 
 impl Whereabouts {
@@ -48,9 +60,9 @@ impl Whereabouts {
         if self.known.len() > REMEMBERED {
             self.known.clear();
         }
-        for (path, gone) in self.scout.iter().flat_map(|scout| scout.found.try_iter()) {
+        for (path, found) in self.scout.iter().flat_map(|scout| scout.found.try_iter()) {
             if let Some(known) = self.known.get_mut(&path) {
-                known.gone = gone;
+                known.found = found;
             }
         }
     }
@@ -62,42 +74,58 @@ impl Whereabouts {
 
     /// Whether it is known to be gone.
     pub fn is_gone(&self, path: &Path) -> bool {
-        self.known.get(path).is_some_and(|known| known.gone)
+        self.known.get(path).is_some_and(|known| known.found.gone)
     }
 
     /// [`Self::is_gone`], and has it looked for again if that is long ago. For what is in sight.
     pub fn look_for(&mut self, path: &Path) -> bool {
         let now = self.now;
-        let known = self.known.get(path).copied();
-        let due = known.is_none_or(|known| now - known.asked > AGAIN_AFTER);
-        let gone = known.is_some_and(|known| known.gone);
-        let sent = due && self.scout.as_ref().is_some_and(|scout| scout.ask.try_send((path.to_owned(), gone)).is_ok());
-        if sent {
-            self.known.insert(path.to_owned(), Known { gone, asked: now });
+        let known = self.known.get(path);
+        let gone = known.is_some_and(|known| known.found.gone);
+        if known.is_some_and(|known| now - known.asked <= AGAIN_AFTER) {
+            return gone;
+        }
+        let found = known.map(|known| known.found.clone()).unwrap_or_default();
+        let question = (path.to_owned(), found.clone());
+        if self.scout.as_ref().is_some_and(|scout| scout.ask.try_send(question).is_ok()) {
+            self.known.insert(path.to_owned(), Known { found, asked: now });
         }
         gone
+    }
+
+    /// The first lines of a text, once they were read.
+    pub fn beginning(&self, path: &Path) -> Option<Beginning> {
+        self.known.get(path)?.found.beginning.clone()
     }
 }
 
 impl Scout {
     /// `None` if no thread can be had; then every file counts as there.
     fn start(ctx: egui::Context) -> Option<Self> {
-        let (ask, asked) = flume::bounded::<(PathBuf, bool)>(WAITING);
+        let (ask, asked) = flume::bounded::<(PathBuf, Found)>(WAITING);
         let (tell, found) = flume::bounded(WAITING);
         let scout = std::thread::Builder::new().name("whereabouts".into()).spawn(move || {
-            for (path, was_gone) in asked {
-                // Only what is certainly not there counts as gone, not what can't be looked at.
-                let gone = matches!(path.try_exists(), Ok(false));
-                if tell.send((path, gone)).is_err() {
+            for (path, before) in asked {
+                let found = look(&path);
+                let is_news = found != before;
+                if tell.send((path, found)).is_err() {
                     return;
                 }
-                if gone != was_gone {
+                if is_news {
                     ctx.request_repaint_of(ViewportId::ROOT);
                 }
             }
         });
         scout.map(|_| Self { ask, found }).inspect_err(|error| log::warn!("files are not looked for: {error}")).ok()
     }
+}
+
+fn look(path: &Path) -> Found {
+    // Only what is certainly not there counts as gone, not what can't be looked at.
+    let gone = matches!(path.try_exists(), Ok(false));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beginning = if kinds::may_be_text(&name) { beginning::read(path) } else { None };
+    Found { gone, beginning: beginning.map(Beginning::from) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use egui::Color32;
 
 use super::{
-    excerpt,
+    excerpt, kinds,
     status::{Rest, Status},
 };
 use crate::{
@@ -101,11 +101,12 @@ pub fn item_note(texts: &Texts, item: &Item, part: Option<f32>) -> Option<String
     }
 }
 
-/// "6.1 MB", or "12 files, 80 MB" for a folder.
-pub fn item_size(texts: &Texts, item: &Item) -> String {
+/// "PDF document · 6.1 MB", or "12 files · 80 MB" for a folder.
+pub fn item_facts(texts: &Texts, item: &Item, is_text: bool) -> String {
+    let size = texts.size(item.size);
     match item.kind {
-        ItemKind::Folder => format!("{} · {}", texts.files(item.files), texts.size(item.size)),
-        ItemKind::File | ItemKind::Text => texts.size(item.size),
+        ItemKind::Folder => format!("{} · {size}", texts.files(item.files)),
+        ItemKind::File | ItemKind::Text => format!("{} · {size}", kinds::word(texts, &item.name, is_text)),
     }
 }
 
@@ -133,35 +134,5 @@ pub fn spoken(texts: &Texts, entry: &Entry, status: &Status, name: &str) -> Stri
         texts.entry_spoken_plain(who, &time, &what)
     } else {
         texts.entry_spoken(who, &time, &what, &state)
-    }
-}
-
-/// The icon of an item's kind, by its name.
-pub fn item_icon(item: &Item) -> &'static str {
-    if item.kind == ItemKind::Folder {
-        return icons::FOLDER;
-    }
-    icon_of_name(&item.name)
-}
-
-/// The icon of a file's kind, by its name.
-pub fn icon_of_name(name: &str) -> &'static str {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-    match extension.as_str() {
-        "pdf" => icons::FILE_PDF,
-        "zip" | "gz" | "tgz" | "xz" | "zst" | "7z" | "rar" | "tar" | "bz2" | "deb" | "rpm" | "dmg" | "iso" => {
-            icons::FILE_ZIP
-        }
-        "mp3" | "flac" | "ogg" | "opus" | "wav" | "m4a" | "aac" | "wma" => icons::FILE_AUDIO,
-        "mp4" | "mkv" | "mov" | "avi" | "webm" | "m4v" | "mpg" | "mpeg" => icons::FILE_VIDEO,
-        "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" | "tif" | "tiff" | "ico" | "heic" | "avif" | "svg" | "qoi" => {
-            icons::FILE_IMAGE
-        }
-        "txt" | "md" | "doc" | "docx" | "odt" | "rtf" | "csv" | "xls" | "xlsx" | "ods" | "ppt" | "pptx" | "odp" => {
-            icons::FILE_TEXT
-        }
-        "rs" | "c" | "h" | "cpp" | "py" | "js" | "ts" | "go" | "java" | "html" | "css" | "json" | "toml" | "xml"
-        | "sh" => icons::FILE_CODE,
-        _ => icons::FILE,
     }
 }

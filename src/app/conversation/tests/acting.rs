@@ -71,8 +71,10 @@ fn enter_on_an_entry_with_files_and_pictures_looks_at_the_first_picture() {
         _ => None,
     });
     assert_eq!(looked_at, 1);
-    let (album, card) =
-        (window.get_by_label("Picture beach.jpg, 480 by 320").rect(), window.get_by_label_contains("notes.txt, 9"));
+    let (album, card) = (
+        window.get_by_label("Picture beach.jpg, 480 by 320").rect(),
+        window.get_by_label_contains("notes.txt, Text · 9"),
+    );
     assert_eq!(album.width(), card.rect().width(), "one under the other");
 }
 

@@ -10,7 +10,7 @@ fn a_file_that_was_moved_away_tells_where_it_was() {
     let item = Item { path: Some(path.clone()), ..file(0, "letter.txt", 1) };
     let body = items(vec![item]);
     let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
-    window.get_by_role_and_label(Role::Button, "letter.txt, 1\u{a0}B").click();
+    window.get_by_role_and_label(Role::Button, "letter.txt, Text · 1\u{a0}B").click();
     window.run();
     let opened = only(&mut window, |action| match action {
         Action::Open(path) => Some(path.clone()),
@@ -27,7 +27,7 @@ fn a_file_that_was_moved_away_tells_where_it_was() {
     });
     assert!(noticed);
     assert!(
-        window.query_by_role_and_label(Role::Button, "letter.txt, 1\u{a0}B").is_none(),
+        window.query_by_role_and_label(Role::Button, "letter.txt, Text · 1\u{a0}B").is_none(),
         "it can't be opened any more"
     );
 }
@@ -39,7 +39,8 @@ fn a_picture_that_could_not_be_shown_is_shown_once_it_can_be() {
     std::fs::write(&path, b"half of it").unwrap();
     let body = items(vec![Item { path: Some(path.clone()), ..file(0, "beach.jpg", 9) }]);
     let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
-    let card = |window: &Window<'_>| window.query_by_role_and_label(Role::Button, "beach.jpg, 9\u{a0}B").is_some();
+    let card =
+        |window: &Window<'_>| window.query_by_role_and_label(Role::Button, "beach.jpg, Picture · 9\u{a0}B").is_some();
     until(&mut window, card);
     std::fs::copy(fixture("small-inside.jpg"), &path).unwrap();
     until(&mut window, |window| window.query_by_label("Picture beach.jpg, 480 by 320").is_some());
@@ -55,4 +56,46 @@ fn many_files_show_a_few_and_the_rest_when_wanted() {
     window.get_by_label("and 35 more").click();
     window.run();
     window.get_by_label_contains("scan 30.pdf");
+}
+
+#[test]
+fn a_text_shows_its_first_lines_and_code_in_a_face_of_one_width() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    std::fs::write(place("letter.txt"), "\nDear Mei,\nthe pictures are from Sunday\n").unwrap();
+    std::fs::write(place("main.rs"), "fn main() {\n\tprintln!(\"hi\");\n}\n").unwrap();
+    std::fs::write(place("song.txt"), [0xff, 0, 1, 2]).unwrap();
+    let item = |index, name: &str| Item { path: Some(place(name)), ..file(index, name, 40) };
+    let body = items(vec![item(0, "letter.txt"), item(1, "main.rs"), item(2, "song.txt")]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    let drawn = |window: &Window<'_>, wanted: &str| {
+        window.output().shapes.iter().find_map(|clipped| match &clipped.shape {
+            egui::Shape::Text(text) if text.galley.text() == wanted => {
+                Some(text.galley.job.sections[0].format.font_id.family.clone())
+            }
+            _ => None,
+        })
+    };
+    until(&mut window, |window| drawn(window, "the pictures are from Sunday") == Some(egui::FontFamily::Proportional));
+    until(&mut window, |window| drawn(window, "    println!(\"hi\");") == Some(egui::FontFamily::Monospace));
+    assert_eq!(drawn(&window, "Dear Mei,"), Some(egui::FontFamily::Proportional));
+    window.get_by_label("main.rs, Source code · 40\u{a0}B");
+}
+
+#[test]
+fn all_pictures_of_an_album_can_be_saved_at_once() {
+    let path = |name: &str| std::path::PathBuf::from("/home/mei").join(name);
+    let item = |index, name: &str| Item { path: Some(path(name)), ..file(index, name, 9) };
+    let trip = Item { path: Some(path("trip")), ..folder(2, "trip", 9, 4) };
+    let body = items(vec![item(0, "a.pdf"), item(1, "b.pdf"), trip]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    window.get_by_label_contains(": a.pdf, b.pdf").focus();
+    window.run();
+    window.get_by_label("Save all…").click();
+    window.run();
+    let saved = only(&mut window, |action| match action {
+        Action::SaveAll(paths) => Some(paths.clone()),
+        _ => None,
+    });
+    assert_eq!(saved, [path("a.pdf"), path("b.pdf")], "a folder is opened and copied as one");
 }

@@ -185,7 +185,7 @@ fn what_was_there_already_says_so_and_can_be_sent_as_a_copy() {
     let there = |direction| entry(1, NOON, direction, items(vec![item.clone()]), State::Saved);
     let mut window = Room::new([there(Direction::Sent)]).harness();
     window.get_by_label_contains("12:00 · Already there: Office PC has it from you");
-    window.get_by_label_contains("plan.pdf, 100\u{a0}B · already there");
+    window.get_by_label_contains("plan.pdf, PDF document · 100\u{a0}B · already there");
     window
         .get_by_role_and_label(
             Role::ListItem,
