@@ -63,6 +63,12 @@ pub fn icons() -> FontFamily {
     FontFamily::Name("icons".into())
 }
 
+/// The family in which every character is as wide as the others, where the system has one.
+#[must_use]
+pub fn fixed() -> FontFamily {
+    FontFamily::Name("fixed".into())
+}
+
 /// Begins to look through the system's fonts on a thread of its own, so that it is done when the first frame wants them.
 pub fn warm_up() {
     let started = std::thread::Builder::new().name("fonts".into()).spawn(|| {
@@ -82,6 +88,8 @@ pub fn install(ctx: &egui::Context, language: Language) {
         fonts.families.insert(family, vec!["text".into()]);
     }
     fonts.families.insert(icons(), vec!["icons".into()]);
+    // All of it from [`Preferred`]: what is configured here would come before the system's face.
+    fonts.families.insert(fixed(), Vec::new());
     ctx.set_fonts(fonts);
     set_language(ctx, language);
 }
@@ -127,14 +135,18 @@ impl FontProvider for Preferred {
         if *family == icons() {
             return Vec::new();
         }
-        let fixed = if *family == FontFamily::Monospace { find(FIXED, FIXED_SAMPLE) } else { None };
-        let fixed = fixed.map(|face| face.insert(family.clone(), FontPriority::Highest));
+        let system = (*family == fixed()).then(|| find(FIXED, FIXED_SAMPLE).map(|face| face.insert(family.clone())));
+        let text = system.is_some().then(|| FontInsert {
+            name: "text".into(),
+            data: FontData::from_static(TEXT_FACE),
+            families: vec![InsertFontFamily { family: family.clone(), priority: FontPriority::Lowest }],
+        });
         // Emoji first: the Chinese faces have some of them too, in black and white.
         let others = [(EMOJI, EMOJI_SAMPLE), (SIMPLIFIED, CHINESE_SAMPLE)]
             .into_iter()
             .filter_map(|(names, sample)| find(names, sample))
-            .map(|face| face.insert(family.clone(), FontPriority::Lowest));
-        fixed.into_iter().chain(others).collect()
+            .map(|face| face.insert(family.clone()));
+        system.flatten().into_iter().chain(text).chain(others).collect()
     }
 
     fn font_for(&self, _: &FallbackRequest<'_>) -> Option<FontInsert> {
@@ -149,13 +161,13 @@ struct Face {
 }
 
 impl Face {
-    fn insert(self, family: FontFamily, priority: FontPriority) -> FontInsert {
+    fn insert(self, family: FontFamily) -> FontInsert {
         let index = self.font.index;
         let (blob, _) = self.font.blob.into_raw_parts();
         FontInsert {
             name: format!("preferred:{}:{index}", self.name),
             data: FontData::from_blob(blob, index),
-            families: vec![InsertFontFamily { family, priority }],
+            families: vec![InsertFontFamily { family, priority: FontPriority::Lowest }],
         }
     }
 }

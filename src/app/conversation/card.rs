@@ -19,12 +19,12 @@ use crate::{
         actions::Action,
         album,
         design::{self, Palette, size, space},
-        icons, widgets,
+        fonts, icons, widgets,
     },
     store::model::{Body, Entry, Item, ItemState},
 };
 
-/// Of a card with more items none shows how it begins: there it would push the others away.
+/// Where there are more texts none shows how it begins: they would push everything else away.
 const BEGINNINGS: usize = 3;
 
 /// Around the first lines, and their height.
@@ -76,7 +76,8 @@ impl Laid {
         let width = WIDTH.max(*width.start()).min(*width.end());
         let all = which.len() <= ROWS_AT_FIRST + 1 || stage.expanded.contains(&entry.seq);
         let count = if all { which.len() } else { ROWS_AT_FIRST };
-        let begins = which.len() <= BEGINNINGS;
+        let texts = which.iter().filter(|at| kinds::may_be_text(&items[**at].name)).count();
+        let begins = texts <= BEGINNINGS;
         let rows: Vec<Row> =
             which[..count].iter().map(|at| Row::new(ui, stage, entry, &items[*at], *at, begins, width)).collect();
         let hidden = which.len() - count;
@@ -160,7 +161,7 @@ impl Row {
         } else {
             palette.accent
         };
-        let family = if kinds::is_code(&item.name) { FontFamily::Monospace } else { FontFamily::Proportional };
+        let family = if kinds::is_code(&item.name) { fonts::fixed() } else { FontFamily::Proportional };
         let font = FontId::new(size::SMALL, family);
         let room = width - 2.0 * (space::M + EXCERPT.x);
         let lay = |line: &String| widgets::one_line(ui, line, font.clone(), palette.secondary, room);

@@ -69,7 +69,7 @@ impl Whereabouts {
 
     /// It was just moved away from here.
     pub fn moved_away(&mut self, path: &Path) {
-        self.known.insert(path.to_owned(), Known { gone: true, asked: self.now });
+        self.known.insert(path.to_owned(), Known { found: Found { gone: true, beginning: None }, asked: self.now });
     }
 
     /// Whether it is known to be gone.

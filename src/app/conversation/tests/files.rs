@@ -77,7 +77,7 @@ fn a_text_shows_its_first_lines_and_code_in_a_face_of_one_width() {
         })
     };
     until(&mut window, |window| drawn(window, "the pictures are from Sunday") == Some(egui::FontFamily::Proportional));
-    until(&mut window, |window| drawn(window, "    println!(\"hi\");") == Some(egui::FontFamily::Monospace));
+    until(&mut window, |window| drawn(window, "    println!(\"hi\");") == Some(crate::app::fonts::fixed()));
     assert_eq!(drawn(&window, "Dear Mei,"), Some(egui::FontFamily::Proportional));
     window.get_by_label("main.rs, Source code · 40\u{a0}B");
 }
