@@ -17,6 +17,10 @@ fn main() -> ExitCode {
     if let Some(ended) = pictures::run_decoder(std::env::args_os()) {
         return ended;
     }
+    #[cfg(windows)]
+    if let Some(ended) = platform::thumbnailer::run_thumbnailer(std::env::args_os()) {
+        return ended;
+    }
     cli::start_log();
     match platform::this_program() {
         Ok(program) => pictures::decode_apart(program),

@@ -16,7 +16,7 @@ use super::{
     Format, Frame, Outcome, Picture, PictureError, Request, Size, Source, Stamp, Wanted, animation,
     budget::fits_into,
     colour::{Profile, to_srgb},
-    details,
+    details, foreign,
     kept::{Kept, Key},
     levels,
     limits::{MAX_FILE_BYTES, MAX_FRAMES_BYTES, MAX_MOVING_PIXELS, MAX_WANTED_SIDE},
@@ -63,10 +63,12 @@ pub(super) fn blur_of(path: &Path, within: Duration) -> Result<Vec<u8>, PictureE
     }
 }
 
-/// What the pool answers to a request, with what is `kept` on the disk.
+/// What the pool answers to a request, with what is `kept` on the disk. What the decoders don't know the system is asked
+/// about, if that is `by_system`.
 pub(super) fn answer(
     request: &Request,
     kept: Option<&Kept>,
+    by_system: bool,
     cancelled: &dyn Fn() -> bool,
 ) -> (Option<Stamp>, Result<Answered, PictureError>) {
     let Request { source, wanted, known } = request;
@@ -92,7 +94,13 @@ pub(super) fn answer(
     });
     let result = match found {
         Some(outcome) => Ok(Answered::found(outcome)),
-        None => outcome_of_file(path, stamp.len, *wanted, cancelled).map(|outcome| {
+        None => match outcome_of_file(path, stamp.len, *wanted, cancelled) {
+            Err(PictureError::NeedsSystem(kind)) if by_system => {
+                foreign::outcome(path, stamp, kind, *wanted, cancelled)
+            }
+            result => result,
+        }
+        .map(|outcome| {
             // What the conversation shows; the viewer's are as large as a screen, and looked at one by one.
             let new = keeping.filter(|_| matches!(wanted, Wanted::Covering(_))).map(|(_, key)| key);
             Answered { outcome, new }
@@ -115,7 +123,7 @@ impl Answered {
 
 /// The answer without anything kept.
 fn plainly(source: Source, wanted: Wanted) -> Result<Outcome, PictureError> {
-    answer(&Request { source, wanted, known: None }, None, &|| false).1.map(|answered| answered.outcome)
+    answer(&Request { source, wanted, known: None }, None, true, &|| false).1.map(|answered| answered.outcome)
 }
 
 /// Runs decoders so that one that panics costs only its picture. They are pure functions of the file: nothing is left
@@ -158,6 +166,9 @@ pub(super) fn outcome(
     let mut head = [0; sniff::HEAD];
     let read = read_as_much(&mut input, &mut head)?;
     let format = sniff::sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;
+    if let Format::Foreign(kind) = format {
+        return Err(PictureError::NeedsSystem(kind));
+    }
     if len > MAX_FILE_BYTES {
         return Err(PictureError::TooLarge);
     }

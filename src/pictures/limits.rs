@@ -102,3 +102,13 @@ pub(super) const MAX_KEPT_BYTES: u64 = 640 * 1024 * 1024;
 
 /// Bytes that stay free on that disk: the room is for what arrives.
 pub(super) const ROOM_FOR_OTHERS: u64 = 1024 * 1024 * 1024;
+
+/// By the clock, for a program of the system's that shows what this one can't: a page or a frame of a film takes a second.
+pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(12);
+
+/// The longer side of what the system is asked for, in pixels: the viewer's, on most screens.
+pub(super) const MADE_SIDE: u32 = 1600;
+
+/// What the system made is kept as it came: as many as are in sight at once, and the bytes of some of the largest.
+pub(super) const MAX_MADE: usize = 64;
+pub(super) const MADE_BYTES: usize = 24 * 1024 * 1024;

@@ -20,6 +20,7 @@ mod colour;
 mod decode;
 mod details;
 pub mod embedded;
+mod foreign;
 mod jpeg;
 mod jxl;
 mod kept;
@@ -43,6 +44,7 @@ use serde::{Deserialize, Serialize};
 pub use budget::thumbhash_of;
 pub use decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes};
 pub use details::Details;
+pub use foreign::Foreign;
 pub use kept::forget_previews;
 pub use pool::{Previews, Ticket};
 pub use process::{decode_apart, run_decoder};
@@ -244,6 +246,8 @@ pub enum PictureError {
     Unreadable,
     #[error("this is not a picture of a known format")]
     NotAPicture,
+    #[error("only the system could show this kind of file, and it doesn't")]
+    NeedsSystem(Foreign),
     #[error("the picture is too large to be shown")]
     TooLarge,
     #[error("the picture is damaged")]

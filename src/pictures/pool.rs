@@ -1,4 +1,5 @@
-//! Two threads that make pictures ready, newest request first, sizes before pictures.
+//! Two threads that make pictures ready, newest request first, sizes before pictures; a third waits for the system where
+//! that is to make them, so that one film holds up no photograph.
 //!
 //! Bounded everywhere: at most [`MAX_WAITING`] requests wait (the oldest is sent back as
 //! [`PictureError::Postponed`]), at most [`MAX_FINISHED`] results lie ready; a window that doesn't take them slows the
@@ -16,7 +17,7 @@ use std::{
 };
 
 use super::{
-    Finished, Outcome, PictureError, Request, RequestId, Wanted,
+    Finished, Outcome, PictureError, Request, RequestId, Source, Wanted,
     decode::{Answered, answer},
     kept::Kept,
     limits::{MAX_FINISHED, MAX_WAITING, THREADS},
@@ -25,6 +26,8 @@ use super::{
 /// The pool. Dropping it ends the threads after what they are at; they are not waited for.
 pub struct Previews {
     shared: Arc<Shared>,
+    /// What the system is to be asked about.
+    foreign: Arc<Shared>,
     finished: flume::Receiver<Finished>,
     next: AtomicU64,
 }
@@ -32,23 +35,31 @@ pub struct Previews {
 impl Previews {
     /// Starts the threads. `wake` is called after each result, from a thread of the pool.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+        let (shared, foreign) = (Arc::new(Shared::default()), Arc::new(Shared::default()));
         let (results, finished) = flume::bounded(MAX_FINISHED);
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
         // Made first, so that an error below ends those threads that run.
-        let pool = Self { shared: Arc::clone(&shared), finished, next: AtomicU64::new(1) };
+        let pool =
+            Self { shared: Arc::clone(&shared), foreign: Arc::clone(&foreign), finished, next: AtomicU64::new(1) };
         for _ in 0..THREADS {
-            let (shared, results, wake) = (Arc::clone(&shared), results.clone(), Arc::clone(&wake));
+            let (shared, foreign) = (Arc::clone(&shared), Arc::clone(&foreign));
+            let (results, wake) = (results.clone(), Arc::clone(&wake));
             thread::Builder::new()
                 .name("fantail-pictures".to_owned())
-                .spawn(move || work(&shared, &results, wake.as_ref()))?;
+                .spawn(move || work(&shared, Some(&foreign), &results, wake.as_ref()))?;
         }
+        thread::Builder::new()
+            .name("fantail-foreign".to_owned())
+            .spawn(move || work(&foreign, None, &results, wake.as_ref()))?;
         Ok(pool)
     }
 
     /// From now on previews for a conversation are kept in `folder` and found there again; the first folder counts.
     pub fn keep_in(&self, folder: PathBuf) {
-        self.shared.kept.set(Kept::new(folder)).ok();
+        let kept = Arc::new(Kept::new(folder));
+        for shared in [&self.shared, &self.foreign] {
+            shared.kept.set(Arc::clone(&kept)).ok();
+        }
     }
 
     /// Puts a request before all that wait. Never blocks. Keep the ticket while the picture is in sight.
@@ -56,12 +67,7 @@ impl Previews {
     pub fn request(&self, request: Request) -> Ticket {
         let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
         let cancelled = Arc::new(AtomicBool::new(false));
-        {
-            let mut queue = self.shared.queue();
-            queue.waiting.push_back(Job { id, request, cancelled: Arc::clone(&cancelled), postponed: false });
-            queue.postpone_what_is_too_much();
-        }
-        self.shared.something_to_do.notify_one();
+        self.shared.put(Job { id, request, cancelled: Arc::clone(&cancelled), postponed: false });
         Ticket { id, cancelled }
     }
 
@@ -84,11 +90,8 @@ impl std::fmt::Debug for Previews {
 
 impl Drop for Previews {
     fn drop(&mut self) {
-        let mut queue = self.shared.queue();
-        queue.ended = true;
-        queue.waiting.clear();
-        drop(queue);
-        self.shared.something_to_do.notify_all();
+        self.shared.end();
+        self.foreign.end();
     }
 }
 
@@ -115,13 +118,32 @@ impl Drop for Ticket {
 struct Shared {
     queue: Mutex<Queue>,
     something_to_do: Condvar,
-    kept: OnceLock<Kept>,
+    kept: OnceLock<Arc<Kept>>,
 }
 
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         // Nothing is decoded under this lock, so a poisoned one still holds a sound queue.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, job: Job) {
+        let mut queue = self.queue();
+        if queue.ended {
+            return;
+        }
+        queue.waiting.push_back(job);
+        queue.postpone_what_is_too_much();
+        drop(queue);
+        self.something_to_do.notify_one();
+    }
+
+    fn end(&self) {
+        let mut queue = self.queue();
+        queue.ended = true;
+        queue.waiting.clear();
+        drop(queue);
+        self.something_to_do.notify_all();
     }
 
     /// Waits for the newest request. `None` when the pool has ended.
@@ -189,17 +211,24 @@ impl Job {
     }
 }
 
-fn work(shared: &Shared, results: &flume::Sender<Finished>, wake: &(dyn Fn() + Send + Sync)) {
+/// What the decoders have no answer to goes `onward`, if there is such a place.
+fn work(shared: &Shared, onward: Option<&Shared>, results: &flume::Sender<Finished>, wake: &(dyn Fn() + Send + Sync)) {
     while let Some(job) = shared.next() {
         if job.is_cancelled() {
             continue;
         }
-        let kept = shared.kept.get();
+        let kept = shared.kept.get().map(Arc::as_ref);
         let (stamp, result) = if job.postponed {
             (None, Err(PictureError::Postponed))
         } else {
-            answer(&job.request, kept, &|| job.is_cancelled())
+            answer(&job.request, kept, onward.is_none(), &|| job.is_cancelled())
         };
+        if let (Err(PictureError::NeedsSystem(_)), Source::File(_), Some(onward)) =
+            (&result, &job.request.source, onward)
+        {
+            onward.put(job);
+            continue;
+        }
         // Shown first, then kept.
         let new = match &result {
             Ok(Answered { outcome: Outcome::Picture(picture), new: Some(key) }) if picture.frames.len() == 1 => {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Size;
+use super::{Foreign, Size, foreign};
 
-/// A format that can be decoded.
+/// A format that can be decoded, or that the system is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Format {
@@ -25,6 +25,7 @@ pub enum Format {
     /// JPEG XL.
     Jxl,
     Svg,
+    Foreign(Foreign),
 }
 
 impl Format {
@@ -45,6 +46,7 @@ impl Format {
             Self::Tga => "TGA",
             Self::Jxl => "JPEG XL",
             Self::Svg => "SVG",
+            Self::Foreign(kind) => kind.name(),
         }
     }
 
@@ -63,7 +65,7 @@ impl Format {
             Self::Hdr => image::ImageFormat::Hdr,
             Self::Exr => image::ImageFormat::OpenExr,
             Self::Tga => image::ImageFormat::Tga,
-            Self::Jxl | Self::Svg => return None,
+            Self::Jxl | Self::Svg | Self::Foreign(_) => return None,
         })
     }
 }
@@ -83,6 +85,9 @@ pub(super) const HEAD: usize = 1024;
 
 /// The format that `head`, the first bytes of a file, belong to. A kilobyte is enough.
 pub fn sniff(head: &[u8]) -> Option<Format> {
+    if let Some(kind) = foreign::sniff(head) {
+        return Some(Format::Foreign(kind));
+    }
     match head {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
         [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
@@ -142,9 +147,10 @@ fn is_tga(head: &[u8]) -> bool {
 
 /// Whether a name promises a picture. Decides only whether it is worth looking inside; what is inside decides.
 pub fn name_suggests_picture(name: &str) -> bool {
-    const ENDINGS: [&str; 23] = [
+    const ENDINGS: [&str; 37] = [
         "png", "apng", "jpg", "jpeg", "jpe", "jfif", "gif", "webp", "bmp", "tif", "tiff", "ico", "qoi", "tga", "pnm",
-        "pbm", "pgm", "ppm", "pam", "hdr", "exr", "jxl", "svg",
+        "pbm", "pgm", "ppm", "pam", "hdr", "exr", "jxl", "svg", "avif", "heic", "heif", "hif", "dng", "cr2", "cr3",
+        "nef", "arw", "pef", "raf", "rw2", "orf", "svgz",
     ];
     name.rsplit_once('.')
         .is_some_and(|(stem, end)| !stem.is_empty() && ENDINGS.iter().any(|e| e.eq_ignore_ascii_case(end)))

@@ -11,9 +11,9 @@ use image::{
 };
 
 use super::{
-    Format, Frame, Size, Wanted,
+    Format, Frame, Outcome, Request, Size, Source, Wanted,
     budget::fits_into,
-    decode::{decode_bytes, decode_file, dimensions_of, dimensions_of_bytes},
+    decode::{answer, decode_bytes, decode_file, dimensions_of_bytes},
     scale::scaled_rgba,
     sniff,
 };
@@ -38,7 +38,12 @@ const MAX_SIDE: u32 = 512;
 /// `deadline`. Blocks; not for the window's thread.
 #[must_use]
 pub fn thumbnail_of(path: &Path, deadline: Instant) -> Option<Vec<u8>> {
-    let (format, size) = dimensions_of(path).ok()?;
+    let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Size, known: None };
+    let late = || Instant::now() >= deadline;
+    let Ok(Outcome::Size(format, size, _)) = answer(&request, None, true, &late).1.map(|answered| answered.outcome)
+    else {
+        return None;
+    };
     if !fits_into(format, size, deadline.checked_duration_since(Instant::now())?) {
         return None;
     }

@@ -14,6 +14,7 @@
 //! - [`priority`]: the window goes before the transfer when the processors are busy.
 //! - [`reveal`]: showing and opening things with the system's programs.
 //! - [`sleep`]: the computer stays awake while something moves.
+//! - [`thumbnailer`]: small pictures that the system's own programs make.
 //! - [`runnable`]: what could run when it is opened, and is not.
 
 pub mod bin;
@@ -31,6 +32,7 @@ pub mod private;
 pub mod reveal;
 pub mod runnable;
 pub mod sleep;
+pub mod thumbnailer;
 pub mod windowing;
 
 /// This program, to be started once more: the one that runs, also if another version has taken its place.
