@@ -32,6 +32,7 @@ impl Telling {
         match sniff(head) {
             Some(Format::Jpeg | Format::Png | Format::Gif | Format::WebP | Format::Jxl) => Self::Removable,
             Some(Format::Bmp | Format::Qoi) => Self::Nothing,
+            Some(Format::Foreign(kind)) if kind.is_document() => Self::Nothing,
             Some(_) => Self::Lasting,
             None if is_camera_made(head) || name_suggests_picture(name) || name_suggests_camera(name) => Self::Lasting,
             None => Self::Nothing,

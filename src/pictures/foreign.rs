@@ -63,21 +63,17 @@ impl Foreign {
         self.facts().0
     }
 
-    /// A photograph or drawing, and no document or film.
-    pub const fn is_picture(self) -> bool {
+    /// Neither a photograph nor a film.
+    pub const fn is_document(self) -> bool {
         matches!(
             self,
-            Self::Avif
-                | Self::Heif
-                | Self::Dng
-                | Self::Cr2
-                | Self::Cr3
-                | Self::Nef
-                | Self::Arw
-                | Self::Pef
-                | Self::Raf
-                | Self::Rw2
-                | Self::Orf
+            Self::Pdf
+                | Self::OpenText
+                | Self::OpenSheet
+                | Self::OpenSlides
+                | Self::OfficeXml
+                | Self::OldOffice
+                | Self::Epub
         )
     }
 
@@ -155,7 +151,7 @@ fn made(
     kind: Foreign,
     within: Duration,
     cancelled: &dyn Fn() -> bool,
-) -> Result<Option<Arc<[u8]>>, PictureError> {
+) -> Result<Made, PictureError> {
     if let Some(made) = kept().find(path, stamp) {
         return Ok(made);
     }
@@ -183,15 +179,18 @@ fn kept() -> std::sync::MutexGuard<'static, Kept> {
 }
 
 /// The last few that the system made, or could not make; the newest at the back.
-struct Kept(VecDeque<(PathBuf, Stamp, Option<Arc<[u8]>>)>);
+struct Kept(VecDeque<(PathBuf, Stamp, Made)>);
+
+/// A small picture, encoded; `None` if the system makes none of this file.
+type Made = Option<Arc<[u8]>>;
 
 impl Kept {
-    fn find(&self, path: &Path, stamp: Stamp) -> Option<Option<Arc<[u8]>>> {
+    fn find(&self, path: &Path, stamp: Stamp) -> Option<Made> {
         let (.., made) = self.0.iter().find(|(of, state, _)| of == path && *state == stamp)?;
         Some(made.clone())
     }
 
-    fn keep(&mut self, path: &Path, stamp: Stamp, made: Option<Arc<[u8]>>) {
+    fn keep(&mut self, path: &Path, stamp: Stamp, made: Made) {
         self.0.retain(|(of, ..)| of != path);
         self.0.push_back((path.to_owned(), stamp, made));
         let bytes = |kept: &Self| kept.0.iter().filter_map(|(.., made)| Some(made.as_ref()?.len())).sum::<usize>();
