@@ -191,6 +191,9 @@ impl App {
             places: Remembered::default(),
             window: None,
         };
+        if let Some(turned) = &snapshot.settings.turned {
+            app.previews.remember_turned(turned);
+        }
         app.take_settings(ctx, snapshot.settings.clone());
         app.take_snapshot(snapshot);
         app.model.revision = app.model.snapshot.revision;
@@ -346,6 +349,10 @@ impl App {
                 viewer::ViewerAction::SaveAs { path, .. } => Action::SaveAs(path),
                 viewer::ViewerAction::Reveal(path) => Action::ShowInFolder(path),
             });
+        }
+        if let Some(turned) = self.previews.turned_to_keep() {
+            self.settings.turned = Some(turned.clone());
+            self.actions.push(Action::ChangeSettings(Settings { turned: Some(turned), ..self.edited_settings() }));
         }
         if let Some(mut dialog) = self.dialog.take() {
             let next = self.with_scene(|_, scene| dialogs::show(ui, &mut dialog, scene));

@@ -9,6 +9,7 @@ mod blurs;
 mod large;
 mod looking;
 mod slot;
+mod turned;
 
 use std::{
     collections::HashMap,
@@ -24,6 +25,7 @@ use self::{
     blurs::Blurs,
     large::Large,
     slot::{Fit, Key, Place, Shown, Slot},
+    turned::Turned,
 };
 use crate::engine::api::Thumbnail;
 use crate::pictures::{self, Finished, Outcome, Picture, PictureError, Request, RequestId, Size, Source, Wanted};
@@ -59,6 +61,7 @@ pub struct Previews {
     blurs: Blurs,
     large: Option<Large>,
     about: Option<looking::Asked>,
+    turned: Turned,
     reduced_motion: bool,
     /// Frames drawn so far, as egui counts.
     frame: u64,
@@ -95,6 +98,7 @@ impl Previews {
             blurs: Blurs::default(),
             large: None,
             about: None,
+            turned: Turned::default(),
             reduced_motion: false,
             frame: 0,
         }
@@ -141,7 +145,7 @@ impl Previews {
     /// A picture that can't be shown is in sight as something else: now and then it is looked at again, since what
     /// hindered it may have passed (its disk is back, it was written anew). The same bytes are not decoded twice.
     pub fn look_again(&mut self, ctx: &Context, path: &Path) {
-        let Self { pool, slots, asked, frame, .. } = self;
+        let Self { pool, slots, asked, frame, turned, .. } = self;
         let key = Key::file(path, Place::Conversation);
         let (Some(pool), Some(slot)) = (pool, slots.get_mut(&key).filter(|slot| slot.failed.is_some())) else { return };
         slot.frame = *frame;
@@ -149,7 +153,8 @@ impl Previews {
         if slot.sizing.is_none() && slot.loading.is_none() && now - slot.seen >= LOOK_AGAIN.as_secs_f64() {
             slot.seen = now;
             let source = Source::File(path.to_owned());
-            let ticket = pool.request(Request { source, wanted: Wanted::Size, known: slot.stamp });
+            let ticket =
+                pool.request(Request { source, wanted: Wanted::Size, turns: turned.of(path), known: slot.stamp });
             asked.insert(ticket.id(), key);
             slot.sizing = Some(ticket);
         }
@@ -160,6 +165,7 @@ impl Previews {
         let preview =
             self.preview_in(&Key::file(path, Place::Viewer), ctx, || Source::File(path.to_owned()), points, true);
         if let Preview::Loading(_) = preview
+            && self.turns(path) == 0
             && let Some(slot) = self.slots.get(&Key::file(path, Place::Conversation))
             && let (Some(shown), Some(original)) = (&slot.shown, slot.original)
         {
@@ -224,12 +230,14 @@ impl Previews {
         (blur.map_or(USUAL, |(_, aspect)| aspect), None)
     }
 
-    /// The size of the original, upright, as far as it is known.
+    /// The size of the original as it is shown in the conversation, as far as it is known.
     #[must_use]
     pub fn size_of(&self, path: &Path) -> Option<Size> {
-        [Place::Conversation, Place::Viewer]
-            .into_iter()
-            .find_map(|place| self.slots.get(&Key::file(path, place))?.original)
+        let of = |place| self.slots.get(&Key::file(path, place))?.original;
+        of(Place::Conversation).or_else(|| {
+            let size = of(Place::Viewer)?;
+            Some(if self.turns(path) % 2 == 1 { Size::new(size.height, size.width) } else { size })
+        })
     }
 
     /// Why the picture at `path` can't be shown, if it was tried.
@@ -252,7 +260,12 @@ impl Previews {
         points: Vec2,
         plays: bool,
     ) -> Preview {
-        let Self { pool, slots, asked, frame, reduced_motion, .. } = self;
+        let Self { pool, slots, asked, frame, reduced_motion, turned, .. } = self;
+        // The viewer turns what it draws.
+        let turns = match key {
+            Key::File(path, Place::Conversation) => turned.of(path),
+            _ => 0,
+        };
         *frame = ctx.cumulative_frame_nr();
         let now = ctx.input(|input| input.time);
         let slot = slots.entry(key.clone()).or_default();
@@ -279,7 +292,7 @@ impl Previews {
             asked.remove(&ticket.id());
         }
         let mut ask = |wanted, known| {
-            let ticket = pool.request(Request { source: source(), wanted, known });
+            let ticket = pool.request(Request { source: source(), wanted, turns, known });
             asked.insert(ticket.id(), key.clone());
             ticket
         };

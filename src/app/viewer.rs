@@ -154,6 +154,7 @@ impl Viewer {
         if !open.focused {
             // Now: what lies behind loses the keyboard as soon as something lies before it.
             open.before = focus;
+            open.look = Look::turned(previews.turns(&open.pictures[open.at].path));
         }
         // A menu takes its keys itself.
         let menu = egui::Popup::is_any_open(ctx);
@@ -223,8 +224,10 @@ impl Open {
             Wish::ZoomOut => self.look.zoom(1.0 / STEP, Vec2::ZERO),
             Wish::Fit => self.look.fit(),
             Wish::Actual => self.look.actual(Vec2::ZERO),
-            Wish::RotateLeft => self.look.turn(-1),
-            Wish::RotateRight => self.look.turn(1),
+            Wish::RotateLeft | Wish::RotateRight => {
+                self.look.turn(if wish == Wish::RotateLeft { -1 } else { 1 });
+                previews.turn(path, self.look.turns());
+            }
             Wish::Play => {
                 if let Some(motion) = previews.motion(path) {
                     previews.set_playing(path, !motion.playing);
@@ -251,7 +254,7 @@ impl Open {
 
     /// Another picture than before.
     fn begin(&mut self, previews: &mut Previews) {
-        self.look = Look::default();
+        self.look = Look::turned(previews.turns(&self.pictures[self.at].path));
         self.place = false;
         previews.forget_tiles();
     }

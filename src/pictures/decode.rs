@@ -25,6 +25,7 @@ use super::{
     scale::{multiply_alpha, scaled},
     sniff,
     thumbhash::{self, MAX_ENCODED_SIDE},
+    turn::before_turning,
 };
 
 /// The picture in a file. Blocks for up to some seconds with the largest pictures.
@@ -63,15 +64,16 @@ pub(super) fn blur_of(path: &Path, within: Duration) -> Result<Vec<u8>, PictureE
     }
 }
 
-/// What the pool answers to a request, with what is `kept` on the disk. What the decoders don't know the system is asked
-/// about, if that is `by_system`.
+/// What the pool answers to a request, not turned yet, with what is `kept` on the disk. What the decoders don't know the
+/// system is asked about, if that is `by_system`.
 pub(super) fn answer(
     request: &Request,
     kept: Option<&Kept>,
     by_system: bool,
     cancelled: &dyn Fn() -> bool,
 ) -> (Option<Stamp>, Result<Answered, PictureError>) {
-    let Request { source, wanted, known } = request;
+    let Request { source, wanted, turns, known } = request;
+    let wanted = &before_turning(*wanted, *turns);
     let path = match source {
         Source::Bytes(bytes) => {
             return (None, decoded(process::Input::Bytes(bytes), *wanted, cancelled).map(Answered::found));
@@ -123,7 +125,7 @@ impl Answered {
 
 /// The answer without anything kept.
 fn plainly(source: Source, wanted: Wanted) -> Result<Outcome, PictureError> {
-    answer(&Request { source, wanted, known: None }, None, true, &|| false).1.map(|answered| answered.outcome)
+    answer(&Request { source, wanted, turns: 0, known: None }, None, true, &|| false).1.map(|answered| answered.outcome)
 }
 
 /// Runs decoders so that one that panics costs only its picture. They are pure functions of the file: nothing is left

@@ -36,6 +36,7 @@ mod svg;
 pub mod thumbhash;
 mod thumbnail;
 mod tone;
+mod turn;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -207,6 +208,8 @@ pub struct Stamp {
 pub struct Request {
     pub source: Source,
     pub wanted: Wanted,
+    /// Quarter turns clockwise that the picture is given, beyond being set upright.
+    pub turns: u8,
     /// What is already shown is of this state; if the file is still so, nothing is decoded.
     pub known: Option<Stamp>,
 }

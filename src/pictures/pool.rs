@@ -21,6 +21,7 @@ use super::{
     decode::{Answered, answer},
     kept::Kept,
     limits::{MAX_FINISHED, MAX_WAITING, THREADS},
+    turn::turned,
 };
 
 /// The pool. Dropping it ends the threads after what they are at; they are not waited for.
@@ -237,7 +238,7 @@ fn work(shared: &Shared, onward: Option<&Shared>, results: &flume::Sender<Finish
             _ => None,
         };
         if !job.is_cancelled() {
-            let result = result.map(|answered| answered.outcome);
+            let result = result.map(|answered| turned(answered.outcome, job.request.turns));
             // An error means that the pool was dropped: `next` ends this thread.
             if results.send(Finished { id: job.id, stamp, result }).is_ok() {
                 wake();

@@ -242,7 +242,7 @@ fn measure_a_large_photograph() {
         Wanted::Within(Size::new(840, 840)),
         Wanted::Within(Size::new(4096, 4096)),
     ] {
-        let request = Request { source: Source::File(path.clone()), wanted, known: None };
+        let request = Request { source: Source::File(path.clone()), wanted, turns: 0, known: None };
         let begun = Instant::now();
         let result = decode::answer(&request, None, true, &|| false).1.map(|answered| answered.outcome);
         println!("{wanted:?}: {:?}, {}", begun.elapsed(), result.is_ok());

@@ -335,6 +335,8 @@ pub struct Settings {
     pub zoom: Option<f32>,
     /// Sources for extra drawing of the window, kept for it as it likes: position and size.
     pub window: Option<String>,
+    /// Kept for the window in the same way: how pictures were turned.
+    pub turned: Option<String>,
 }
 
 /// Which stretch of a conversation is read.

@@ -23,12 +23,13 @@ impl Store {
                 reduced_motion: get(connection, "reduced_motion")?.unwrap_or_default(),
                 zoom: get(connection, "zoom")?,
                 window: get(connection, "window")?,
+                turned: get(connection, "turned")?,
             })
         })
     }
 
     pub fn save_settings(&mut self, settings: &Settings) -> Result<(), StoreError> {
-        let Settings { name, language, folder, theme, visibility, reduced_motion, zoom, window } = settings;
+        let Settings { name, language, folder, theme, visibility, reduced_motion, zoom, window, turned } = settings;
         self.write(|transaction| {
             set(transaction, "name", name)?;
             set(transaction, "language", language)?;
@@ -37,7 +38,8 @@ impl Store {
             set(transaction, "visibility", &Some(visibility))?;
             set(transaction, "reduced_motion", &Some(reduced_motion))?;
             set(transaction, "zoom", zoom)?;
-            set(transaction, "window", window)
+            set(transaction, "window", window)?;
+            set(transaction, "turned", turned)
         })
     }
 }

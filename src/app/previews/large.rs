@@ -73,7 +73,7 @@ struct Place {
 impl Large {
     pub(super) fn ask(pool: &Previews, path: &Path) -> Self {
         let source = Source::File(path.to_owned());
-        let ticket = pool.request(Request { source, wanted: Wanted::Whole, known: None });
+        let ticket = pool.request(Request { source, wanted: Wanted::Whole, turns: 0, known: None });
         let (levels, tiles) = (Vec::new(), HashMap::new());
         Self { path: path.to_owned(), ticket, original: Size::default(), levels, tiles }
     }

@@ -65,13 +65,36 @@ impl Previews {
             let known = self.about.take().filter(|asked| asked.path == path);
             let ticket = self.pool.as_ref().map(|pool| {
                 let source = Source::File(path.to_owned());
-                pool.request(Request { source, wanted: Wanted::Details { place }, known: None })
+                pool.request(Request { source, wanted: Wanted::Details { place }, turns: 0, known: None })
             });
             // Until the place is there, the rest stays.
             let (details, size) = known.map(|known| (known.details, known.size)).unwrap_or_default();
             self.about = Some(Asked { path: path.to_owned(), place, ticket, details, size });
         }
         self.about.as_ref().map(|asked| About { bytes: asked.size, details: asked.details.clone() }).unwrap_or_default()
+    }
+
+    /// Quarter turns clockwise that this person gave a picture.
+    #[must_use]
+    pub fn turns(&self, path: &Path) -> u8 {
+        self.turned.of(path)
+    }
+
+    /// Turns a picture, here and wherever the conversation shows it.
+    pub fn turn(&mut self, path: &Path, turns: u8) {
+        self.turned.set(path, turns);
+        // Made ready anew; what is under way for it is answered to nobody.
+        self.slots.remove(&Key::file(path, Place::Conversation));
+    }
+
+    /// What was turned before the program started, as [`Previews::turned_to_keep`] gave it.
+    pub fn remember_turned(&mut self, kept: &str) {
+        self.turned = super::turned::Turned::kept(kept);
+    }
+
+    /// What is turned, if that changed since it was last asked for.
+    pub fn turned_to_keep(&mut self) -> Option<String> {
+        self.turned.to_keep()
     }
 
     /// Of a picture in the viewer that moves.

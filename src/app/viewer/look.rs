@@ -39,6 +39,16 @@ impl Look {
         self.framed = None;
     }
 
+    /// Of a picture that was turned before.
+    pub(super) fn turned(turns: u8) -> Self {
+        Self { turns: turns % 4, ..Self::default() }
+    }
+
+    /// Quarter turns clockwise, less than four.
+    pub(super) fn turns(&self) -> u8 {
+        self.turns
+    }
+
     /// The picture is turned onto its side.
     pub(super) fn lies(&self) -> bool {
         self.turns % 2 == 1
@@ -55,7 +65,7 @@ impl Look {
 
     pub(super) fn can_pan(&self) -> bool {
         self.framed.is_some_and(|framed| {
-            let shown = self.turned(framed.size) * self.scale_of(framed);
+            let shown = self.lying(framed.size) * self.scale_of(framed);
             shown.x > framed.room.x + 1.0 || shown.y > framed.room.y + 1.0
         })
     }
@@ -112,7 +122,7 @@ impl Look {
 
     pub(super) fn rect(&self, center: Pos2) -> Option<Rect> {
         let framed = self.framed?;
-        let size = self.turned(framed.size) * self.scale_of(framed);
+        let size = self.lying(framed.size) * self.scale_of(framed);
         Some(Rect::from_center_size(center + self.offset, size))
     }
 
@@ -130,13 +140,13 @@ impl Look {
         Some(Seen { part, scale: scale / framed.actual })
     }
 
-    fn turned(&self, size: Vec2) -> Vec2 {
+    fn lying(&self, size: Vec2) -> Vec2 {
         if self.lies() { vec2(size.y, size.x) } else { size }
     }
 
     /// The whole picture in the room, never larger than its pixels.
     fn fitted(&self, framed: Framed) -> f32 {
-        let size = self.turned(framed.size);
+        let size = self.lying(framed.size);
         (framed.room.x / size.x).min(framed.room.y / size.y).min(framed.actual)
     }
 
@@ -161,7 +171,7 @@ impl Look {
     /// A picture larger than the room covers it; a smaller one stays in the middle.
     fn keep_inside(&mut self) {
         let Some(framed) = self.framed else { return };
-        let over = (self.turned(framed.size) * self.scale_of(framed) - framed.room).max(Vec2::ZERO) / 2.0;
+        let over = (self.lying(framed.size) * self.scale_of(framed) - framed.room).max(Vec2::ZERO) / 2.0;
         self.offset = self.offset.clamp(-over, over);
     }
 }

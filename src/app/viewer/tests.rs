@@ -6,7 +6,7 @@ use egui::{Event, Key, Modifiers};
 
 use super::{stage::MARGIN, *};
 use crate::{
-    app::{design, fonts},
+    app::{design, fonts, previews::Preview},
     i18n::Language,
 };
 
@@ -375,4 +375,33 @@ fn a_picture_beyond_all_bounds_says_that_it_is_too_large() {
     let mut harness = harness();
     harness.state_mut().viewer.open(vec![shown("bomb.png")], 0);
     until(&mut harness, "This picture is too large to be shown here");
+}
+
+#[test]
+fn a_turned_picture_stays_turned_for_itself_alone_and_in_the_conversation() {
+    let mut harness = harness();
+    harness.key_press(Key::R);
+    harness.run();
+    harness.key_press(Key::PageDown);
+    harness.run();
+    assert_eq!(look(&harness).turns(), 0, "another picture");
+    harness.key_press(Key::PageUp);
+    harness.run();
+    assert_eq!(look(&harness).turns(), 1);
+    let (path, ctx) = (shown("small-inside.jpg").path, harness.ctx.clone());
+    let begun = Instant::now();
+    loop {
+        let previews = harness.state_mut().previews.as_mut().unwrap();
+        if let Preview::Ready { original, .. } = previews.preview(&ctx, &path, vec2(100.0, 100.0)) {
+            assert_eq!((original.width, original.height), (320, 480));
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 20, "no preview within 20 s");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        harness.step();
+    }
+    let previews = harness.state_mut().previews.as_mut().unwrap();
+    let kept = previews.turned_to_keep().unwrap();
+    previews.remember_turned(&kept);
+    assert_eq!(previews.turns(&path), 1);
 }

@@ -9,7 +9,7 @@ fn show(machine: &Machine, path: &Path) {
     pool.keep_in(machine.config.home.previews.clone());
     let before = kept(machine);
     let wanted = Wanted::Covering(Size::new(20, 20));
-    let _ticket = pool.request(Request { source: Source::File(path.to_owned()), wanted, known: None });
+    let _ticket = pool.request(Request { source: Source::File(path.to_owned()), wanted, turns: 0, known: None });
     let until = Instant::now() + LONG;
     while kept(machine) == before {
         assert!(Instant::now() < until, "no preview of {} is kept", path.display());

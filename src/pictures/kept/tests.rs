@@ -34,7 +34,7 @@ impl Desk {
     fn ask(&self, path: &Path, wanted: Wanted) -> Result<Outcome, PictureError> {
         let pool = Previews::start(|| {}).unwrap();
         pool.keep_in(self.kept());
-        let _ticket = pool.request(Request { source: Source::File(path.to_owned()), wanted, known: None });
+        let _ticket = pool.request(Request { source: Source::File(path.to_owned()), wanted, turns: 0, known: None });
         until(|| pool.try_finished().map(|Finished { result, .. }| result))
     }
 
@@ -167,7 +167,7 @@ fn a_window_that_is_open_shows_what_was_forgotten_without_it() {
     let pool = Arc::new(Previews::start(|| {}).unwrap());
     pool.keep_in(desk.kept());
     for _ in 0..2 {
-        let request = Request { source: Source::File(path.clone()), wanted: PLACE, known: None };
+        let request = Request { source: Source::File(path.clone()), wanted: PLACE, turns: 0, known: None };
         let _ticket = pool.request(request);
         let result = until(|| pool.try_finished()).result;
         assert!(matches!(result, Ok(Outcome::Picture(_))), "{result:?}");

@@ -19,7 +19,7 @@ fn wait_for(pool: &Previews) -> Finished {
 }
 
 fn file(name: &str, wanted: Wanted) -> Request {
-    Request { source: Source::File(fixture(name)), wanted, known: None }
+    Request { source: Source::File(fixture(name)), wanted, turns: 0, known: None }
 }
 
 #[test]

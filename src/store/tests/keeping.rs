@@ -165,6 +165,7 @@ fn settings_are_kept_and_taken_back() {
         reduced_motion: true,
         zoom: Some(1.5),
         window: Some("800x600".to_owned()),
+        turned: Some("[]".to_owned()),
     };
     store.save_settings(&settings).unwrap();
     drop(store);
