@@ -169,7 +169,16 @@ pub fn menu(ui: &mut Ui) {
 
 /// A line of a menu: closes the menu when clicked.
 pub fn menu_item(ui: &mut Ui, icon: &str, label: &str) -> Response {
-    let response = menu_line(ui, icon, label, None);
+    let response = menu_line(ui, icon, label, None, "");
+    if response.clicked() {
+        ui.close();
+    }
+    response
+}
+
+/// [`menu_item`] that also says its key.
+pub fn menu_item_keyed(ui: &mut Ui, icon: &str, label: &str, key: &str) -> Response {
+    let response = menu_line(ui, icon, label, None, key);
     if response.clicked() {
         ui.close();
     }
@@ -178,18 +187,20 @@ pub fn menu_item(ui: &mut Ui, icon: &str, label: &str) -> Response {
 
 /// A line of a menu that is one of several choices.
 pub fn menu_choice(ui: &mut Ui, icon: &str, label: &str, on: bool) -> Response {
-    let response = menu_line(ui, icon, label, Some(on));
+    let response = menu_line(ui, icon, label, Some(on), "");
     if response.clicked() {
         ui.close();
     }
     response
 }
 
-fn menu_line(ui: &mut Ui, icon: &str, label: &str, on: Option<bool>) -> Response {
+fn menu_line(ui: &mut Ui, icon: &str, label: &str, on: Option<bool>, key: &str) -> Response {
     let palette = Palette::of(ui);
     let text = one_line(ui, label, design::body(), palette.text, f32::INFINITY);
     let mark = if on.is_some() { size::ICON + space::S } else { 0.0 };
-    let width = space::M + size::ICON + space::M + text.size().x + mark + space::M;
+    let key = one_line(ui, key, design::small(), palette.secondary, f32::INFINITY);
+    let keyed = if key.size().x > 0.0 { space::L + key.size().x } else { 0.0 };
+    let width = space::M + size::ICON + space::M + text.size().x + keyed + mark + space::M;
     let (rect, response) = ui.allocate_exact_size(vec2(width.max(ui.available_width()), size::TARGET), Sense::click());
     let enabled = ui.is_enabled();
     response.widget_info(|| match on {
@@ -204,6 +215,8 @@ fn menu_line(ui: &mut Ui, icon: &str, label: &str, on: Option<bool>) -> Response
         icons::paint(ui.painter(), icon_at, icon, size::ICON, palette.secondary);
         let text_at = pos2(rect.left() + space::M + size::ICON + space::M, middle - text.size().y / 2.0);
         ui.painter().galley(text_at, text, palette.text);
+        let key_at = pos2(rect.right() - space::M - key.size().x, middle - key.size().y / 2.0);
+        ui.painter().galley(key_at, key, palette.secondary);
         if on == Some(true) {
             let mark_at = pos2(rect.right() - space::M - size::ICON_SMALL / 2.0, middle);
             icons::paint(ui.painter(), mark_at, icons::CHECK, size::ICON_SMALL, palette.accent);

@@ -1,7 +1,7 @@
 //! The viewer's buttons: above the picture, at its sides, and below what moves.
 
 use egui::{
-    Align, Align2, CornerRadius, Layout, Popup, Pos2, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
+    Align, Align2, CornerRadius, Frame, Layout, Popup, Pos2, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
 
@@ -37,7 +37,12 @@ impl Open {
         button(&mut row, icons::X, texts.viewer_close(), Wish::Close, wishes);
         row.add_space(space::S);
         let more = widgets::icon_button(&mut row, icons::DOTS_THREE, texts.viewer_more());
-        Popup::menu(&more).gap(space::XS).show(|ui| self.menu(ui, texts, wishes));
+        // A popup has the theme's colours, whatever lies under it.
+        let dark = row.style().clone();
+        Popup::menu(&more).gap(space::XS).frame(Frame::popup(&dark)).show(|ui| {
+            ui.style_mut().visuals = dark.visuals.clone();
+            self.menu(ui, texts, wishes);
+        });
         button(&mut row, icons::INFO, texts.viewer_about(), Wish::About, wishes);
         row.add_space(space::S);
         if !tiny {
@@ -92,18 +97,9 @@ impl Open {
     fn menu(&self, ui: &mut Ui, texts: &Texts, wishes: &mut Vec<Wish>) {
         widgets::menu(ui);
         let mut line = |ui: &mut Ui, icon: &str, label: &str, wish: Wish| {
-            let response = widgets::menu_item(ui, icon, label);
-            if let Some(key) = key_of(ui.ctx(), wish) {
-                announce(ui, &response, &key);
-                // Where there is room: the widest lines say it only to those who listen.
-                let at = pos2(response.rect.right() - space::M, response.rect.center().y);
-                let galley = ui.painter().layout_no_wrap(key, design::small(), Palette::of(ui).secondary);
-                ui.painter().galley(
-                    at - vec2(galley.size().x, galley.size().y / 2.0),
-                    galley,
-                    Palette::of(ui).secondary,
-                );
-            }
+            let key = key_of(ui.ctx(), wish).unwrap_or_default();
+            let response = widgets::menu_item_keyed(ui, icon, label, &key);
+            announce(ui, &response, &key);
             if response.clicked() {
                 wishes.push(wish);
             }
