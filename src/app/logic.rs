@@ -80,6 +80,10 @@ impl App {
         if let Some(Dialog::Settings(view)) = &mut self.dialog {
             view.settings.folder.clone_from(&settings.folder);
         }
+        // What is turned from then on is known here first.
+        if let (None, Some(turned)) = (&self.settings.turned, &settings.turned) {
+            self.previews.remember_turned(turned);
+        }
         self.settings = settings;
     }
 

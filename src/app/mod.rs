@@ -191,9 +191,6 @@ impl App {
             places: Remembered::default(),
             window: None,
         };
-        if let Some(turned) = &snapshot.settings.turned {
-            app.previews.remember_turned(turned);
-        }
         app.take_settings(ctx, snapshot.settings.clone());
         app.take_snapshot(snapshot);
         app.model.revision = app.model.snapshot.revision;

@@ -90,6 +90,9 @@ impl Previews {
     /// What was turned before the program started, as [`Previews::turned_to_keep`] gave it.
     pub fn remember_turned(&mut self, kept: &str) {
         self.turned = super::turned::Turned::kept(kept);
+        // Something may be under way already.
+        let Self { slots, turned, .. } = self;
+        slots.retain(|key, _| !matches!(key, Key::File(path, Place::Conversation) if turned.of(path) > 0));
     }
 
     /// What is turned, if that changed since it was last asked for.
