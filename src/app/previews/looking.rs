@@ -97,7 +97,7 @@ impl Previews {
 
     /// What is turned, if that changed since it was last asked for.
     pub fn turned_to_keep(&mut self) -> Option<String> {
-        self.turned.to_keep()
+        self.turned.take_changed()
     }
 
     /// Of a picture in the viewer that moves.

@@ -14,7 +14,7 @@ pub(super) struct Turned {
 }
 
 impl Turned {
-    /// What [`Turned::to_keep`] gave; anything else is nothing.
+    /// What [`Turned::take_changed`] gave; anything else is nothing.
     pub(super) fn kept(text: &str) -> Self {
         let mut pictures: Vec<(PathBuf, u8)> = serde_json::from_str(text).unwrap_or_default();
         pictures.retain(|(_, turns)| (1..4).contains(turns));
@@ -24,7 +24,7 @@ impl Turned {
 
     /// As it is kept, if it changed since it was last asked for. A path that isn't Unicode is remembered until the window
     /// closes.
-    pub(super) fn to_keep(&mut self) -> Option<String> {
+    pub(super) fn take_changed(&mut self) -> Option<String> {
         std::mem::take(&mut self.changed).then(|| {
             let pictures: Vec<_> = self.pictures.iter().filter(|(path, _)| path.to_str().is_some()).collect();
             serde_json::to_string(&pictures).unwrap_or_default()
@@ -54,11 +54,11 @@ mod tests {
     #[test]
     fn what_was_turned_is_the_same_after_it_was_kept_and_nonsense_is_nothing() {
         let mut turned = Turned::default();
-        assert_eq!(turned.to_keep(), None);
+        assert_eq!(turned.take_changed(), None);
         turned.set(Path::new("/a.jpg"), 1);
         turned.set(Path::new("/b.jpg"), 3);
         turned.set(Path::new("/a.jpg"), 4);
-        let again = Turned::kept(&turned.to_keep().unwrap());
+        let again = Turned::kept(&turned.take_changed().unwrap());
         assert_eq!((again.of(Path::new("/a.jpg")), again.of(Path::new("/b.jpg"))), (0, 3));
         assert_eq!(Turned::kept("[[\"/a\", 9], 1]").of(Path::new("/a")), 0);
         assert_eq!(Turned::kept("[[\"/a\", 9]]").of(Path::new("/a")), 0);
