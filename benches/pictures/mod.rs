@@ -340,8 +340,10 @@ fn keep_previews(folder: &Path, photos: &[PathBuf]) {
     let wanted = Wanted::Covering(Size::new(PREVIEW_WIDTH as u32, PREVIEW_WIDTH as u32 * 3 / 4));
     for photos in photos.chunks(100) {
         let source = |path: &PathBuf| Source::File(path.clone());
-        let tickets: Vec<_> =
-            photos.iter().map(|path| pool.request(Request { source: source(path), wanted, known: None })).collect();
+        let tickets: Vec<_> = photos
+            .iter()
+            .map(|path| pool.request(Request { source: source(path), wanted, turns: 0, known: None }))
+            .collect();
         for _ in &tickets {
             while pool.try_finished().is_none() {
                 thread::sleep(LOOK_EVERY);
