@@ -38,7 +38,7 @@ const MAX_SIDE: u32 = 512;
 /// `deadline`. Blocks; not for the window's thread.
 #[must_use]
 pub fn thumbnail_of(path: &Path, deadline: Instant) -> Option<Vec<u8>> {
-    let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Size, known: None };
+    let request = Request { source: Source::File(path.to_owned()), wanted: Wanted::Size, turns: 0, known: None };
     let late = || Instant::now() >= deadline;
     let Ok(Outcome::Size(format, size, _)) = answer(&request, None, true, &late).1.map(|answered| answered.outcome)
     else {
