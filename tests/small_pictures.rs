@@ -83,7 +83,7 @@ fn films_hold_up_no_photograph() {
     let dir = tempfile::tempdir().unwrap();
     let previews = Arc::new(Previews::start(|| {}).unwrap());
     let wanted = Wanted::Still(Size::new(32, 32));
-    let ask = |path: PathBuf| previews.request(Request { source: Source::File(path), wanted, known: None });
+    let ask = |path: PathBuf| previews.request(Request { source: Source::File(path), wanted, turns: 0, known: None });
     // Each is another file for whoever keeps what was made.
     let films: Vec<_> = (0..6)
         .map(|number| {
