@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, Size, foreign};
+use super::{Foreign, Size, foreign, svg};
 
 /// A format that can be decoded, or that the system is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,6 +106,7 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
         [0x76, 0x2f, 0x31, 0x01, 2, ..] => Some(Format::Exr),
         [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', b'\r', b'\n', 0x87, b'\n', ..] => Some(Format::Jxl),
         head if is_svg(&head[..head.len().min(HEAD)]) => Some(Format::Svg),
+        head if svg::is_packed(head) && is_svg(&svg::unpacked_head(&head[..head.len().min(HEAD)])) => Some(Format::Svg),
         head if is_tga(head) => Some(Format::Tga),
         _ => None,
     }

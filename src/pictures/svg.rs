@@ -4,10 +4,11 @@
 //! the program. Scripts, animation and links are unknown to resvg.
 
 use std::{
-    io::Read as _,
+    io::Read,
     sync::{Arc, OnceLock},
 };
 
+use flate2::read::GzDecoder;
 use image::{DynamicImage, RgbaImage};
 use resvg::{
     tiny_skia::{Pixmap, Transform},
@@ -32,10 +33,9 @@ pub(super) struct Drawing {
 
 impl Drawing {
     pub(super) fn open(input: Box<dyn Input + '_>) -> Result<Self, PictureError> {
-        let mut text = Vec::new();
-        input.take(MAX_DRAWING_BYTES + 1).read_to_end(&mut text).map_err(|error| from_io(&error))?;
-        if text.len() as u64 > MAX_DRAWING_BYTES {
-            return Err(PictureError::TooLarge);
+        let mut text = within_bounds(input)?;
+        if is_packed(&text) {
+            text = within_bounds(GzDecoder::new(&*text))?;
         }
         let text = str::from_utf8(&text).map_err(|_| PictureError::Damaged)?;
         let bounds = roxmltree::ParsingOptions {
@@ -75,6 +75,25 @@ impl Drawing {
         let rgba = RgbaImage::from_raw(target.width, target.height, pixels.take_demultiplied());
         rgba.map(DynamicImage::from).ok_or(PictureError::Damaged)
     }
+}
+
+/// Whether it may be a drawing of the kind that is packed as a whole (`.svgz`).
+pub(super) fn is_packed(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b, 8])
+}
+
+/// What the first bytes of something packed unpack to, no more than they are themselves.
+pub(super) fn unpacked_head(head: &[u8]) -> Vec<u8> {
+    let mut unpacked = Vec::new();
+    // It is cut off in its middle: what came before that is what is looked at.
+    GzDecoder::new(head).take(head.len() as u64).read_to_end(&mut unpacked).ok();
+    unpacked
+}
+
+fn within_bounds(bytes: impl Read) -> Result<Vec<u8>, PictureError> {
+    let mut all = Vec::new();
+    bytes.take(MAX_DRAWING_BYTES + 1).read_to_end(&mut all).map_err(|error| from_io(&error))?;
+    if all.len() as u64 > MAX_DRAWING_BYTES { Err(PictureError::TooLarge) } else { Ok(all) }
 }
 
 fn size_of(tree: &Tree) -> Size {

@@ -1,6 +1,11 @@
 //! Drawings (SVG).
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write as _,
+    time::{Duration, Instant},
+};
+
+use flate2::{Compression, write::GzEncoder};
 
 use super::*;
 
@@ -19,6 +24,34 @@ fn a_drawing_is_as_sharp_as_it_is_shown_large() {
         let seen = picture.frames[0].rgba.as_chunks::<4>().0[y * 600 + x];
         assert!([RED, GREEN, BLUE, WHITE].contains(&seen), "{x} {y}: {seen:?}");
     }
+}
+
+/// As `gzip` does it.
+fn packed(text: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(text).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn a_packed_drawing_is_the_same_drawing() {
+    let plain = std::fs::read(fixture("quadrants.svg")).unwrap();
+    let wanted = Wanted::Within(Size::new(60, 60));
+    let [plain, unpacked] = [&plain, &packed(&plain)].map(|bytes| decode_bytes(bytes, wanted).unwrap());
+    assert_eq!((unpacked.format, unpacked.original), (Format::Svg, plain.original));
+    assert_eq!(unpacked.frames[0].rgba, plain.frames[0].rgba);
+}
+
+#[test]
+fn what_is_packed_is_unpacked_within_bounds_and_only_if_it_is_a_drawing() {
+    let wanted = Wanted::Within(Size::new(60, 60));
+    let mut bomb = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>".to_vec();
+    bomb.resize(bomb.len() + 4 * limits::MAX_DRAWING_BYTES as usize, b' ');
+    assert_eq!(decode_bytes(&packed(&bomb), wanted).unwrap_err(), PictureError::TooLarge);
+    let mut cut = packed(&std::fs::read(fixture("quadrants.svg")).unwrap());
+    cut.truncate(cut.len() - 9);
+    assert_eq!(decode_bytes(&cut, wanted).unwrap_err(), PictureError::Damaged);
+    assert_eq!(decode_bytes(&packed(b"letters"), wanted).unwrap_err(), PictureError::NotAPicture);
 }
 
 #[test]
