@@ -6,6 +6,7 @@ use super::{
     Frame, Size, Wanted,
     decode::{decode_bytes, upright_frame},
     thumbhash,
+    tiff::{Tiff, VALUE_AT},
 };
 
 /// Some programs crop or turn a photograph and leave the old small picture; so much (as a natural logarithm) may shapes
@@ -52,33 +53,17 @@ fn exif_of(jpeg: &[u8]) -> Option<&[u8]> {
 fn thumbnail_in(exif: &[u8]) -> Option<&[u8]> {
     const AT: u16 = 0x0201;
     const LENGTH: u16 = 0x0202;
-    let little = exif.starts_with(b"II*\0");
-    if !little && !exif.starts_with(b"MM\0*") {
-        return None;
-    }
-    let u16_at = |at: usize| {
-        let bytes = *exif.get(at..)?.first_chunk::<2>()?;
-        Some(if little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
-    };
-    let u32_at = |at: usize| {
-        let bytes = *exif.get(at..)?.first_chunk::<4>()?;
-        Some(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) } as usize)
-    };
-    let first = u32_at(4)?;
-    let second = u32_at(first + 2 + usize::from(u16_at(first)?) * 12)?;
-    if second == 0 {
-        return None;
-    }
+    let tiff = Tiff::new(exif)?;
+    let second = tiff.next_directory(tiff.first_directory()?)?;
     let (mut at, mut length) = (None, None);
-    for entry in 0..usize::from(u16_at(second)?) {
-        let entry = second + 2 + entry * 12;
-        match u16_at(entry)? {
-            AT => at = u32_at(entry + 8),
-            LENGTH => length = u32_at(entry + 8),
+    for (tag, field) in tiff.fields(second) {
+        match tag {
+            AT => at = tiff.u32_at(field + VALUE_AT),
+            LENGTH => length = tiff.u32_at(field + VALUE_AT),
             _ => {}
         }
     }
-    exif.get(at?..)?.get(..length?)
+    tiff.from(at?).get(..length?)
 }
 
 #[cfg(test)]

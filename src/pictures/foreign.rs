@@ -17,6 +17,7 @@ use super::{
     Format, Outcome, Picture, PictureError, Stamp, Wanted,
     limits::{LONGEST_ASKED, MADE_BYTES, MADE_SIDE, MAX_MADE},
     process::{self, decoded},
+    tiff::{Tiff, VALUE_AT},
 };
 use crate::platform::thumbnailer::{self, ThumbnailerError, small_picture};
 
@@ -286,25 +287,14 @@ fn raw_like_tiff(head: &[u8]) -> Option<Foreign> {
     const NEW_SUBFILE_TYPE: u16 = 0x00fe;
     const MAKE: u16 = 0x010f;
     const DNG_VERSION: u16 = 0xc612;
-    let little = head.starts_with(b"II");
-    let u16_at = |at: usize| {
-        let bytes = *head.get(at..)?.first_chunk::<2>()?;
-        Some(if little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
-    };
-    let u32_at = |at: usize| {
-        let bytes = *head.get(at..)?.first_chunk::<4>()?;
-        Some(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) } as usize)
-    };
-    let first = u32_at(4)?;
+    let tiff = Tiff::new(head)?;
     let (mut reduced, mut make) = (false, &[][..]);
-    for entry in 0..usize::from(u16_at(first)?) {
-        let Some(entry) = first.checked_add(2 + entry * 12) else { break };
-        match u16_at(entry) {
-            Some(NEW_SUBFILE_TYPE) => reduced = u32_at(entry + 8)? == 1,
-            Some(MAKE) => make = head.get(u32_at(entry + 8)?..).unwrap_or_default(),
-            Some(DNG_VERSION) => return Some(Foreign::Dng),
-            Some(_) => {}
-            None => break,
+    for (tag, field) in tiff.fields(tiff.first_directory()?) {
+        match tag {
+            NEW_SUBFILE_TYPE => reduced = tiff.u32_at(field + VALUE_AT)? == 1,
+            MAKE => make = tiff.from(tiff.u32_at(field + VALUE_AT)?),
+            DNG_VERSION => return Some(Foreign::Dng),
+            _ => {}
         }
     }
     let by = |name: &[u8]| make.get(..name.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(name));

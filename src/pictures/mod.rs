@@ -35,6 +35,7 @@ mod sniff;
 mod svg;
 pub mod thumbhash;
 mod thumbnail;
+mod tiff;
 mod tone;
 mod turn;
 
