@@ -1,16 +1,19 @@
 //! A process gives up everything that its task does not need, for good.
 //!
 //! On Linux a filter in the kernel (seccomp) lets through only what reading, computing (with threads) and writing take: no
-//! file can be opened, nothing connected, no program or other process started. On every Unix memory and processor time are bounded. Where there is
-//! less, less is given up: what stays is a process of its own, which the one that started it ends in time.
-#![forbid(unsafe_code)]
+//! file can be opened, nothing connected, no program or other process started. On every Unix memory and processor time are
+//! bounded, and on Windows also what it may start and touch of the desktop (see `confine/windows.rs`). Where there is less,
+//! less is given up: what stays is a process of its own, which the one that started it ends in time.
+
+#[cfg(windows)]
+mod windows;
 
 use std::{fs::File, io};
 
 /// What the process may still use.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Bytes of address space, what is in use already included.
+    /// Bytes of address space, on Windows of memory itself; what is in use already included.
     pub memory: u64,
     /// Of processor time, from the start of the process on.
     pub cpu_seconds: u64,
@@ -20,8 +23,10 @@ pub struct Bounds {
 pub fn confine(bounds: Bounds) {
     #[cfg(unix)]
     bound(bounds);
-    #[cfg(not(unix))]
-    log::debug!("no bounds for {bounds:?} on this system");
+    #[cfg(windows)]
+    if let Err(error) = windows::bound(bounds) {
+        log::debug!("the system bounds nothing: {error}");
+    }
     #[cfg(target_os = "linux")]
     if let Err(error) = filter_system_calls() {
         log::debug!("the kernel filters no system calls: {error}");
