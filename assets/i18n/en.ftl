@@ -374,6 +374,7 @@ starting = Starting…
 ## Notices and toasts
 notice-store = The saved conversations could not be read: they were set aside at { $path }, and new ones begin
 notice-store-full = This computer’s disk is full, so Fantail can’t keep note of anything: make room, and it goes on
+notice-store-not-writable = Fantail can’t write into its own folder, so it can’t keep note of anything: check that its disk works and isn’t write-protected, and it goes on
 notice-identity = This copy came from another computer, so it was given an identity of its own; others will see it as new
 notice-folder = Nothing can be saved into { $folder }: choose another folder in the settings
 notice-shared = { $name } answers from two places with one identity: a copied disk?

@@ -350,6 +350,7 @@ starting = 正在启动…
 ## 通知
 notice-store = 保存的会话无法读取，已移到 { $path }，现在重新开始
 notice-store-full = 这台电脑的磁盘已满，Fantail 无法保存任何记录：腾出空间后会继续
+notice-store-not-writable = Fantail 无法写入自己的文件夹，因此无法保存任何记录：请检查其磁盘是否正常、是否写保护，恢复后会继续
 notice-identity = 这份程序来自另一台电脑，因此得到了自己的新身份；其他电脑会把它当作新电脑
 notice-folder = 无法保存到 { $folder }：请在设置中选择其他文件夹
 notice-shared = “{ $name }”在两处以同一身份出现：是复制的硬盘吗？

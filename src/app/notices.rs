@@ -13,7 +13,7 @@ use super::{
     widgets::{self, Button, Kind},
 };
 use crate::{
-    engine::api::{Notice, Phase, State},
+    engine::api::{Notice, Phase, Refusal, State},
     protocol::{Fingerprint, TransferId},
 };
 
@@ -153,7 +153,8 @@ fn sentence(scene: &Scene<'_>, notice: &Notice) -> String {
     let texts = scene.texts;
     match notice {
         Notice::StoreSetAside { path } => texts.notice_store(&path.display().to_string()),
-        Notice::StoreFull => texts.notice_store_full().to_owned(),
+        Notice::StoreRefuses(Refusal::Full) => texts.notice_store_full().to_owned(),
+        Notice::StoreRefuses(Refusal::NotWritable) => texts.notice_store_not_writable().to_owned(),
         Notice::NewIdentity => texts.notice_identity().to_owned(),
         Notice::FolderNotWritable { folder } => texts.notice_folder(&folder.display().to_string()),
         Notice::SharedIdentity { with } => texts.notice_shared(&scene.model.name(*with)),

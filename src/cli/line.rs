@@ -196,6 +196,7 @@ pub(super) enum TransferEvent {
 pub(super) enum NoticeLine {
     StoreSetAside { path: KeptPath },
     StoreFull,
+    StoreNotWritable,
     NewIdentity,
     FolderNotWritable { path: KeptPath },
     SharedIdentity { name: String, fingerprint: String },

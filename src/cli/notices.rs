@@ -5,7 +5,7 @@ use super::{
     request::KeptPath,
     session::name_of,
 };
-use crate::engine::api::{Notice, Snapshot};
+use crate::engine::api::{Notice, Refusal, Snapshot};
 
 /// Which notices were told.
 #[derive(Debug, Default)]
@@ -24,7 +24,8 @@ impl Told {
 fn line(notice: &Notice, snapshot: &Snapshot) -> NoticeLine {
     match notice {
         Notice::StoreSetAside { path } => NoticeLine::StoreSetAside { path: KeptPath(path.clone()) },
-        Notice::StoreFull => NoticeLine::StoreFull,
+        Notice::StoreRefuses(Refusal::Full) => NoticeLine::StoreFull,
+        Notice::StoreRefuses(Refusal::NotWritable) => NoticeLine::StoreNotWritable,
         Notice::NewIdentity => NoticeLine::NewIdentity,
         Notice::FolderNotWritable { folder } => NoticeLine::FolderNotWritable { path: KeptPath(folder.clone()) },
         Notice::SharedIdentity { with } => {

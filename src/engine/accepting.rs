@@ -79,10 +79,7 @@ impl Hub {
         let opened = match opened {
             Ok(opened) => opened,
             Err(problem) => {
-                let reason = match &problem {
-                    Problem::DiskFull { .. } => DeclineReason::DiskFull,
-                    _ => DeclineReason::FolderNotWritable,
-                };
+                let reason = reason(&problem);
                 let (notice, consented) = (Notice::FolderNotWritable { folder: into.clone() }, *consented);
                 let taken = offer.for_take.then_some(transfer.group);
                 let body = entered(transfer, offer, accepted);
@@ -130,7 +127,7 @@ impl Hub {
             }
             Err(problem) => {
                 log::error!("nothing can be accepted: {problem:?}");
-                hub.decline(key, DeclineReason::DiskFull);
+                hub.decline(key, reason(&problem));
             }
         });
     }
@@ -187,8 +184,8 @@ impl Hub {
         // The entry is written with the text itself.
         self.enter_received(key, always, None, State::Saved, move |hub, result| {
             let Some(transfer) = hub.transfers.get_mut(&key) else { return };
-            if result.is_err() {
-                return hub.decline(key, DeclineReason::DiskFull);
+            if let Err(problem) = result {
+                return hub.decline(key, reason(&problem));
             }
             transfer.stage = Stage::Text { until: Instant::now() + TEXT_WITHIN };
             hub.say_accepted(key, Ranges::default());
@@ -297,6 +294,14 @@ impl Hub {
                 then(hub, result);
             },
         );
+    }
+}
+
+/// What the other side is told of what keeps this one from receiving.
+pub(super) fn reason(problem: &Problem) -> DeclineReason {
+    match problem {
+        Problem::DiskFull { .. } => DeclineReason::DiskFull,
+        _ => DeclineReason::FolderNotWritable,
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
+    accepting,
     api::{Body, Direction, Entry, GroupId, Hold, ItemState, Problem, State},
     deciding::{shown_item, shown_kind},
     hub::{Hub, Message},
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     protocol::{
         Ranges,
-        message::{DeclineReason, Item as WireItem, NOT_COMPARED, Offer},
+        message::{Item as WireItem, NOT_COMPARED, Offer},
     },
     store::{ItemUpdate, Sought},
     transfer::{Before, FolderError, Kept, Missing, ReceiveFolder, StopOnDrop},
@@ -122,11 +123,11 @@ impl Hub {
 
     /// What was consented to can't be received into its folder now.
     pub fn can_not_go_on(&mut self, key: Key, problem: &Problem) {
-        let (reason, hold) = match problem {
-            Problem::DiskFull { .. } => (DeclineReason::DiskFull, Hold::DiskFull { here: true }),
-            _ => (DeclineReason::FolderNotWritable, Hold::FolderNotWritable { here: true }),
+        let hold = match problem {
+            Problem::DiskFull { .. } => Hold::DiskFull { here: true },
+            _ => Hold::FolderNotWritable { here: true },
         };
-        self.mention(key.0, |control| control.decline(key.1, reason));
+        self.mention(key.0, |control| control.decline(key.1, accepting::reason(problem)));
         self.rest(key, hold);
     }
 

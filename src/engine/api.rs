@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time
 
 pub use crate::protocol::compare::Code;
 use crate::protocol::{Fingerprint, TransferId};
+pub use crate::store::Refusal;
 pub use crate::store::model::{
     Audience, Body, DeviceKind, Direction, Entry, Form, GroupId, Hold, Item, ItemKind, ItemState, KnownComputer,
     Millis, PageAt, Problem, Rendition, Rule, Settings, ShelfItem, State, Theme, Visibility,
@@ -328,8 +329,8 @@ pub enum ComparisonStage {
 pub enum Notice {
     /// The database could not be read and was set aside there.
     StoreSetAside { path: PathBuf },
-    /// The disk of the database is full: nothing can be accepted or remembered until there is room.
-    StoreFull,
+    /// The disk of the database takes nothing: nothing can be accepted or remembered until it does.
+    StoreRefuses(Refusal),
     /// The identity came from another machine; a new one was made.
     NewIdentity,
     /// No file can be received into this folder.

@@ -20,7 +20,7 @@ use crate::{
         limits::HANDSHAKE_WITHIN,
         message::{ByeReason, Fault, Role},
     },
-    store::{ItemUpdate, StoreError},
+    store::{ItemUpdate, Refusal},
     transfer::{
         Delivered, FolderError, Outcome, Progress, Received, Receiving, SavedItem, Sending, TransferError, receive,
         send,
@@ -203,9 +203,14 @@ impl Hub {
                         // The other side isn't told that it is saved, but why it stops.
                         Err(error) => {
                             log::error!("what is saved could not be written down: {error}");
-                            let why = match error {
-                                StoreError::Full => FolderError::Full.into(),
-                                _ => TransferError::NobodyListens,
+                            let why = match error.refusal() {
+                                Some(Refusal::Full) => FolderError::Full.into(),
+                                Some(Refusal::NotWritable) => FolderError::NotWritable {
+                                    folder: "of the database".to_owned(),
+                                    source: std::io::Error::other(error),
+                                }
+                                .into(),
+                                None => TransferError::NobodyListens,
                             };
                             drop(acknowledge.send(Err(why)));
                         }

@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     again::Opened,
-    api::{Audience, Config, GroupId, KnownComputer, Me, Notice, Problem, Settings, State},
+    api::{Audience, Config, GroupId, KnownComputer, Me, Notice, Problem, Refusal, Settings, State},
     asks::Asks,
     attempts::Attempts,
     clients::{Asker, Clients, Request},
@@ -256,9 +256,12 @@ impl Hub {
             self.digest = digest;
             self.pace.touch();
         }
-        match done.is_full {
-            true => self.notice(Notice::StoreFull),
-            false => self.withdraw_notice(&Notice::StoreFull),
+        for refusal in [Refusal::Full, Refusal::NotWritable] {
+            let notice = Notice::StoreRefuses(refusal);
+            match done.refusal == Some(refusal) {
+                true => self.notice(notice),
+                false => self.withdraw_notice(&notice),
+            }
         }
         (done.then)(self);
     }

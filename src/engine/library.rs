@@ -11,7 +11,7 @@ use super::{clients::Asker, hub::Hub};
 use crate::{
     engine::api::{Problem, Reply},
     protocol::Fingerprint,
-    store::{Opened, Store, StoreError},
+    store::{Opened, Refusal, Store, StoreError},
 };
 
 /// The hub takes no new work while so many jobs are under way. Each of its steps posts a few at most.
@@ -33,8 +33,8 @@ pub(super) struct Done {
     pub then: Then,
     /// If the store has a newer revision.
     pub digest: Option<Digest>,
-    /// Whether the store's disk had no room for the last change.
-    pub is_full: bool,
+    /// Why the store's disk took no change the last time.
+    pub refusal: Option<Refusal>,
 }
 
 /// What the snapshot says about the store.
@@ -158,7 +158,7 @@ fn run(
         let then = job(&mut store);
         let digest = digest(&store, &mut revision);
         // The hub may be gone already; what was posted is written all the same.
-        finished.blocking_send(Done { then, digest, is_full: store.is_full() }).ok();
+        finished.blocking_send(Done { then, digest, refusal: store.refusal() }).ok();
     }
 }
 

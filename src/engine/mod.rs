@@ -153,7 +153,7 @@ impl StartError {
         match self {
             Self::Identity(IdentityError::Io { path, source }) => Some(Unwritable::new(path, source)),
             Self::Store { folder, source } => {
-                source.folder_is_full().map(|full| Unwritable { folder: folder.clone(), full })
+                source.refusal().map(|why| Unwritable { folder: folder.clone(), full: why == api::Refusal::Full })
             }
             _ => None,
         }

@@ -380,6 +380,7 @@ starting;
 // Notices and toasts
 notice_store(path: &str);
 notice_store_full;
+notice_store_not_writable;
 notice_identity;
 notice_folder(folder: &str);
 notice_shared(name: &str);

@@ -18,7 +18,7 @@ pub enum StoreError {
     Damaged(#[source] Box<dyn Error + Send + Sync>),
     #[error("the disk with the database is full")]
     Full,
-    /// Its folder or file is write-protected, or belongs to another account.
+    /// Its folder or file is write-protected or belongs to another account, or the disk doesn't do what it is told.
     #[error("the database can't be written to")]
     NotWritable(#[source] Box<dyn Error + Send + Sync>),
     /// Another process held it for longer than [`BUSY_FOR`](super::BUSY_FOR).
@@ -37,13 +37,22 @@ pub enum StoreError {
     Failed(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// Why the database takes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its disk has no room.
+    Full,
+    /// Its folder or disk is write-protected, or broken.
+    NotWritable,
+}
+
 impl StoreError {
-    /// Whether its folder takes nothing, and if so, whether for want of room.
-    pub fn folder_is_full(&self) -> Option<bool> {
+    /// Whether its folder takes nothing, and if so, why.
+    pub fn refusal(&self) -> Option<Refusal> {
         match self {
-            Self::Full => Some(true),
-            Self::File(error) => Some(is_full(error)),
-            Self::NotWritable(_) => Some(false),
+            Self::Full => Some(Refusal::Full),
+            Self::File(error) if is_full(error) => Some(Refusal::Full),
+            Self::File(_) | Self::NotWritable(_) => Some(Refusal::NotWritable),
             _ => None,
         }
     }
@@ -89,9 +98,13 @@ impl From<rusqlite::Error> for StoreError {
             }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(Box::new(error)),
             Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                Self::NotWritable(Box::new(error))
-            }
+            Some(
+                ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                // A disk that the system made read-only after an error answers like a broken one.
+                | ErrorCode::SystemIoFailure,
+            ) => Self::NotWritable(Box::new(error)),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             _ => Self::Failed(Box::new(error)),
         }

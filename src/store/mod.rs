@@ -36,7 +36,7 @@ mod unfinished;
 
 pub use contents::Sought;
 pub use entries::{ItemUpdate, NewEntry};
-pub use error::StoreError;
+pub use error::{Refusal, StoreError};
 pub use open::Opened;
 pub use reading::{Changes, Page, Paths};
 #[cfg(test)]
@@ -55,8 +55,8 @@ pub struct Store {
     connection: Connection,
     /// Where damage that shows itself later is noted, so that the next start looks at every page.
     suspicion: PathBuf,
-    /// Whether the last change found no room on the disk.
-    is_full: bool,
+    /// Why the last change could not be written, where that is the disk's doing.
+    refusal: Option<Refusal>,
     /// Held while open, shared: who gets it alone knows that no other process is at work.
     in_use: File,
 }
@@ -67,10 +67,10 @@ impl Store {
         self.noted(revision(&self.connection))
     }
 
-    /// Whether the last change could not be written for want of room on the disk.
+    /// Why the last change could not be written, where that is the disk's doing.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.is_full
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
     }
 
     /// Notes damage for the next start on its way out.
@@ -93,9 +93,9 @@ impl Store {
             transaction.commit()?;
             Ok(value)
         });
-        self.is_full = match &result {
-            Ok(_) => false,
-            Err(error) => self.is_full || matches!(error, StoreError::Full),
+        self.refusal = match &result {
+            Ok(_) => None,
+            Err(error) => error.refusal().or(self.refusal),
         };
         self.noted(result)
     }

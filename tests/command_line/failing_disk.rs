@@ -200,6 +200,15 @@ fn a_large_file_that_the_disk_fails_to_flush_is_not_told_as_saved_and_goes_on() 
 
 #[test]
 fn a_database_without_room_is_told_on_both_sides_and_all_goes_on_when_there_is_some() {
+    hand_over_a_film_that_can_not_be_noted_down("ENOSPC", FULL, "store-full");
+}
+
+#[test]
+fn a_database_that_becomes_write_protected_is_told_on_both_sides_and_all_goes_on_when_it_is_not() {
+    hand_over_a_film_that_can_not_be_noted_down("EROFS", NOT_WRITABLE, "store-not-writable");
+}
+
+fn hand_over_a_film_that_can_not_be_noted_down(error: &str, told: Sentences, code: &str) {
     let lan = Lan::new();
     let (one, other) = (lan.computer("Studio Mac"), lan.computer("Office PC"));
     let receiving = other.receive(&["--accept", "all"]);
@@ -207,13 +216,13 @@ fn a_database_without_room_is_told_on_both_sides_and_all_goes_on_when_there_is_s
         partial(&other);
         other.home().join("fantail.db-wal")
     };
-    let (failing, ended) = send_film(&lan, &one, &receiving, "inject=pwrite64:error=ENOSPC", database);
+    let (failing, ended) = send_film(&lan, &one, &receiving, &format!("inject=pwrite64:error={error}"), database);
     let ended = ended.with_code(5);
     let said = ended.out + &ended.err;
-    assert!(said.contains(FULL[0]), "{said}");
+    assert!(said.contains(told[0]), "{said}");
     assert!(!said.contains("Saved"), "what is not written down there is not told as saved: {said}");
     let notice = receiving.event("notice");
-    assert_eq!(notice["code"], "store-full", "{notice}");
+    assert_eq!(notice["code"], code, "{notice}");
 
     stop(failing);
     let _going_on = one.receive(&[]);

@@ -179,6 +179,7 @@ impl Printer {
         match notice {
             NoticeLine::StoreSetAside { path } => self.texts.notice_store(&path.0.to_string_lossy()),
             NoticeLine::StoreFull => self.texts.notice_store_full().to_owned(),
+            NoticeLine::StoreNotWritable => self.texts.notice_store_not_writable().to_owned(),
             NoticeLine::NewIdentity => self.texts.notice_identity().to_owned(),
             NoticeLine::FolderNotWritable { path } => self.texts.cli_folder(&path.0.to_string_lossy()),
             NoticeLine::SharedIdentity { name, fingerprint: _ } => self.texts.notice_shared(name),

@@ -169,6 +169,7 @@ fn a_notice_is_one_sentence_for_people_and_an_event_for_programs() {
         NoticeLine::StoreSetAside { path: KeptPath("/data/fantail.db.1".into()) },
         NoticeLine::NewIdentity,
         NoticeLine::StoreFull,
+        NoticeLine::StoreNotWritable,
         NoticeLine::FolderNotWritable { path: KeptPath("/in".into()) },
         NoticeLine::SharedIdentity { name: "Mei".into(), fingerprint: "AB".repeat(32) },
         NoticeLine::DiscoveryUnavailable,
