@@ -5,7 +5,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    engine::api::{Decision, Form, Outgoing, PageAt, Rule, Settings},
+    engine::api::{Decision, Form, Outgoing, PageAt, Rule, Settings, Towards},
     protocol::{Fingerprint, TransferId},
     store::model::Entry,
 };
@@ -117,6 +117,11 @@ pub enum Action {
     },
     /// Opens the viewer over the pictures of a conversation, at one of them.
     View(ViewerTarget),
+    /// More pictures for the viewer.
+    MorePictures {
+        with: Fingerprint,
+        towards: Towards,
+    },
     CloseViewer,
 
     CopyText(String),

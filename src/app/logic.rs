@@ -96,6 +96,7 @@ impl App {
             (Purpose::Page { with, at }, Ok(Reply::Page { entries, before, after, .. })) => {
                 self.model.conversations.entry(with).or_default().take_page(at, entries, before, after);
             }
+            (Purpose::Pictures(towards), Ok(Reply::Pictures { entries })) => self.take_pictures(towards, &entries),
             (Purpose::Found { text, with }, Ok(Reply::Found { entries })) => {
                 let asked = |search: &&mut Search| search.text == text && search.with == with;
                 if let Some(search) = self.model.search.as_mut().filter(asked) {
@@ -119,6 +120,7 @@ impl App {
     fn take_failure(&mut self, purpose: Purpose, problem: &Problem) {
         self.model.failed(&purpose);
         match purpose {
+            Purpose::Pictures(towards) => self.viewer.take(towards, None, &mut self.previews),
             Purpose::Quiet | Purpose::Changes | Purpose::Page { .. } | Purpose::Found { .. } => {
                 log::warn!("the engine could not tell: {problem:?}");
             }

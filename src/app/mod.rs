@@ -345,6 +345,7 @@ impl App {
                 viewer::ViewerAction::Bin(path) => Action::MoveToBin(path),
                 viewer::ViewerAction::SaveAs { path, .. } => Action::SaveAs(path),
                 viewer::ViewerAction::Reveal(path) => Action::ShowInFolder(path),
+                viewer::ViewerAction::More { with, towards } => Action::MorePictures { with, towards },
             });
         }
         if let Some(turned) = self.previews.turned_to_keep() {

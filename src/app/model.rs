@@ -10,7 +10,9 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 pub use self::conversation::{Conversation, LOADED};
 use super::actions::ViewerTarget;
 use crate::{
-    engine::api::{Command, CommandId, Computer, Form, Notice, Outgoing, PageAt, Presence, Queued, Running, Snapshot},
+    engine::api::{
+        Command, CommandId, Computer, Form, Notice, Outgoing, PageAt, Presence, Queued, Running, Snapshot, Towards,
+    },
     pictures::{bare::Telling, name_suggests_picture},
     protocol::{Fingerprint, TransferId},
     store::model::Entry,
@@ -68,6 +70,8 @@ pub(super) enum Purpose {
         with: Fingerprint,
         at: PageAt,
     },
+    /// For the viewer.
+    Pictures(Towards),
     /// What was looked for, and where.
     Found {
         text: String,

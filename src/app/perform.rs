@@ -1,6 +1,6 @@
 //! Doing what a person asked for.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use egui::ViewportCommand;
 
@@ -18,7 +18,7 @@ use super::{
     viewer,
 };
 use crate::{
-    engine::api::{Body, Command, Direction, Entry, Form, Item, Outgoing, PageAt, Parcel, Settings, Thing},
+    engine::api::{Body, Command, Direction, Entry, Form, Item, Outgoing, PageAt, Parcel, Settings, Thing, Towards},
     pictures,
     platform::reveal,
     protocol::{Fingerprint, limits},
@@ -27,6 +27,9 @@ use crate::{
 
 /// How long a typed address is looked for.
 const FIND_WITHIN: Duration = Duration::from_secs(6);
+
+/// Entries with pictures that the viewer asks for at once.
+const MORE_PICTURES: usize = 50;
 
 impl App {
     pub(super) fn perform(&mut self, ctx: &egui::Context, frame: &eframe::Frame, action: Action) {
@@ -86,6 +89,10 @@ impl App {
             Action::SearchEverywhere => self.conversation.search_everywhere(),
             Action::Search { text, with } => self.search(text, with),
             Action::View(target) => self.view(&target),
+            Action::MorePictures { with, towards } => {
+                let limit = MORE_PICTURES;
+                self.command(Command::Pictures { with, towards, limit }, Purpose::Pictures(towards));
+            }
             Action::CloseViewer => self.viewer.close(),
 
             Action::CopyText(text) => self.paste.copy_text(ctx, text),
@@ -366,26 +373,50 @@ impl App {
         self.command(Command::Search { text: text.clone(), with, limit: FOUND }, Purpose::Found { text, with });
     }
 
-    /// Opens the viewer over all pictures of a conversation that lie on this disk.
+    /// Opens the viewer over the pictures of a conversation that lie on this disk: those of the loaded stretch at once.
     fn view(&mut self, target: &ViewerTarget) {
         let Some(conversation) = self.model.conversation(target.with) else { return };
         let mut at = None;
         let mut pictures = Vec::new();
         for entry in conversation.entries() {
-            let Body::Items { items, .. } = &entry.body else { continue };
-            for item in items.iter().filter(|item| album::is_picture(&self.previews, item)) {
-                let Some(path) = item.path.clone() else { continue };
-                if entry.seq == target.seq && item.index == target.item {
+            for (item, shown) in self.pictures_of(entry) {
+                if entry.seq == target.seq && item == target.item {
                     at = Some(pictures.len());
                 }
-                let (name, thumbhash) = (item.name.clone(), item.thumbhash.clone());
-                let settled = item.state != ItemState::Pending;
-                pictures.push(viewer::Shown { path, name, thumbhash, settled });
+                pictures.push(shown);
             }
         }
-        if let Some(at) = at {
-            self.viewer.open(pictures, at);
+        let (first, last) = conversation.ends().unzip();
+        let older = first.filter(|_| conversation.before > 0);
+        let newer = last.filter(|_| conversation.after > 0);
+        let gallery = at.and_then(|at| viewer::Gallery::new(pictures, at));
+        if let Some(gallery) = gallery {
+            self.viewer.open(gallery.of_conversation(target.with, older, newer));
         }
+    }
+
+    /// More of them for the viewer, the nearest first.
+    pub(super) fn take_pictures(&mut self, towards: Towards, entries: &[Arc<Entry>]) {
+        let beyond = entries.last().filter(|_| entries.len() == MORE_PICTURES).map(|entry| entry.seq);
+        let shown = |entry: &Arc<Entry>| self.pictures_of(entry).map(|(_, shown)| shown).collect::<Vec<_>>();
+        let pictures = match towards {
+            Towards::Older(_) => entries.iter().rev().flat_map(shown).collect(),
+            Towards::Newer(_) => entries.iter().flat_map(shown).collect(),
+        };
+        self.viewer.take(towards, Some((pictures, beyond)), &mut self.previews);
+    }
+
+    /// With the number of their item.
+    fn pictures_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (u32, viewer::Shown)> + 'a {
+        let items = match &entry.body {
+            Body::Items { items, .. } => &items[..],
+            Body::Text(_) => &[],
+        };
+        items.iter().filter(|item| album::is_picture(&self.previews, item)).filter_map(|item| {
+            let (name, thumbhash, path) = (item.name.clone(), item.thumbhash.clone(), item.path.clone()?);
+            let settled = item.state != ItemState::Pending;
+            Some((item.index, viewer::Shown { seq: entry.seq, path, name, thumbhash, settled }))
+        })
     }
 
     fn pick(&mut self, ctx: &egui::Context, frame: &eframe::Frame, purpose: pickers::Purpose) {

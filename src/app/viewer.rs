@@ -5,6 +5,7 @@
 
 mod about;
 mod bar;
+mod gallery;
 mod look;
 mod stage;
 #[cfg(test)]
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use egui::{Align2, Context, Id, Modal, Rect, Ui, Vec2, pos2, vec2};
 
+pub use self::gallery::{Gallery, Shown};
 use self::{
+    gallery::Step,
     look::Look,
     wish::{Wish, keys},
 };
@@ -24,7 +27,7 @@ use super::{
     icons,
     previews::Previews,
 };
-use crate::i18n::Texts;
+use crate::{engine::api::Towards, i18n::Texts, protocol::Fingerprint};
 
 /// Height of the bar above the picture.
 const BAR: f32 = 56.0;
@@ -51,17 +54,6 @@ pub struct Viewer {
     about: bool,
 }
 
-/// A picture that can be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    pub path: PathBuf,
-    /// As people call it.
-    pub name: String,
-    pub thumbhash: Option<Vec<u8>>,
-    /// Nobody waits for the file to be sent: it may be moved to the bin.
-    pub settled: bool,
-}
-
 /// What the person asked the viewer for; performed by the window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewerAction {
@@ -81,12 +73,16 @@ pub enum ViewerAction {
     Reveal(PathBuf),
     /// To the system's bin.
     Bin(PathBuf),
+    /// Ask for more pictures of the conversation; [`Viewer::take`] has the answer.
+    More {
+        with: Fingerprint,
+        towards: Towards,
+    },
 }
 
 #[derive(Debug)]
 struct Open {
-    pictures: Vec<Shown>,
-    at: usize,
+    gallery: Gallery,
     look: Look,
     /// The picture's own, once it was drawn.
     picture: Option<Id>,
@@ -100,25 +96,27 @@ struct Open {
 }
 
 impl Viewer {
-    /// Opens at `pictures[at]`; the others are reached by next and previous.
-    pub fn open(&mut self, pictures: Vec<Shown>, at: usize) {
-        if at < pictures.len() {
-            self.open = Some(Open {
-                pictures,
-                at,
-                look: Look::default(),
-                picture: None,
-                focused: false,
-                before: None,
-                about: self.about,
-                place: false,
-            });
-        }
+    /// Opens; the others are reached by next and previous.
+    pub fn open(&mut self, gallery: Gallery) {
+        self.open = Some(Open {
+            gallery,
+            look: Look::default(),
+            picture: None,
+            focused: false,
+            before: None,
+            about: self.about,
+            place: false,
+        });
     }
 
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    #[cfg(test)]
+    pub(super) fn shown(&self) -> Option<&Shown> {
+        self.open.as_ref().map(|open| open.gallery.shown())
     }
 
     pub fn close(&mut self) {
@@ -128,16 +126,24 @@ impl Viewer {
     /// Its file is not there any more: the next one takes its place, and with the last one the viewer closes.
     pub fn remove(&mut self, path: &Path, previews: &mut Previews) {
         let Some(open) = &mut self.open else { return };
-        let shown = open.pictures[open.at].path == path;
-        let before = open.pictures[..open.at].iter().filter(|picture| picture.path == path).count();
-        open.pictures.retain(|picture| picture.path != path);
-        if open.pictures.is_empty() {
-            self.leave(previews);
-            return;
+        match open.gallery.remove(path) {
+            None => self.leave(previews),
+            Some(true) => open.begin(previews),
+            Some(false) => {}
         }
-        open.at = (open.at - before).min(open.pictures.len() - 1);
-        if shown {
-            open.begin(previews);
+    }
+
+    /// What [`ViewerAction::More`] asked for: in the order of the conversation, and beyond which entry it goes on; `None`
+    /// if it could not be told.
+    pub fn take(&mut self, towards: Towards, told: Option<(Vec<Shown>, Option<i64>)>, previews: &mut Previews) {
+        let Some(open) = &mut self.open else { return };
+        match told {
+            None => open.gallery.not_told(),
+            Some((pictures, beyond)) => {
+                if open.gallery.take(towards, pictures, beyond) {
+                    open.begin(previews);
+                }
+            }
         }
     }
 
@@ -154,7 +160,7 @@ impl Viewer {
         if !open.focused {
             // Now: what lies behind loses the keyboard as soon as something lies before it.
             open.before = focus;
-            open.look = Look::turned(previews.turns(&open.pictures[open.at].path));
+            open.look = Look::turned(previews.turns(&open.gallery.shown().path));
         }
         // A menu takes its keys itself.
         let menu = egui::Popup::is_any_open(ctx);
@@ -179,6 +185,7 @@ impl Viewer {
             close |= wish == Wish::Close;
             actions.extend(open.fulfil(wish, ctx, previews));
         }
+        actions.extend(open.gallery.wants());
         self.about = open.about;
         if close {
             self.leave(previews);
@@ -195,7 +202,6 @@ impl Viewer {
 
 impl Open {
     fn fulfil(&mut self, wish: Wish, ctx: &Context, previews: &mut Previews) -> Option<ViewerAction> {
-        let last = self.pictures.len() - 1;
         let wish = match wish {
             Wish::Arrow(x, y) if self.look.can_pan() => {
                 self.look.pan_by_parts(-PAN * vec2(x.into(), y.into()));
@@ -206,19 +212,18 @@ impl Open {
             Wish::Arrow(..) => Wish::Next,
             other => other,
         };
-        let at = match wish {
-            Wish::Previous => self.at.saturating_sub(1),
-            Wish::Next => (self.at + 1).min(last),
-            Wish::First => 0,
-            Wish::Last => last,
-            _ => self.at,
+        let step = match wish {
+            Wish::Previous => Some(Step::Previous),
+            Wish::Next => Some(Step::Next),
+            Wish::First => Some(Step::First),
+            Wish::Last => Some(Step::Last),
+            _ => None,
         };
-        if at != self.at {
-            self.at = at;
+        if step.is_some_and(|step| self.gallery.go(step)) {
             self.begin(previews);
         }
         ctx.request_repaint();
-        let Shown { path, name, settled, .. } = &self.pictures[self.at];
+        let Shown { path, name, settled, .. } = self.gallery.shown();
         match wish {
             Wish::ZoomIn => self.look.zoom(STEP, Vec2::ZERO),
             Wish::ZoomOut => self.look.zoom(1.0 / STEP, Vec2::ZERO),
@@ -254,7 +259,7 @@ impl Open {
 
     /// Another picture than before.
     fn begin(&mut self, previews: &mut Previews) {
-        self.look = Look::turned(previews.turns(&self.pictures[self.at].path));
+        self.look = Look::turned(previews.turns(&self.gallery.shown().path));
         self.place = false;
         previews.forget_tiles();
     }
@@ -268,15 +273,15 @@ impl Open {
         }
         self.draw_picture(ui, previews, texts, stage, wishes);
         self.draw_bar(ui, texts, bar, wishes);
-        if self.at > 0 {
+        if self.gallery.goes_on(Step::Previous) {
             let at = pos2(stage.left() + space::L + size::TARGET / 2.0, stage.center().y);
             bar::side_button(ui, at, icons::CARET_LEFT, texts.viewer_previous(), Wish::Previous, wishes);
         }
-        if self.at + 1 < self.pictures.len() {
+        if self.gallery.goes_on(Step::Next) {
             let at = pos2(stage.right() - space::L - size::TARGET / 2.0, stage.center().y);
             bar::side_button(ui, at, icons::CARET_RIGHT, texts.viewer_next(), Wish::Next, wishes);
         }
-        if let Some(motion) = previews.motion(&self.pictures[self.at].path) {
+        if let Some(motion) = previews.motion(&self.gallery.shown().path) {
             bar::motion(ui, texts, stage, motion, wishes);
         }
         if self.about {

@@ -13,7 +13,7 @@ use crate::protocol::{Fingerprint, TransferId};
 pub use crate::store::Refusal;
 pub use crate::store::model::{
     Audience, Body, DeviceKind, Direction, Entry, Form, GroupId, Hold, Item, ItemKind, ItemState, KnownComputer,
-    Millis, PageAt, Problem, Rendition, Rule, Settings, ShelfItem, State, Theme, Visibility,
+    Millis, PageAt, Problem, Rendition, Rule, Settings, ShelfItem, State, Theme, Towards, Visibility,
 };
 
 /// Progress is shown at most this often; faster is noise to eyes and work to the window.
@@ -51,6 +51,8 @@ pub enum Command {
     Changes { since: i64, limit: usize },
     /// A stretch of a conversation, newest first. → [`Reply::Page`]
     Page { with: Fingerprint, at: PageAt, limit: usize },
+    /// The entries nearest to one that have pictures lying here, as far as names tell. → [`Reply::Pictures`]
+    Pictures { with: Fingerprint, towards: Towards, limit: usize },
     /// Texts and names containing all the words. → [`Reply::Found`]
     Search { text: String, with: Option<Fingerprint>, limit: usize },
     /// Everything up to the newest entry was seen. → [`Reply::Done`]
@@ -376,6 +378,10 @@ pub enum Reply {
         /// How many older ones there are, and how many newer ones.
         before: u64,
         after: u64,
+    },
+    /// The nearest first. Fewer than asked for are all.
+    Pictures {
+        entries: Vec<Arc<Entry>>,
     },
     Found {
         entries: Vec<Arc<Entry>>,

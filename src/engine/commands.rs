@@ -13,7 +13,7 @@ use super::{
     taking::Wish,
 };
 use crate::{
-    pictures::forget_previews,
+    pictures::{forget_previews, name_suggests_picture},
     protocol::Fingerprint,
     store::{Page, Paths, StoreError},
 };
@@ -33,6 +33,11 @@ impl Hub {
             Command::Page { with, at, limit } => self.library.answer(from, move |store| {
                 let Page { entries, before, after } = store.page(&with, at, limit)?;
                 Ok(Reply::Page { with, entries: shared(entries), before, after })
+            }),
+            Command::Pictures { with, towards, limit } => self.library.answer(from, move |store| {
+                let is_picture = |name: &str, hashed: bool| hashed || name_suggests_picture(name);
+                let entries = store.nearest_with_file(&with, towards, limit, is_picture)?;
+                Ok(Reply::Pictures { entries: shared(entries) })
             }),
             Command::Search { text, with, limit } => self.library.answer(from, move |store| {
                 Ok(Reply::Found { entries: shared(store.search(&text, with.as_ref(), limit)?) })

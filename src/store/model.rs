@@ -353,3 +353,10 @@ pub enum PageAt {
     /// The same, of the entry that has so many older ones.
     Place(u64),
 }
+
+/// On which side of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Towards {
+    Older(i64),
+    Newer(i64),
+}

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use super::{
     MAX_PAGE, Store, StoreError,
     columns::{PathColumn, item_state_from, optional_path, size_from, state_from},
-    model::{Body, Entry, GroupId, Item, Millis, PageAt, Rendition},
+    model::{Body, Entry, GroupId, Item, ItemKind, Millis, PageAt, Rendition, Towards},
     revision,
 };
 use crate::protocol::{Fingerprint, TransferId};
@@ -106,6 +106,45 @@ impl Store {
                 Ok(count.unsigned_abs())
             };
             Ok(Page { before: count("<", first)?, after: count(">=", end)?, entries })
+        })
+    }
+
+    /// Entries with a file here whose item is wanted by its name and whether it has a ThumbHash, the nearest first, at most
+    /// `limit` (1 to [`MAX_PAGE`]). Rows are read one by one until there are enough.
+    pub fn nearest_with_file(
+        &self,
+        with: &Fingerprint,
+        towards: Towards,
+        limit: usize,
+        is_wanted: impl Fn(&str, bool) -> bool,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        let (seq, side) = match towards {
+            Towards::Older(seq) => (seq, "< ? ORDER BY entries.seq DESC"),
+            Towards::Newer(seq) => (seq, "> ? ORDER BY entries.seq"),
+        };
+        let query = format!(
+            "SELECT items.entry, items.kind, items.name, items.thumbhash IS NOT NULL AS hashed
+             FROM entries JOIN items ON items.entry = entries.seq
+             WHERE items.path IS NOT NULL AND entries.computer = ? AND entries.seq {side}"
+        );
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&query)?;
+            let mut rows = statement.query((with, seq))?;
+            let mut found: Vec<i64> = Vec::new();
+            while let Some(row) = rows.next()? {
+                let seq = row.get("entry")?;
+                if found.last() == Some(&seq) || row.get::<_, ItemKind>("kind")? != ItemKind::File {
+                    continue;
+                }
+                if is_wanted(row.get_ref("name")?.as_str().unwrap_or_default(), row.get("hashed")?) {
+                    found.push(seq);
+                    if found.len() == limit {
+                        break;
+                    }
+                }
+            }
+            found.into_iter().filter_map(|seq| entry(connection, seq).transpose()).collect()
         })
     }
 

@@ -10,6 +10,7 @@ use egui_kittest::kittest::NodeT as _;
 
 use super::{
     super::{
+        actions::{Action, ViewerTarget},
         design::size::LIST,
         model::{LOADED, PAGE},
     },
@@ -327,4 +328,34 @@ fn the_window_does_not_wait_for_a_store_that_sleeps() {
     assert_eq!(long.side.harness.state_mut().draft().text, "still there?");
     long.watch.borrow_mut().asleep = false;
     long.until_in_view(1);
+}
+
+#[test]
+fn from_the_newest_picture_one_gets_to_the_oldest_of_a_hundred_thousand_entries_and_past_what_is_loaded() {
+    let mut long = Long::open();
+    long.side.click("Office PC, Computer");
+    long.until_in_view(ENTRIES);
+    let seq = |harness: &Harness<'static, App>| harness.state().viewer.shown().map(|shown| shown.seq);
+    let newest = ViewerTarget { with: OFFICE, seq: 99_987, item: 2 };
+    long.side.harness.state_mut().actions.push(Action::View(newest));
+    long.until("the viewer", |harness| seq(harness) == Some(99_987));
+    // Of each 20 entries one has three pictures, and one has one.
+    let (first, _) = long.side.harness.state().model.conversation(OFFICE).unwrap().ends().unwrap();
+    let mut before = 99_987;
+    for step in 0..80 {
+        let now = (99_987 - 20 * (step / 4)) - if step % 4 == 3 { 4 } else { 0 };
+        long.until("the next older one", |harness| seq(harness) == Some(now));
+        assert!(now <= before);
+        before = now;
+        long.press(Key::PageUp);
+    }
+    assert!(before < first - 100, "{before} is loaded from {first} on");
+    long.press(Key::Home);
+    long.until("the first", |harness| seq(harness) == Some(3));
+    assert!(long.side.harness.query_by_label("Previous").is_none(), "there is none before it");
+    long.press(Key::PageDown);
+    long.until("the second", |harness| seq(harness) == Some(7));
+    long.press(Key::End);
+    long.until("the last", |harness| seq(harness) == Some(99_987));
+    assert!(long.side.harness.query_by_label("Next").is_none(), "there is none after it");
 }

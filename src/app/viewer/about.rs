@@ -24,7 +24,7 @@ impl Open {
         wishes: &mut Vec<Wish>,
     ) {
         let palette = Palette::of(ui);
-        let shown = &self.pictures[self.at];
+        let shown = self.gallery.shown();
         let About { bytes, details } = previews.about(&shown.path, self.place);
         ui.painter().rect_filled(panel, 0.0, palette.card);
         ui.painter().vline(panel.left() + 0.5, panel.y_range(), design::hairline(palette));

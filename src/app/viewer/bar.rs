@@ -78,8 +78,8 @@ impl Open {
 
     fn title(&self, ui: &Ui, texts: &Texts, left: Rect) {
         let palette = Palette::of(ui);
-        let name = &self.pictures[self.at].name;
-        let of = (self.pictures.len() > 1).then(|| texts.viewer_of(self.at as u64 + 1, self.pictures.len() as u64));
+        let name = &self.gallery.shown().name;
+        let of = self.gallery.place().map(|(at, count)| texts.viewer_of(at, count));
         let title = widgets::one_line(ui, name, design::body(), palette.text, left.width());
         let height = title.size().y;
         match of {
@@ -111,7 +111,7 @@ impl Open {
         line(ui, icons::FILES, texts.viewer_copy_file(), Wish::CopyFile);
         line(ui, icons::ARROW_SQUARE_OUT, texts.viewer_open(), Wish::Open);
         line(ui, icons::FOLDER_OPEN, texts.entry_show(), Wish::Reveal);
-        if self.pictures[self.at].settled {
+        if self.gallery.shown().settled {
             line(ui, icons::TRASH, texts.viewer_bin(), Wish::Bin);
         }
     }

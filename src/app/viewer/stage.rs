@@ -5,7 +5,7 @@ use egui::{
     WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-use super::{Open, look::Look, wish::Wish};
+use super::{Open, gallery::Step, look::Look, wish::Wish};
 use crate::{
     app::{
         design::{self, Palette},
@@ -31,16 +31,14 @@ impl Open {
         stage: Rect,
         wishes: &mut Vec<Wish>,
     ) {
-        let shown = self.pictures[self.at].clone();
+        let shown = self.gallery.shown().clone();
         let room = stage.shrink(MARGIN).size();
         let upright = if self.look.lies() { vec2(room.y, room.x) } else { room };
         let preview = previews.fitted(ui.ctx(), &shown.path, upright);
         // Not before this one is there: what is asked for last is made ready first.
         if matches!(preview, Preview::Ready { .. }) {
-            for near in [self.at.checked_sub(1), Some(self.at + 1)].into_iter().flatten() {
-                if let Some(near) = self.pictures.get(near) {
-                    previews.prefetch(ui.ctx(), &near.path, room);
-                }
+            for near in [Step::Previous, Step::Next].into_iter().filter_map(|step| self.gallery.near(step)) {
+                previews.prefetch(ui.ctx(), &near.path, room);
             }
         }
 

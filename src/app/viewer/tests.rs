@@ -19,7 +19,7 @@ struct Room {
 
 fn shown(name: &str) -> Shown {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures").join(name);
-    Shown { path, name: name.to_owned(), thumbhash: None, settled: true }
+    Shown { seq: 1, path, name: name.to_owned(), thumbhash: None, settled: true }
 }
 
 /// Three pictures, the second one open and there.
@@ -27,7 +27,7 @@ fn harness<'a>() -> Harness<'a, Room> {
     let texts = Texts::new(Language::for_tag("en").unwrap());
     let language = texts.language();
     let mut viewer = Viewer::default();
-    viewer.open(vec![shown("quadrants.png"), shown("small-inside.jpg"), shown("moving.gif")], 1);
+    viewer.open(Gallery::new(vec![shown("quadrants.png"), shown("small-inside.jpg"), shown("moving.gif")], 1).unwrap());
     let mut harness = Harness::builder()
         .with_size(vec2(900.0, 640.0))
         .with_max_steps(40)
@@ -185,7 +185,7 @@ fn escape_and_the_button_close_it() {
     harness.key_press(Key::Escape);
     harness.run();
     assert!(!harness.state().viewer.is_open());
-    harness.state_mut().viewer.open(vec![shown("quadrants.png")], 0);
+    harness.state_mut().viewer.open(Gallery::new(vec![shown("quadrants.png")], 0).unwrap());
     until(&mut harness, "Picture quadrants.png, 24 by 16");
     harness.get_by_label("Close the viewer").click();
     harness.run();
@@ -199,7 +199,7 @@ fn the_keyboard_goes_back_to_where_it_was() {
     harness.run();
     harness.get_by_label("Behind it").focus();
     harness.run();
-    harness.state_mut().viewer.open(vec![shown("quadrants.png")], 0);
+    harness.state_mut().viewer.open(Gallery::new(vec![shown("quadrants.png")], 0).unwrap());
     until(&mut harness, "Picture quadrants.png, 24 by 16");
     assert!(!harness.get_by_label("Behind it").is_focused());
     harness.key_press(Key::Escape);
@@ -210,7 +210,7 @@ fn the_keyboard_goes_back_to_where_it_was() {
 #[test]
 fn a_file_that_vanished_says_so_instead_of_staying_empty() {
     let mut harness = harness();
-    harness.state_mut().viewer.open(vec![shown("vanished.png"), shown("quadrants.png")], 0);
+    harness.state_mut().viewer.open(Gallery::new(vec![shown("vanished.png"), shown("quadrants.png")], 0).unwrap());
     until(&mut harness, "Picture vanished.png");
     harness.key_press(Key::ArrowRight);
     harness.run();
@@ -242,7 +242,7 @@ fn everything_in_the_menu_names_the_picture_that_is_seen() {
 fn what_is_still_being_sent_is_not_moved_to_the_bin() {
     let mut harness = harness();
     let waiting = Shown { settled: false, ..shown("quadrants.png") };
-    harness.state_mut().viewer.open(vec![waiting], 0);
+    harness.state_mut().viewer.open(Gallery::new(vec![waiting], 0).unwrap());
     until(&mut harness, "Picture quadrants.png, 24 by 16");
     harness.key_press(Key::Delete);
     harness.run();
@@ -272,7 +272,7 @@ fn the_next_picture_takes_the_place_of_one_that_went_and_the_last_one_closes_the
 #[test]
 fn what_moves_is_stopped_stepped_through_and_set_going_again() {
     let mut harness = harness();
-    harness.state_mut().viewer.open(vec![shown("moving.gif")], 0);
+    harness.state_mut().viewer.open(Gallery::new(vec![shown("moving.gif")], 0).unwrap());
     until(&mut harness, "Picture moving.gif, 24 by 16");
     let motion = |harness: &Harness<'_, Room>| {
         let previews = harness.state().previews.as_ref().unwrap();
@@ -309,7 +309,7 @@ fn what_moves_is_stopped_stepped_through_and_set_going_again() {
 #[test]
 fn details_say_what_the_file_is_and_the_place_only_when_asked() {
     let mut harness = harness();
-    harness.state_mut().viewer.open(vec![shown("taken.jpg"), shown("quadrants.png")], 0);
+    harness.state_mut().viewer.open(Gallery::new(vec![shown("taken.jpg"), shown("quadrants.png")], 0).unwrap());
     until(&mut harness, "Picture taken.jpg, 48 by 32");
     assert!(harness.query_by_label("JPEG").is_none());
     harness.key_press(Key::I);
@@ -373,7 +373,7 @@ fn looked_at_closely_a_picture_is_drawn_from_all_its_pixels() {
 #[test]
 fn a_picture_beyond_all_bounds_says_that_it_is_too_large() {
     let mut harness = harness();
-    harness.state_mut().viewer.open(vec![shown("bomb.png")], 0);
+    harness.state_mut().viewer.open(Gallery::new(vec![shown("bomb.png")], 0).unwrap());
     until(&mut harness, "This picture is too large to be shown here");
 }
 

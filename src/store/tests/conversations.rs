@@ -51,6 +51,40 @@ fn any_stretch_of_a_conversation_is_read_and_what_lies_around_it_is_counted() {
 }
 
 #[test]
+fn entries_with_files_that_are_wanted_are_found_nearest_first_among_all_others() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let lying = |number, names: &[&str]| {
+        let mut entry = files(number, names, State::Saved);
+        let Body::Items { items, .. } = &mut entry.body else { panic!("files became text") };
+        items.iter_mut().for_each(|item| item.path = Some(Path::new("/home/mei").join(&item.name)));
+        entry
+    };
+    for number in 0..60 {
+        match number % 3 {
+            0 => store.append(text(number, "x.jpg")).unwrap(),
+            1 => store.append(lying(number, &["a.jpg", "b.txt", "c.jpg"])).unwrap(),
+            _ => store.append(lying(number, &["b.txt"])).unwrap(),
+        };
+    }
+    // Nothing of it is here yet.
+    store.append(files(60, &["coming.jpg"], State::Running)).unwrap();
+    let find = |towards, limit| -> Vec<i64> {
+        let found = store.nearest_with_file(&MEI, towards, limit, |name, _| name.ends_with(".jpg")).unwrap();
+        found.iter().map(|entry| entry.seq).collect()
+    };
+    let all: Vec<i64> = (0..20).map(|number| 3 * number + 2).collect();
+    let newest_first: Vec<i64> = all.iter().rev().copied().collect();
+    assert_eq!(find(Towards::Older(i64::MAX), 100), newest_first);
+    assert_eq!(find(Towards::Newer(i64::MIN), 3), all[..3]);
+    assert_eq!(find(Towards::Older(all[5]), 2), [all[4], all[3]]);
+    assert_eq!(find(Towards::Newer(all[5]), 2), [all[6], all[7]]);
+    assert!(find(Towards::Older(all[0]), 2).is_empty());
+    let page = store.nearest_with_file(&MEI, Towards::Newer(0), 1, |_, _| true).unwrap();
+    assert_eq!(page, [store.entry(all[0]).unwrap().unwrap()], "with all its items");
+}
+
+#[test]
 fn states_and_places_of_items_change_together_with_the_revision() {
     let home = Home::new();
     let mut store = home.open_with_mei();

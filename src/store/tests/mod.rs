@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{
     model::{
         Audience, Body, DeviceKind, Direction, GroupId, Hold, Item, ItemKind, ItemState, Millis, PageAt, Problem, Rule,
-        Settings, ShelfItem, State, Theme, Visibility,
+        Settings, ShelfItem, State, Theme, Towards, Visibility,
     },
     *,
 };
