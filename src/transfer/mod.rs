@@ -36,5 +36,14 @@ pub use read::{Grown, Hashed};
 pub use receive::{Receiving, receive};
 pub use send::{Sending, send};
 
+/// Room for one more in a channel that nobody else sends into; `None` when nobody receives any more. Where there is none
+/// it is waited for until half the channel is empty, so that not every single one costs two changes of threads.
+async fn room<T>(channel: &tokio::sync::mpsc::Sender<T>) -> Option<()> {
+    if channel.capacity() == 0 {
+        channel.reserve_many(channel.max_capacity().div_ceil(2)).await.ok()?;
+    }
+    (!channel.is_closed()).then_some(())
+}
+
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use self::file::Stopped;
 use super::{
     plan::{Node, Plan, Source, What},
     progress::Progress,
+    room,
 };
 use crate::{
     platform::files::Moment,
@@ -91,6 +92,7 @@ pub(super) fn run(
     hashed: &Arc<Hashed>,
     may_grow: bool,
     out: mpsc::Sender<Piece>,
+    runtime: &tokio::runtime::Handle,
 ) -> Result<(), ReadingError> {
     let accepted = &consent.accept().items;
     let mut reader = Reader {
@@ -99,6 +101,7 @@ pub(super) fn run(
         progress,
         hashed,
         out,
+        runtime,
         batch: BatchBuilder::new(),
         buffers: Buffers::default(),
         counts: Counts::default(),
@@ -123,6 +126,7 @@ struct Reader<'a> {
     progress: &'a Progress,
     hashed: &'a Hashed,
     out: mpsc::Sender<Piece>,
+    runtime: &'a tokio::runtime::Handle,
     batch: BatchBuilder,
     buffers: Buffers,
     /// Of the batch.
@@ -249,7 +253,8 @@ impl Reader<'_> {
     }
 
     fn send(&mut self, piece: Piece) -> Result<(), ReadingError> {
-        self.out.blocking_send(piece).map_err(|_| ReadingError::Gone)
+        self.runtime.block_on(room(&self.out)).ok_or(ReadingError::Gone)?;
+        self.out.try_send(piece).map_err(|_| ReadingError::Gone)
     }
 }
 

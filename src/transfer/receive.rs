@@ -29,6 +29,7 @@ use super::{
     kept::Kept,
     plan::StopOnDrop,
     progress::Progress,
+    room,
 };
 use crate::platform::files::is_full;
 use crate::protocol::{
@@ -180,8 +181,7 @@ impl Input {
         arrived: Option<&mpsc::Sender<Arrived>>,
         reader: &mut FrameReader<S>,
     ) -> Option<Result<Option<Frame>, ReadError>> {
-        // The room stays: nobody else sends.
-        arrived?.reserve().await.ok()?;
+        room(arrived?).await?;
         Some(reader.next().await)
     }
 

@@ -70,10 +70,11 @@ pub async fn send<S: AsyncRead + AsyncWrite>(framed: Framed<S>, sending: Sending
     reader.enter(Stage::DataOut);
     let (out, mut pieces) = mpsc::channel(AHEAD);
     let (end, mut ended) = oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
     let (agreed, shown) = (consent.clone(), Arc::clone(&progress));
     std::thread::Builder::new()
         .name("fantail-read".to_owned())
-        .spawn(move || end.send(read::run(&plan, &agreed, &shown, &hashed, may_grow, out)).ok())
+        .spawn(move || end.send(read::run(&plan, &agreed, &shown, &hashed, may_grow, out, &runtime)).ok())
         .map_err(TransferError::System)?;
 
     let mut state = State::new(consent, progress, events);
