@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     again::{Opened, told},
-    api::{Body, Direction, Item, ItemState, KnownComputer, Notice, Problem, Rule, State},
+    api::{Body, Direction, Item, ItemState, Notice, Problem, Rule, State},
     deciding::shown_item,
     hub::Hub,
     transfer::{Key, Side, Stage, Transfer},
@@ -21,7 +21,7 @@ use crate::{
         control::CantSend,
         message::{Accept, DeclineReason, ItemKind as WireKind, Offer},
     },
-    store::{ItemUpdate, NewEntry, StoreError},
+    store::{ItemUpdate, NewEntry},
     transfer::Progress,
 };
 
@@ -260,31 +260,33 @@ impl Hub {
         let seen = self.seen(with);
         let at = super::now();
         self.library.post(
-            move |store| -> Result<Option<KnownComputer>, StoreError> {
-                seen.enter(store, with)?;
-                if always {
-                    store.set_rule(&with, Rule::Accept)?;
-                }
-                if let Some((mut body, told)) = body {
-                    let before = store.entry_of(&with, &transfer)?;
-                    let is_there = before.is_some();
-                    if let (Body::Items { items, .. }, Some(Body::Items { items: before, .. })) =
-                        (&mut body, before.map(|entry| entry.body))
-                    {
-                        let still_true = items.iter_mut().zip(before).filter(|(item, _)| told.contains(item.index));
-                        still_true.for_each(|(item, before)| *item = before);
+            move |store| {
+                store.together(|store| {
+                    seen.enter(store, with)?;
+                    if always {
+                        store.set_rule(&with, Rule::Accept)?;
                     }
-                    let direction = Direction::Received;
-                    let new = NewEntry { with, transfer, group, direction, at, body, state };
-                    match going {
-                        Some(going) if is_there => store.renew(new, &going)?,
-                        Some(going) => drop(store.append_going(new, &going)?),
-                        // A text whose receipt was lost.
-                        None if is_there => {}
-                        None => drop(store.append(new)?),
+                    if let Some((mut body, told)) = body {
+                        let before = store.entry_of(&with, &transfer)?;
+                        let is_there = before.is_some();
+                        if let (Body::Items { items, .. }, Some(Body::Items { items: before, .. })) =
+                            (&mut body, before.map(|entry| entry.body))
+                        {
+                            let still_true = items.iter_mut().zip(before).filter(|(item, _)| told.contains(item.index));
+                            still_true.for_each(|(item, before)| *item = before);
+                        }
+                        let direction = Direction::Received;
+                        let new = NewEntry { with, transfer, group, direction, at, body, state };
+                        match going {
+                            Some(going) if is_there => store.renew(new, &going)?,
+                            Some(going) => drop(store.append_going(new, &going)?),
+                            // A text whose receipt was lost.
+                            None if is_there => {}
+                            None => drop(store.append(new)?),
+                        }
                     }
-                }
-                store.computer(&with)
+                    store.computer(&with)
+                })
             },
             move |hub, result| {
                 let result = result.map(|known| hub.learn(known)).map_err(|error| error.problem());

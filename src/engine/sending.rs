@@ -183,26 +183,28 @@ impl Hub {
         let at = super::now();
         let by_person = batch.from.is_some();
         self.library.post(
-            move |store| -> Result<_, StoreError> {
-                let (mut known, mut places, mut gone) = (Vec::<KnownComputer>::new(), Vec::new(), Vec::new());
-                for ((with, transfer), seen, going) in people {
-                    if by_person {
-                        seen.enter(store, with)?;
-                        store.confirm(&with)?;
-                    } else {
-                        gone.extend(seen.take(store, with)?);
+            move |store| {
+                store.together(|store| {
+                    let (mut known, mut places, mut gone) = (Vec::<KnownComputer>::new(), Vec::new(), Vec::new());
+                    for ((with, transfer), seen, going) in people {
+                        if by_person {
+                            seen.enter(store, with)?;
+                            store.confirm(&with)?;
+                        } else {
+                            gone.extend(seen.take(store, with)?);
+                        }
+                        let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
+                        let new = NewEntry { with, transfer, group, direction, at, body, state };
+                        let entry = match going {
+                            Some(going) if by_person => store.append_going(new, &going)?,
+                            // Cancelled meanwhile, or taken: the taker asks again.
+                            _ => store.append(new)?,
+                        };
+                        places.push(entry.seq);
+                        known.extend(store.computer(&with)?);
                     }
-                    let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
-                    let new = NewEntry { with, transfer, group, direction, at, body, state };
-                    let entry = match going {
-                        Some(going) if by_person => store.append_going(new, &going)?,
-                        // Cancelled meanwhile, or taken: the taker asks again.
-                        _ => store.append(new)?,
-                    };
-                    places.push(entry.seq);
-                    known.extend(store.computer(&with)?);
-                }
-                Ok((known, places, gone))
+                    Ok((known, places, gone))
+                })
             },
             move |hub, result| match result {
                 Ok((known, places, gone)) => {

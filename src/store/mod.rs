@@ -83,16 +83,46 @@ impl Store {
         result
     }
 
+    /// What `work` changes happens as one, with one flush of the disk for all of it; after an error nothing of it has.
+    ///
+    /// # Errors
+    /// Those of `work`, and of writing it down.
+    pub fn together<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.written(|store| Ok(store.connection.execute_batch("BEGIN IMMEDIATE")?))?;
+        let result = work(self).and_then(|value| {
+            self.written(|store| Ok(store.connection.execute_batch("COMMIT")?))?;
+            Ok(value)
+        });
+        // Some errors have taken it back already.
+        if result.is_err()
+            && !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            log::error!("what was begun can't be taken back: {error}");
+        }
+        result
+    }
+
     /// Everything in `work` happens, or nothing.
-    fn write<T>(
-        &mut self,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let result = self.connection.transaction().map_err(StoreError::from).and_then(|transaction| {
+    fn write<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.written(|store| {
+            // Inside [`Self::together`] it is a part of what happens there.
+            if !store.connection.is_autocommit() {
+                let part = store.connection.savepoint()?;
+                let value = work(&part)?;
+                part.commit()?;
+                return Ok(value);
+            }
+            let transaction = store.connection.transaction()?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
-        });
+        })
+    }
+
+    /// Notes what became of a change on its way out.
+    fn written<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let result = change(self);
         self.refusal = match &result {
             Ok(_) => None,
             Err(error) => error.refusal().or(self.refusal),
@@ -102,6 +132,9 @@ impl Store {
 
     /// What `work` reads is of one moment.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if !self.connection.is_autocommit() {
+            return self.noted(work(&self.connection));
+        }
         let result = rusqlite::Transaction::new_unchecked(&self.connection, rusqlite::TransactionBehavior::Deferred)
             .map_err(StoreError::from)
             .and_then(|transaction| work(&transaction));

@@ -24,6 +24,31 @@ fn what_was_written_is_there_after_a_restart() {
 }
 
 #[test]
+fn what_is_written_together_is_there_as_a_whole_or_not_at_all() {
+    let home = Home::new();
+    let mut store = home.open_with_mei();
+    let before = store.revision().unwrap();
+    let refused = store.together(|store| {
+        store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(2))?;
+        store.append(NewEntry { with: DAD, ..text(1, "not kept") })?;
+        assert!(store.computer(&DAD)?.is_some(), "what was written before it is read");
+        // A computer that isn't there.
+        store.append(NewEntry { with: Fingerprint([9; 32]), ..text(2, "refused") })
+    });
+    assert!(refused.is_err());
+    assert_eq!((store.computer(&DAD).unwrap(), store.revision().unwrap()), (None, before));
+
+    let kept = store.together(|store| {
+        store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(2))?;
+        store.append(NewEntry { with: DAD, ..text(1, "kept") })
+    });
+    drop(store);
+    let store = home.open();
+    assert_eq!(store.page(&DAD, PageAt::End, 10).unwrap().entries, [kept.unwrap()]);
+    assert!(store.computer(&DAD).unwrap().is_some());
+}
+
+#[test]
 fn any_stretch_of_a_conversation_is_read_and_what_lies_around_it_is_counted() {
     let home = Home::new();
     let mut store = home.open_with_mei();
