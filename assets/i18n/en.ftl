@@ -246,6 +246,7 @@ entry-spoken = { $who }, { $time }: { $what }. { $state }
 entry-spoken-plain = { $who }, { $time }: { $what }
 
 ## What a file is
+file-unseen = this computer can’t show what is inside
 file-pdf = PDF document
 file-archive = Archive
 file-disk-image = Disk image

@@ -225,6 +225,7 @@ entry-spoken = { $who }，{ $time }：{ $what }。{ $state }
 entry-spoken-plain = { $who }，{ $time }：{ $what }
 
 ## 文件的种类
+file-unseen = 此电脑无法预览内容
 file-pdf = PDF 文档
 file-archive = 压缩包
 file-disk-image = 磁盘映像

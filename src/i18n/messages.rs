@@ -260,6 +260,7 @@ file_archive;
 file_disk_image;
 file_program;
 file_sound;
+file_unseen;
 file_film;
 file_picture;
 file_text;

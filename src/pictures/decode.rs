@@ -165,7 +165,7 @@ pub(super) fn outcome(
     wanted: Wanted,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Outcome, PictureError> {
-    let mut head = [0; sniff::HEAD];
+    let mut head = vec![0; sniff::HEAD];
     let read = read_as_much(&mut input, &mut head)?;
     let format = sniff::sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;
     if let Format::Foreign(kind) = format {

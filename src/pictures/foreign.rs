@@ -17,6 +17,7 @@ use super::{
     Format, Outcome, Picture, PictureError, Stamp, Wanted,
     limits::{LONGEST_ASKED, MADE_BYTES, MADE_SIDE, MAX_MADE},
     process::{self, decoded},
+    sniff::first_words,
     tiff::{Tiff, VALUE_AT},
 };
 use crate::platform::thumbnailer::{self, ThumbnailerError, small_picture};
@@ -203,7 +204,7 @@ impl Kept {
 
 /// The kind that `head`, the first bytes of a file, belong to.
 pub(super) fn sniff(head: &[u8]) -> Option<Foreign> {
-    let holds = |what: &[u8]| head.windows(what.len()).any(|window| window == what);
+    let holds = |what: &[u8]| first_words(head).windows(what.len()).any(|window| window == what);
     match head {
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => isobmff(head),
         [_, _, _, _, b'm', b'o', b'o', b'v', ..]

@@ -80,10 +80,13 @@ pub fn size_of_png(png: &[u8]) -> Option<Size> {
     (sniff(png) == Some(Format::Png)).then_some(size)
 }
 
-/// As many bytes of a file as [`sniff`] looks at.
-pub(super) const HEAD: usize = 1024;
+/// As many bytes of a file as [`sniff`] looks at: cameras put who made them behind their first directories.
+pub(super) const HEAD: usize = 64 * 1024;
 
-/// The format that `head`, the first bytes of a file, belong to. A kilobyte is enough.
+/// As many of them as hold a text's or a film's first words.
+const FIRST_WORDS: usize = 1024;
+
+/// The format that `head`, the first bytes of a file, belong to. A kilobyte is enough for all but cameras' own formats.
 pub fn sniff(head: &[u8]) -> Option<Format> {
     if let Some(kind) = foreign::sniff(head) {
         return Some(Format::Foreign(kind));
@@ -105,11 +108,15 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
         | [b'#', b'?', b'R', b'G', b'B', b'E', b'\n' | b'\r', ..] => Some(Format::Hdr),
         [0x76, 0x2f, 0x31, 0x01, 2, ..] => Some(Format::Exr),
         [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', b'\r', b'\n', 0x87, b'\n', ..] => Some(Format::Jxl),
-        head if is_svg(&head[..head.len().min(HEAD)]) => Some(Format::Svg),
-        head if svg::is_packed(head) && is_svg(&svg::unpacked_head(&head[..head.len().min(HEAD)])) => Some(Format::Svg),
+        head if is_svg(first_words(head)) => Some(Format::Svg),
+        head if svg::is_packed(head) && is_svg(&svg::unpacked_head(first_words(head))) => Some(Format::Svg),
         head if is_tga(head) => Some(Format::Tga),
         _ => None,
     }
+}
+
+pub(super) fn first_words(head: &[u8]) -> &[u8] {
+    &head[..head.len().min(FIRST_WORDS)]
 }
 
 /// Text that begins as XML does, with a drawing as its first element.
@@ -185,7 +192,7 @@ mod tests {
         ] {
             assert_eq!(sniff(text.as_bytes()), None, "{text}");
         }
-        let late = format!("<!--{}--><svg>", "-".repeat(HEAD));
+        let late = format!("<!--{}--><svg>", "-".repeat(FIRST_WORDS));
         assert_eq!(sniff(late.as_bytes()), None, "looked for in the first kilobyte");
     }
 

@@ -172,3 +172,77 @@ fn sending_again_what_is_there_says_so_and_a_copy_comes_when_it_is_asked_for() {
     office.run(&["send", "--copy", "--to", &to, "a.txt"]).with_code(0);
     assert_eq!(fs::read(mei.received("a (2).txt")).unwrap(), b"hello");
 }
+
+/// What exiftool says of the groups of metadata in a file, without what describes the file itself.
+fn told_by(path: &Path) -> String {
+    let words = ["-s", "-G", "-a", "-u", "--File:all", "--ExifTool:all", "--Composite:all", "--JFIF:all"];
+    // `tests/run` installs it.
+    let said = std::process::Command::new("exiftool").args(words).arg(path).output().unwrap();
+    String::from_utf8(said.stdout).unwrap()
+}
+
+fn pixels(path: &Path) -> image::RgbaImage {
+    image::open(path).unwrap().into_rgba8()
+}
+
+fn fixture(lan: &Lan, name: &str) -> std::path::PathBuf {
+    let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures").join(name)).unwrap();
+    lan.file(name, &bytes)
+}
+
+#[test]
+fn a_photograph_goes_without_what_it_says_and_with_every_pixel() {
+    let lan = Lan::new();
+    let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+    let own = fixture(&lan, "taken.jpg");
+    let before = (fs::read(&own).unwrap(), told_by(&own));
+    for word in ["GPSLatitude", "DateTimeOriginal", "Model"] {
+        assert!(before.1.contains(word), "the picture says no {word}: {}", before.1);
+    }
+    let receiving = mei.receive(&["--accept", "all"]);
+    office.run(&["send", "--to", &receiving.address(), "--without-metadata", "taken.jpg"]).with_code(0);
+    let arrived = mei.received("taken.jpg");
+    let said = told_by(&arrived);
+    for word in ["GPS", "Date", "Model", "Make", "XMP", "IPTC"] {
+        assert!(!said.contains(word), "{said}");
+    }
+    assert!(pixels(&arrived) == pixels(&own), "other pixels");
+    assert!((fs::read(&own).unwrap(), told_by(&own)) == before, "this person's own picture is as it was");
+}
+
+#[test]
+fn a_large_picture_goes_smaller_and_a_small_one_and_other_files_as_they_are() {
+    let lan = Lan::new();
+    let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+    let large = image::RgbImage::from_fn(3_000, 2_000, |x, y| image::Rgb([(x / 12) as u8, (y / 8) as u8, 90]));
+    large.save(lan.dir.path().join("beach.jpg")).unwrap();
+    let small = fs::read(fixture(&lan, "quadrants.jpg")).unwrap();
+    lan.file("notes.txt", b"notes");
+    let receiving = mei.receive(&["--accept", "all"]);
+    let words = ["send", "--to", &receiving.address(), "--smaller", "beach.jpg", "quadrants.jpg", "notes.txt"];
+    office.run(&words).with_code(0);
+    let arrived = pixels(&mei.received("beach.jpg"));
+    assert_eq!(arrived.dimensions(), (2_048, 1_365));
+    for (x, y) in [(100, 100), (1_024, 700), (2_000, 1_300)] {
+        let [red, green, blue, _] = arrived.get_pixel(x, y).0;
+        let wanted = [(x * 3_000 / 2_048 / 12) as u8, (y * 2_000 / 1_365 / 8) as u8, 90];
+        let far = [red, green, blue].iter().zip(wanted).map(|(a, b)| a.abs_diff(b)).max().unwrap();
+        assert!(far <= 8, "{red} {green} {blue} instead of {wanted:?} at {x}, {y}");
+    }
+    assert!(fs::read(mei.received("quadrants.jpg")).unwrap() == small);
+    assert_eq!(fs::read(mei.received("notes.txt")).unwrap(), b"notes");
+}
+
+#[test]
+fn a_tiff_is_not_sent_without_its_metadata_and_nothing_else_of_that_sending() {
+    let lan = Lan::new();
+    let (mei, office) = (lan.computer("Mei"), lan.computer("Office"));
+    for name in ["taken.jpg", "quadrants.tif"] {
+        fixture(&lan, name);
+    }
+    let receiving = mei.receive(&["--accept", "all"]);
+    let words = ["send", "--to", &receiving.address(), "--without-metadata", "taken.jpg", "quadrants.tif"];
+    let refused = office.run(&words).with_code(1);
+    assert_eq!(refused.err.trim_end(), "fantail: quadrants.tif can’t be sent without location and camera data");
+    assert!(!mei.received("taken.jpg").exists() && !mei.received("quadrants.tif").exists());
+}

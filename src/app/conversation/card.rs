@@ -1,10 +1,10 @@
 //! Files and folders: a card with a row for each, saying what it is, how large, and how far.
 
-use std::{ops::RangeInclusive, sync::Arc};
+use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
 use egui::{
-    Color32, CornerRadius, CursorIcon, FontFamily, FontId, Galley, Id, Rect, Response, Sense, Ui, Vec2, WidgetInfo,
-    accesskit::Role, pos2, vec2,
+    Color32, CornerRadius, CursorIcon, FontFamily, FontId, Galley, Id, Rect, Response, Sense, TextureId, Ui, Vec2,
+    WidgetInfo, accesskit::Role, epaint::RectShape, pos2, vec2,
 };
 
 use super::{
@@ -19,8 +19,11 @@ use crate::{
         actions::Action,
         album,
         design::{self, Palette, size, space},
-        fonts, icons, widgets,
+        fonts, icons,
+        previews::Preview,
+        widgets,
     },
+    pictures::PictureError,
     store::model::{Body, Entry, Item, ItemState},
 };
 
@@ -30,6 +33,12 @@ const BEGINNINGS: usize = 3;
 /// Around the first lines, and their height.
 const EXCERPT: Vec2 = vec2(10.0, 8.0);
 const EXCERPT_LINE: f32 = 17.0;
+
+/// Where there are more pages and films none shows a picture: each costs a run of the system's program.
+const PAGES: usize = 6;
+
+/// Height of what is seen of a page, at most; a film that stands upright is cut as well.
+const PAGE: f32 = 200.0;
 
 /// Height of one item.
 pub const ROW: f32 = 56.0;
@@ -57,11 +66,22 @@ struct Row {
     note: Arc<Galley>,
     /// How a text begins.
     excerpt: Vec<Arc<Galley>>,
+    /// The first page, or a frame of a film.
+    page: Option<Page>,
     icon: &'static str,
     color: Color32,
     /// It lies here and can be opened.
     opens: bool,
     height: f32,
+}
+
+/// What the system shows of a file.
+#[derive(Debug)]
+struct Page {
+    /// Once it is there.
+    texture: Option<TextureId>,
+    uv: Rect,
+    size: Vec2,
 }
 
 impl Laid {
@@ -77,9 +97,10 @@ impl Laid {
         let all = which.len() <= ROWS_AT_FIRST + 1 || stage.expanded.contains(&entry.seq);
         let count = if all { which.len() } else { ROWS_AT_FIRST };
         let texts = which.iter().filter(|at| kinds::may_be_text(&items[**at].name)).count();
-        let begins = texts <= BEGINNINGS;
+        let pages = which.iter().filter(|at| kinds::system_may_show(&items[**at].name)).count();
+        let looks = Looks { texts: texts <= BEGINNINGS, pages: pages <= PAGES };
         let rows: Vec<Row> =
-            which[..count].iter().map(|at| Row::new(ui, stage, entry, &items[*at], *at, begins, width)).collect();
+            which[..count].iter().map(|at| Row::new(ui, stage, entry, &items[*at], *at, looks, width)).collect();
         let hidden = which.len() - count;
         let mut height = rows.iter().map(|row| row.height).sum::<f32>() + 2.0 * PADDING;
         if hidden > 0 {
@@ -120,8 +141,15 @@ impl Laid {
     }
 }
 
+/// Whether rows show what is inside.
+#[derive(Clone, Copy, Debug)]
+struct Looks {
+    texts: bool,
+    pages: bool,
+}
+
 impl Row {
-    fn new(ui: &Ui, stage: &mut Stage<'_>, entry: &Entry, item: &Item, at: usize, begins: bool, width: f32) -> Self {
+    fn new(ui: &Ui, stage: &mut Stage<'_>, entry: &Entry, item: &Item, at: usize, looks: Looks, width: f32) -> Self {
         let palette = Palette::of(ui);
         let alone = matches!(&entry.body, Body::Items { items, .. } if items.len() == 1);
         let room = width - space::M - TILE - space::M - space::M;
@@ -136,6 +164,9 @@ impl Row {
             stage.previews.look_again(ui.ctx(), path);
         }
         let beginning = path.as_ref().filter(|_| gone.is_none()).and_then(|path| stage.whereabouts.beginning(path));
+        let page = path.as_ref().filter(|_| gone.is_none() && looks.pages && kinds::system_may_show(&item.name));
+        let page = page.and_then(|path| Page::new(ui, stage, path, &item.name, width - 2.0 * space::M));
+        let unseen = path.as_ref().and_then(|path| stage.previews.failure(path));
         let failed = matches!(item.state, ItemState::Failed(_));
         let incomplete = matches!(item.state, ItemState::SavedWithout { .. });
         let (note, color) = if let Some(path) = gone {
@@ -144,6 +175,8 @@ impl Row {
             let mut note = words::item_facts(stage.texts, item, beginning.is_some());
             if let Some(more) = words::item_note(stage.texts, item, part) {
                 note = format!("{note} · {more}");
+            } else if matches!(unseen, Some(PictureError::NeedsSystem(_))) {
+                note = format!("{note} · {}", stage.texts.file_unseen());
             }
             let color = match item.state {
                 ItemState::Failed(_) => palette.bad,
@@ -165,17 +198,22 @@ impl Row {
         let font = FontId::new(size::SMALL, family);
         let room = width - 2.0 * (space::M + EXCERPT.x);
         let lay = |line: &String| widgets::one_line(ui, line, font.clone(), palette.secondary, room);
-        let excerpt: Vec<_> = beginning.iter().filter(|_| begins).flat_map(|lines| lines.iter()).map(lay).collect();
+        let excerpt: Vec<_> =
+            beginning.iter().filter(|_| looks.texts).flat_map(|lines| lines.iter()).map(lay).collect();
         let head = ROW.max(text::LINE_HEIGHT + note.size().y + 2.0 * space::S);
-        let row = Self { at, name, note, excerpt, icon, color, opens: path.is_some() && gone.is_none(), height: head };
-        Self { height: head + row.excerpt_height(), ..row }
+        let opens = path.is_some() && gone.is_none();
+        let row = Self { at, name, note, excerpt, page, icon, color, opens, height: head };
+        Self { height: head + row.inside_height(), ..row }
     }
 
-    fn excerpt_height(&self) -> f32 {
-        if self.excerpt.is_empty() {
-            return 0.0;
+    /// Of what is shown of the file's inside, below its name.
+    fn inside_height(&self) -> f32 {
+        let lines = self.excerpt.len() as f32 * EXCERPT_LINE + 2.0 * EXCERPT.y;
+        match &self.page {
+            Some(page) => page.size.y + space::S,
+            None if self.excerpt.is_empty() => 0.0,
+            None => lines + space::S,
         }
-        self.excerpt.len() as f32 * EXCERPT_LINE + 2.0 * EXCERPT.y + space::S
     }
 
     fn show(
@@ -210,12 +248,15 @@ impl Row {
         ui.painter().rect_filled(tile, CornerRadius::same(design::radius::CONTROL), self.color.gamma_multiply(0.12));
         icons::paint(ui.painter(), tile.center(), self.icon, 22.0, self.color);
         let words = self.name.size().y + self.note.size().y;
-        let head = rect.height() - self.excerpt_height();
+        let head = rect.height() - self.inside_height();
         let at = pos2(tile.right() + space::M, rect.top() + (head - words) / 2.0);
         ui.painter().galley(at, self.name.clone(), palette.text);
         ui.painter().galley(at + vec2(0.0, self.name.size().y), self.note.clone(), palette.secondary);
 
-        if !self.excerpt.is_empty() {
+        if let Some(page) = &self.page {
+            let at = pos2(rect.left() + space::M, rect.top() + head);
+            page.paint(ui, Rect::from_min_size(at, page.size));
+        } else if !self.excerpt.is_empty() {
             let face = Rect::from_min_max(
                 pos2(rect.left() + space::M, rect.top() + head),
                 pos2(rect.right() - space::M, rect.bottom() - space::S),
@@ -239,6 +280,38 @@ impl Row {
         }
         let shortened = self.name.text() != item.name;
         Some(if shortened { response.on_hover_text(&item.name) } else { response })
+    }
+}
+
+impl Page {
+    /// `None` while nothing is known of it, or the system shows nothing.
+    fn new(ui: &Ui, stage: &mut Stage<'_>, path: &Path, name: &str, width: f32) -> Option<Self> {
+        let (texture, original) = match stage.previews.preview(ui.ctx(), path, vec2(width, PAGE)) {
+            Preview::Ready { texture, original, .. } => (Some(texture), original),
+            Preview::Loading(Some(original)) => (None, original),
+            Preview::Loading(None) | Preview::Failed(_) => return None,
+        };
+        let all = width / original.aspect();
+        let size = vec2(width, all.min(PAGE).round());
+        let part = (size.y / all).min(1.0);
+        let top = if kinds::is_film(name) { (1.0 - part) / 2.0 } else { 0.0 };
+        let uv = Rect::from_min_max(pos2(0.0, top), pos2(1.0, top + part));
+        Some(Self { texture, uv, size })
+    }
+
+    fn paint(&self, ui: &Ui, rect: Rect) {
+        let palette = Palette::of(ui);
+        let corner = CornerRadius::same(design::radius::CONTROL);
+        match self.texture {
+            Some(texture) => {
+                let shape = RectShape::filled(rect, corner, Color32::WHITE).with_texture(texture, self.uv);
+                ui.painter().add(shape);
+            }
+            None => _ = ui.painter().rect_filled(rect, corner, palette.text.gamma_multiply(0.05)),
+        }
+        // White paper on a white card has an edge, too.
+        let edge = egui::Stroke::new(1.0, palette.text.gamma_multiply(0.12));
+        ui.painter().rect_stroke(rect, corner, edge, egui::StrokeKind::Inside);
     }
 }
 

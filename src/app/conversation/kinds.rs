@@ -87,6 +87,18 @@ pub fn may_be_text(name: &str) -> bool {
     }
 }
 
+/// Whether a name promises what only the system may show: a page, or a frame of a film.
+pub fn system_may_show(name: &str) -> bool {
+    let shown =
+        matches!(Kind::of(name), Kind::Pdf | Kind::Film | Kind::Document | Kind::Table | Kind::Slides | Kind::Book);
+    shown && !may_be_text(name)
+}
+
+/// Whether the middle of its picture says most; of a page it is the top.
+pub fn is_film(name: &str) -> bool {
+    Kind::of(name) == Kind::Film
+}
+
 /// Whether its columns mean something.
 pub fn is_code(name: &str) -> bool {
     matches!(Kind::of(name), Kind::Code | Kind::Table) || extension(name).eq_ignore_ascii_case("log")
@@ -136,6 +148,16 @@ pub fn icon_of_name(name: &str) -> &'static str {
 mod tests {
     use super::*;
     use crate::i18n::Language;
+
+    #[test]
+    fn the_system_is_asked_about_pages_and_films_alone() {
+        for name in ["plan.PDF", "holiday.mov", "letter.docx", "budget.ods", "talk.pptx", "novel.epub"] {
+            assert!(system_may_show(name), "{name}");
+        }
+        for name in ["list.csv", "letter.txt", "beach.jpg", "song.mp3", "backup.zip", "pdf", "setup.exe"] {
+            assert!(!system_may_show(name), "{name}");
+        }
+    }
 
     #[test]
     fn files_are_called_by_plain_words_in_both_languages() {

@@ -54,6 +54,13 @@ fn a_cameras_own_format_is_told_from_a_tiff_that_it_looks_like() {
     assert_eq!(sniff(&tiff(&[(0xfe, 1), (0x10f, 200)], b"NIKON CORPORATION\0")), Some(Foreign::Nef));
     assert_eq!(sniff(&tiff(&[(0xfe, 1), (0x10f, 200)], b"SONY\0")), Some(Foreign::Arw));
     assert_eq!(sniff(&tiff(&[(0xfe, 1), (0xc612, 0x0104)], b"")), Some(Foreign::Dng));
+    // A camera's directories may be long, and names come behind them.
+    let mut late = tiff(&[(0xfe, 1), (0x10f, 20_000)], b"");
+    late.resize(20_000, 0);
+    late.extend(b"NIKON CORPORATION\0");
+    let path = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&path, &late).unwrap();
+    assert_eq!(super::super::dimensions_of(path.path()), Err(PictureError::NeedsSystem(Foreign::Nef)));
     for plain in [tiff(&[(0xfe, 0), (0x10f, 200)], b"NIKON\0"), tiff(&[(0x100, 24)], b""), tiff(&[(0xfe, 1)], b"")] {
         assert_eq!(super::super::sniff(&plain), Some(Format::Tiff));
     }

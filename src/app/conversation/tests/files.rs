@@ -99,3 +99,37 @@ fn all_pictures_of_an_album_can_be_saved_at_once() {
     });
     assert_eq!(saved, [path("a.pdf"), path("b.pdf")], "a folder is opened and copied as one");
 }
+
+#[test]
+fn what_only_the_system_could_show_says_that_it_cannot() {
+    // No system has a program for this camera's pictures that makes one of nothing but their first bytes.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("beach.raf");
+    std::fs::write(&path, b"FUJIFILMCCD-RAW 0201FF393103X-T4").unwrap();
+    let body = items(vec![Item { path: Some(path), ..file(0, "beach.raf", 32) }]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    let said = "beach.raf, Picture · 32\u{a0}B · this computer can’t show what is inside";
+    until(&mut window, |window| window.query_by_role_and_label(Role::Button, said).is_some());
+}
+
+/// `tests/small_pictures.rs` has the system make them.
+#[test]
+fn a_document_shows_its_first_page_on_its_card_and_opens_with_the_systems_program() {
+    // A picture under a document's name: the pool doesn't go by names.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.pdf");
+    std::fs::copy(fixture("small-inside.jpg"), &path).unwrap();
+    let body = items(vec![Item { path: Some(path.clone()), ..file(0, "plan.pdf", 9) }]);
+    let mut window = Room::new([entry(1, NOON, Direction::Received, body, State::Saved)]).harness();
+    let card = "plan.pdf, PDF document · 9\u{a0}B";
+    let height = |window: &Window<'_>| window.get_by_role_and_label(Role::Button, card).rect().height();
+    // A row without it is less than half as high.
+    until(&mut window, |window| height(window) > 150.0);
+    window.get_by_role_and_label(Role::Button, card).click();
+    window.run();
+    let opened = only(&mut window, |action| match action {
+        Action::Open(path) => Some(path.clone()),
+        _ => None,
+    });
+    assert_eq!(opened, path);
+}

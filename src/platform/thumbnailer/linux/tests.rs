@@ -112,6 +112,52 @@ fn a_thumbnailer_that_takes_too_long_is_ended_with_all_its_children() {
     }
 }
 
+/// Runs the test of this name alone once more, by `program`, which changes the circumstances.
+fn once_more(test: &str, program: &[&str], exe: &Path) {
+    let name = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).arg(exe).args([name.as_str(), "--exact", "--nocapture"]).env(AGAIN, "1");
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// Said to a test that runs once more.
+const AGAIN: &str = "FANTAIL_TEST_AGAIN";
+
+#[test]
+fn where_the_kernel_gives_no_namespaces_no_thumbnailer_is_run() {
+    if env::var_os(AGAIN).is_none() {
+        let forbid = r#"echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$@""#;
+        let test = "where_the_kernel_gives_no_namespaces_no_thumbnailer_is_run";
+        once_more(test, &["unshare", "-Ur", "sh", "-c", forbid], &env::current_exe().unwrap());
+        return;
+    }
+    let outside = tempfile::tempdir().unwrap();
+    let mark = outside.path().join("it ran");
+    let made = made_by(&format!(r#"cat "$0" > "$1"; touch '{}'"#, mark.display()), LONG);
+    assert!(made.is_err(), "something was made: {made:?}");
+    assert!(!mark.exists(), "it was run without its locks");
+}
+
+#[test]
+fn an_ordinary_user_has_small_pictures_made_as_well() {
+    // Who runs the tests may be one already.
+    // The owner of a process's own folder in /proc is who it runs as.
+    let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    if root && env::var_os(AGAIN).is_none() {
+        // Where anybody may run it from.
+        let place = tempfile::Builder::new().permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).tempdir();
+        let exe = place.as_ref().unwrap().path().join("tests");
+        fs::copy(env::current_exe().unwrap(), &exe).unwrap();
+        let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+        once_more("an_ordinary_user_has_small_pictures_made_as_well", &nobody, &exe);
+        return;
+    }
+    assert!(!root, "it still is root");
+    assert_eq!(made_by(r#"cat "$0" > "$1""#, LONG).as_deref(), Ok(&b"Dear Mei"[..]));
+}
+
 #[test]
 fn one_that_is_not_wanted_any_more_is_ended() {
     let dir = tempfile::tempdir().unwrap();
