@@ -3,6 +3,7 @@
 use std::io::{BufRead, Seek};
 
 use exif::{Exif, In, Rational, Reader, Tag, Value};
+use image::metadata::Orientation;
 use serde::{Deserialize, Serialize};
 
 use super::{Format, limits::MAX_DETAIL};
@@ -44,6 +45,17 @@ pub(super) fn read(mut input: impl BufRead + Seek, format: Format, place: bool) 
         details.place = there.filter(|_| place);
     }
     details
+}
+
+/// Which side is up, also where a camera wrote that number in another type than the standard names.
+pub(super) fn orientation(mut input: impl BufRead + Seek) -> Option<Orientation> {
+    let exif = Reader::new().continue_on_error(true).read_from_container(&mut input);
+    let exif = exif.or_else(|error| error.distill_partial_result(|_| {})).ok()?;
+    let number = match &exif.get_field(Tag::Orientation, In::PRIMARY)?.value {
+        Value::SLong(numbers) => u32::try_from(*numbers.first()?).ok()?,
+        value => value.get_uint(0)?,
+    };
+    Orientation::from_exif(u8::try_from(number).ok()?)
 }
 
 fn time(exif: &Exif, tag: Tag) -> Option<(u16, u8, u8, u8, u8, u8)> {

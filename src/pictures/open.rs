@@ -153,7 +153,8 @@ impl<'a> Opened<'a> {
             .exif_metadata()
             .ok()
             .flatten()
-            .and_then(|exif| Orientation::from_exif_chunk(&exif))
+            // Some writers begin it as in JPEG, which the format doesn't say.
+            .and_then(|exif| Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif)))
             .unwrap_or(Orientation::NoTransforms);
         let profile = decoder.icc_profile().ok().flatten();
         Ok(Self { size, orientation, profile, kind: Decoder::WebP(Box::new(decoder)) })

@@ -15,6 +15,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
     sync::Mutex,
     thread,
+    time::{Duration, Instant},
 };
 
 use fantail::pictures::{self, Picture, PictureError, Size, Wanted};
@@ -28,6 +29,9 @@ const FAR: u8 = 40;
 
 /// Memory that decoding one picture may take, in KiB.
 const KIB: u64 = 512 << 10;
+
+/// The last figures are written when the process has ended, just behind its answer.
+const SOON: Duration = Duration::from_secs(10);
 
 /// As many pictures at a time as the window has decoded.
 const THREADS: usize = 2;
@@ -142,9 +146,13 @@ impl Costed {
     fn program() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let costed = Self { folder };
+        // In the background: who asks ends the script as soon as it has the answer.
         let script = format!(
-            "#!/bin/sh\nexec /usr/bin/time --quiet --append --output '{}' \
-             --format \"%U %S %M $(stat -L -c %i /proc/self/fd/0)\" '{}' \"$@\"\n",
+            "#!/bin/sh\n\
+             picture=$(stat -L -c %i -)\n\
+             exec 3<&0\n\
+             /usr/bin/time --quiet --append --output '{}' --format \"%U %S %M $picture\" '{}' \"$@\" <&3 3<&- &\n\
+             wait\n",
             costed.log().display(),
             program().display()
         );
@@ -161,16 +169,23 @@ impl Costed {
         self.folder.path().join("costs")
     }
 
-    /// By inode.
-    fn costs(&self) -> HashMap<u64, Cost> {
-        let log = fs::read_to_string(self.log()).expect("time, which tests/run installs");
+    /// By inode, of so many pictures.
+    fn costs(&self, count: usize) -> HashMap<u64, Cost> {
         let figures = |line: &str| {
             let figures: Vec<&str> = line.split(' ').collect();
             let [user, system, kib, inode] = figures[..] else { return None };
             let seconds = user.parse::<f64>().ok()? + system.parse::<f64>().ok()?;
             Some((inode.parse().ok()?, Cost { seconds, kib: kib.parse().ok()? }))
         };
-        log.lines().filter_map(figures).collect()
+        let begun = Instant::now();
+        loop {
+            let log = fs::read_to_string(self.log()).expect("time, which tests/run installs");
+            let costs: HashMap<u64, Cost> = log.lines().filter_map(figures).collect();
+            if costs.len() >= count || begun.elapsed() > SOON {
+                return costs;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -285,7 +300,7 @@ fn pictures_of_other_peoples_programs_come_out_as_in_other_peoples_decoders() {
             thread::Builder::new().name("corpus".to_owned()).spawn_scoped(scope, work).unwrap();
         }
     });
-    let costs = costed.costs();
+    let costs = costed.costs(files.len());
     let told = found.into_inner().unwrap().into_iter().map(|(path, format, outcome)| {
         let inode = fs::metadata(path).unwrap().ino();
         let cost = *costs.get(&inode).unwrap_or_else(|| panic!("nobody decoded {}", path.display()));
