@@ -5,7 +5,7 @@
 
 use std::io::{Cursor, Read as _};
 
-use image::{DynamicImage, GrayImage, ImageDecoder, RgbImage, codecs::jpeg::JpegDecoder, metadata::Orientation};
+use image::{DynamicImage, GrayImage, RgbImage, codecs::jpeg::JpegDecoder, metadata::Orientation};
 use jpeg_decoder::PixelFormat;
 
 use super::{
@@ -16,16 +16,11 @@ use super::{
     open::{Decoder, Input, Kind, Opened, from_image, still},
 };
 
-/// The side of a square of pixels that share their colours where these are stored at half the size. Of less than one
-/// `zune-jpeg` mixes up the colours, and of grey pictures stored in such squares it loses all behind the first restart.
-const ONE_BLOCK: u32 = 16;
-
 /// A JPEG whose head was read.
 pub(super) struct Jpeg<'a> {
     /// At its beginning.
     input: Box<dyn Input + 'a>,
     head: Vec<u8>,
-    grey: bool,
 }
 
 impl<'a> Jpeg<'a> {
@@ -35,21 +30,21 @@ impl<'a> Jpeg<'a> {
         let mut head = Vec::new();
         input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| from_io(&error))?;
         input.rewind().map_err(|error| from_io(&error))?;
-        let (grey, opened) = match JpegDecoder::new(Cursor::new(&head)) {
-            Ok(decoder) => (is_grey(&decoder), Opened::bounded_still(decoder)?.without_decoder()),
+        let opened = match JpegDecoder::new(Cursor::new(&head)) {
+            Ok(decoder) => Opened::bounded_still(decoder).map(Opened::without_decoder),
             Err(_) => {
-                let decoder = JpegDecoder::new(&mut input).map_err(|error| from_image(&error))?;
-                let opened = (is_grey(&decoder), Opened::bounded_still(decoder)?.without_decoder());
+                let decoder = JpegDecoder::new(&mut input).map_err(|error| from_image(&error));
+                let opened = decoder.and_then(|decoder| Opened::bounded_still(decoder).map(Opened::without_decoder))?;
                 input.rewind().map_err(|error| from_io(&error))?;
-                opened
+                Ok(opened)
             }
         };
-        let (size, orientation, profile) = opened;
+        let (size, orientation, profile) = opened?;
         let orientation = match orientation {
             Orientation::NoTransforms => details::orientation(Cursor::new(&head)).unwrap_or(orientation),
             said => said,
         };
-        let kind = Decoder::Jpeg(Box::new(Self { input, head, grey }));
+        let kind = Decoder::Jpeg(Box::new(Self { input, head }));
         Ok(Opened { size, orientation, profile, kind })
     }
 
@@ -61,9 +56,7 @@ impl<'a> Jpeg<'a> {
     /// At least as large as `target`, at most as large as it is.
     pub(super) fn decoded(mut self, size: Size, target: Size) -> Result<Kind<'a>, PictureError> {
         // Whatever one decoder doesn't read, the other may: it knows more kinds, and shows what is there of a cut file.
-        let smaller = target.width <= size.width / 2 && target.height <= size.height / 2;
-        let tiny = size.width < ONE_BLOCK || size.height < ONE_BLOCK;
-        if smaller || tiny || self.grey {
+        if target.width <= size.width / 2 && target.height <= size.height / 2 {
             let mut bytes = Vec::new();
             self.input.read_to_end(&mut bytes).map_err(|error| from_io(&error))?;
             if let Ok(image) = contained(|| scaled(&bytes, target)) {
@@ -73,10 +66,6 @@ impl<'a> Jpeg<'a> {
         }
         still(JpegDecoder::new(self.input).map_err(|error| from_image(&error))?)
     }
-}
-
-fn is_grey(decoder: &impl ImageDecoder) -> bool {
-    !decoder.color_type().has_color()
 }
 
 fn scaled(bytes: &[u8], target: Size) -> Result<DynamicImage, PictureError> {
