@@ -1,9 +1,6 @@
 //! What the window and the command line ask for, one arm each.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     api::{Command, Entry, Problem, Reply, Settings},
@@ -15,7 +12,7 @@ use super::{
 use crate::{
     pictures::{forget_previews, name_suggests_picture},
     protocol::Fingerprint,
-    store::{Page, Paths, StoreError},
+    store::{Page, Paths, Store, StoreError},
 };
 
 /// A name people give, in characters; more than any line shows.
@@ -47,22 +44,18 @@ impl Hub {
                 Ok(Reply::Done)
             }),
             Command::RemoveEntry { seq } => {
-                let previews = self.config.home.previews.clone();
-                self.library.answer(from, move |store| {
+                self.remove(from, move |store| {
                     let paths = store.paths(Paths::OfEntry(seq))?;
                     store.remove_entry(seq)?;
-                    forget_shown(&previews, &paths);
-                    Ok(Reply::Done)
+                    Ok(paths)
                 });
             }
             Command::RemoveConversation { with } => {
                 self.end_what_rests(with);
-                let previews = self.config.home.previews.clone();
-                self.library.answer(from, move |store| {
+                self.remove(from, move |store| {
                     let paths = store.paths(Paths::With(with))?;
                     store.remove_conversation(&with)?;
-                    forget_shown(&previews, &paths);
-                    Ok(Reply::Done)
+                    Ok(paths)
                 });
             }
             Command::SetRule { with, rule } => self.command_rule(from, with, rule),
@@ -113,6 +106,19 @@ impl Hub {
             Command::Browse { with } => self.browse(from, with),
             Command::Take { with, items, listed, into } => self.take(from, with, Wish::new(items, listed), into),
         }
+    }
+
+    /// Out of the store, and then the previews of what `job` says was removed.
+    fn remove(
+        &mut self,
+        from: Asker,
+        job: impl FnOnce(&mut Store) -> Result<Vec<PathBuf>, StoreError> + Send + 'static,
+    ) {
+        let previews = self.config.home.previews.clone();
+        self.library.post(job, move |_, removed| match removed {
+            Ok(paths) => forget_shown(from, previews, paths),
+            Err(error) => from.reply(Err(error.problem())),
+        });
     }
 
     fn rename(&mut self, from: Asker, with: Fingerprint, name: Option<String>) {
@@ -180,8 +186,11 @@ fn one_line(name: &str) -> String {
 }
 
 /// What was taken out of a conversation isn't kept as a preview either.
-pub(super) fn forget_shown(previews: &Path, paths: &[PathBuf]) {
-    if let Err(error) = forget_previews(previews, paths) {
-        log::warn!("previews of what was removed could not be removed: {error}");
-    }
+pub(super) fn forget_shown(from: Asker, previews: PathBuf, paths: Vec<PathBuf>) {
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = forget_previews(&previews, &paths) {
+            log::warn!("previews of what was removed could not be removed: {error}");
+        }
+        from.reply(Ok(Reply::Done));
+    });
 }

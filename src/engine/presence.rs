@@ -145,17 +145,21 @@ impl Hub {
         self.library.post(
             move |store| {
                 let paths = store.paths(Paths::With(with))?;
-                let forgotten = store.forget(&with)?;
-                forget_shown(&previews, &paths);
-                Ok(forgotten)
+                Ok((store.forget(&with)?, paths))
             },
             move |hub, result| {
-                let result = known_only(result, with);
-                if result.is_ok() {
-                    hub.known.remove(&with);
-                    hub.update_gate();
+                let (result, paths) = match result {
+                    Ok((forgotten, paths)) => (Ok(forgotten), paths),
+                    Err(error) => (Err(error), Vec::new()),
+                };
+                match known_only(result, with) {
+                    Ok(()) => {
+                        hub.known.remove(&with);
+                        hub.update_gate();
+                        forget_shown(from, previews, paths);
+                    }
+                    Err(problem) => from.reply(Err(problem)),
                 }
-                from.reply(result.map(|()| Reply::Done));
             },
         );
     }
