@@ -1,15 +1,20 @@
 //! What people feel of the window, measured from outside on real X servers with software GL: no instrument inside the
-//! program, only posted input and pixels on the screen.
+//! program, only posted input and pixels on the screen. Prints Markdown; what goes on meanwhile is said on stderr.
 //!
 //! ```text
-//! cargo build --release --examples && cargo bench --bench window [-- start|idle|preview|frames|last-byte|many-pictures|scroll …]
+//! cargo build --release --examples
+//! cargo bench --bench window [-- [--smoke] start|idle|preview|frames|last-byte|full-view|many-pictures|scroll …]
 //! ```
+//!
+//! With `--smoke` everything is done once with very little, and nothing printed: that the harness works.
 //!
 //! - `start`: from starting the program to its first frame on the screen, 11 runs.
 //! - `idle`: processor time over a minute with the window open, and memory beside a bare window with the same fonts.
 //! - `preview`: a 12-megapixel JPEG dropped here, to its preview on the other screen, 7 runs.
 //! - `frames`: from posted pointer motion to the changed pixel while a large file arrives at full speed.
 //! - `last-byte`: a 24-megapixel JPEG that has arrived, to its preview, at 100 % and at 200 %, 9 runs each.
+//! - `full-view`: from the click on a preview of 24 megapixels to the picture in the viewer, and from the key for all
+//!   pixels until they are sharp, 8 runs.
 //! - `many-pictures`: the same as `frames` while 200 such pictures arrive and are shown, and the memory they take.
 //! - `scroll`: from frame to frame while a conversation of 10,000 pictures is scrolled, and the memory it takes.
 
@@ -30,6 +35,9 @@ mod desktop;
 mod network;
 mod pictures;
 mod screen;
+#[path = "speed/table.rs"]
+#[allow(dead_code, reason = "shared with the other benchmark, which uses more of it")]
+mod table;
 
 use std::{
     path::{Path, PathBuf},
@@ -44,6 +52,7 @@ use fantail::{
 };
 use network::{Host, Network, Running, wait_for};
 use screen::Screen;
+use table::{Report, progress};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const WINDOW: (u32, u32) = (1000, 720);
@@ -51,32 +60,86 @@ const WINDOW: (u32, u32) = (1000, 720);
 /// Whoever looks without a pause takes one of the processors from what is measured.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
+/// What must not be exceeded by any frame: two of a display with 60 a second.
+const LATE: Duration = Duration::from_millis(33);
+
+type Mode = fn(&Bench, &Host);
+const MODES: [(&str, Mode); 8] = [
+    ("start", start),
+    ("idle", idle),
+    ("preview", preview),
+    ("frames", frames),
+    ("last-byte", pictures::last_byte),
+    ("full-view", pictures::full_view),
+    ("many-pictures", pictures::many),
+    ("scroll", pictures::scroll),
+];
+
 fn main() {
-    let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let wants = |name: &str| chosen.is_empty() || chosen.iter().any(|one| one == name);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let smoke = words.iter().any(|word| word == "--smoke");
+    let chosen: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    if let Some(unknown) = chosen.iter().find(|word| MODES.iter().all(|(name, _)| name != *word)) {
+        panic!("{unknown} is none of {:?}", MODES.map(|(name, _)| name));
+    }
+    let bench = Bench { report: Report::new(!smoke), smoke };
     let network = Network::new(1).expect("network namespaces (run as root)");
-    let host = &network.hosts[0];
-    if wants("start") {
-        start(host);
+    for (name, measure) in MODES {
+        if chosen.is_empty() || chosen.contains(&name) {
+            progress(name);
+            measure(&bench, &network.hosts[0]);
+        }
     }
-    if wants("idle") {
-        idle(host);
+    bench.report.conclude("What is asked of the window");
+}
+
+/// What is printed, and how much is done.
+struct Bench {
+    report: Report,
+    smoke: bool,
+}
+
+impl Bench {
+    /// So many, or hardly any of them.
+    fn pick<T>(&self, full: T, smoke: T) -> T {
+        if self.smoke { smoke } else { full }
     }
-    if wants("preview") {
-        preview(host);
+
+    /// A section of its own.
+    fn section(&self, what: &str, times: &mut [Duration]) -> Measured {
+        assert!(!times.is_empty(), "{what}: nothing was measured");
+        times.sort_unstable();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0;
+        let measured = Measured { least: at(0.0), median: at(0.5), most: at(1.0) };
+        let millis = |millis: f64| format!("{millis:.1}");
+        let row = [millis(measured.median), millis(measured.least), millis(at(0.99)), millis(measured.most)];
+        let row = row.into_iter().chain([times.len().to_string()]).collect();
+        self.report.heading(&format!("The window: {what}"));
+        self.report.table(&["median, ms", "least", "99 %", "most", "runs"], &[row]);
+        measured
     }
-    if wants("frames") {
-        frames(host);
+
+    /// A section of its own, and the verdict whether all were seen in time.
+    fn on_time(&self, what: &str, times: &mut [Duration]) {
+        let Measured { median, most, .. } = self.section(what, times);
+        let late = times.iter().filter(|time| **time > LATE).count();
+        let measured = format!("{most:.0} ms (median {median:.0} ms); {late} of {} later", times.len());
+        self.report.verdict(what, format!("never > {} ms", LATE.as_millis()), measured, late == 0);
     }
-    if wants("last-byte") {
-        pictures::last_byte(host);
+
+    /// Kept for the table at the end: the median within so many milliseconds.
+    fn median_within(&self, what: &str, most: f64, Measured { least, median, most: worst }: Measured) {
+        let measured = format!("{median:.0} ({least:.0} to {worst:.0}) ms");
+        self.report.verdict(what, format!("≤ {most:.0} ms"), measured, median <= most);
     }
-    if wants("many-pictures") {
-        pictures::many(host);
-    }
-    if wants("scroll") {
-        pictures::scroll(host);
-    }
+}
+
+/// In milliseconds.
+#[derive(Clone, Copy)]
+struct Measured {
+    least: f64,
+    median: f64,
+    most: f64,
 }
 
 /// The program that is measured.
@@ -155,12 +218,12 @@ fn pair(host: &Host) -> (Seat<'_>, Seat<'_>) {
     (mei, office)
 }
 
-fn start(host: &Host) {
+fn start(bench: &Bench, host: &Host) {
     let desktop = Desktop::start(host, 1280, 900);
     let screen = Screen::open(desktop.display());
     let mut times = Vec::new();
     // One more than is counted: the first one fills the page cache.
-    for run in 0..12 {
+    for run in 0..bench.pick(12, 2) {
         let home = tempfile::tempdir().expect("a temporary folder");
         let began = Instant::now();
         let _program = Running::start("fantail", desktop.command(fantail()).env("FANTAIL_HOME", home.path()));
@@ -172,10 +235,10 @@ fn start(host: &Host) {
             times.push(began.elapsed());
         }
     }
-    report("start to first frame", &mut times);
+    bench.section("from its start to the first frame", &mut times);
 }
 
-fn idle(host: &Host) {
+fn idle(bench: &Bench, host: &Host) {
     let bare = {
         let mut desktop = Desktop::start(host, 1280, 900);
         let example = fantail().parent().map(|folder| folder.join("examples/bare_window")).expect("a folder");
@@ -197,26 +260,28 @@ fn idle(host: &Host) {
     std::thread::sleep(Duration::from_secs(5));
     let process = find_window_process(&fantail());
     let before = processor_time(&process);
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_secs(bench.pick(60, 1));
     std::thread::sleep(minute);
     let used = processor_time(&process) - before;
-    println!("idle: {:.2} % of a core over a minute", 100.0 * used.as_secs_f64() / minute.as_secs_f64());
     let ours = resident(&process);
-    println!(
-        "idle: {:.1} MB resident, a bare window {:.1} MB, above it {:.1} MB",
-        mb(ours),
-        mb(bare),
-        mb(ours) - mb(bare)
+    bench.report.heading("The window: open, and nothing happens");
+    bench.report.table(
+        &["processor, of a core over a minute", "resident", "a bare window with the same fonts", "above it"],
+        &[vec![
+            format!("{:.2} %", 100.0 * used.as_secs_f64() / minute.as_secs_f64()),
+            format!("{:.0} MB", mb(ours)),
+            format!("{:.0} MB", mb(bare)),
+            format!("{:.0} MB", mb(ours) - mb(bare)),
+        ]],
     );
 }
 
-fn preview(host: &Host) {
+fn preview(bench: &Bench, host: &Host) {
     let (mut mei, office) = pair(host);
-    let photos: Vec<PathBuf> = (0..8).map(|number| photo(mei.home.path(), number)).collect();
+    let photos: Vec<PathBuf> = (0..bench.pick(8, 2)).map(|number| photo(mei.home.path(), number)).collect();
     let mut times = Vec::new();
     office.desktop.click_at(office.tile("Mei's laptop").center());
     for (run, photo) in photos.iter().enumerate() {
-        let size = std::fs::metadata(photo).map_or(0, |metadata| metadata.len());
         mei.desktop.start_drag_source((1060, 100 + 90 * (run as i32 % 8)), &[photo]);
         let target = mei.tile("Office PC").center();
         let reference = screen::Reference::of(photo);
@@ -226,12 +291,12 @@ fn preview(host: &Host) {
             assert!(dropped.elapsed() < PATIENCE, "the preview of {} is not seen", photo.display());
             std::thread::sleep(10 * LOOK_EVERY);
         }
-        println!("preview: {} bytes, {:?}", size, dropped.elapsed());
+        progress(&format!("seen after {:.0?}", dropped.elapsed()));
         if run > 0 {
             times.push(dropped.elapsed());
         }
     }
-    report("drop to visible preview, 12 megapixels", &mut times);
+    bench.section("from dropping 12 megapixels to the preview on the other screen", &mut times);
 }
 
 /// A 12-megapixel JPEG of about 6 MB made from a real photograph, each number in other colours.
@@ -246,7 +311,7 @@ fn photo(folder: &Path, number: usize) -> PathBuf {
     path
 }
 
-fn frames(host: &Host) {
+fn frames(bench: &Bench, host: &Host) {
     let (mei, office) = pair(host);
     let to = mei.fingerprint("Office PC");
     // Sparse: it costs no memory to send from, and is written to the disk on the other side.
@@ -266,8 +331,9 @@ fn frames(host: &Host) {
     command.args(["send", "--to", &to]).arg(big.path()).env("FANTAIL_HOME", mei.home.path());
     let mut sending = Running::start("send", &mut command);
     std::thread::sleep(Duration::from_secs(1));
-    let mut times = motions(&office, &tiles, |seen| sending.is_running() && seen < 2000);
-    report("posted motion to changed pixel while receiving", &mut times);
+    let most = bench.pick(2000, 20);
+    let mut times = motions(&office, &tiles, |seen| sending.is_running() && seen < most);
+    bench.on_time("from a motion to the pixel it changes, while a large file arrives", &mut times);
 }
 
 /// Moves the pointer from one tile to the other as often as `goes_on` says, and measures from each posted motion to the
@@ -304,8 +370,6 @@ fn motions(
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
         }
     }
-    let late = times.iter().filter(|time| **time > Duration::from_millis(33)).count();
-    println!("{late} of {} motions seen later than 33 ms", times.len());
     times
 }
 
@@ -313,19 +377,6 @@ fn motions(
 fn corner(tile: &desktop::Node) -> (i32, i32) {
     let [x, y, _, height] = tile.place.expect("it has a place");
     (x + 12, y + height / 2)
-}
-
-fn report(what: &str, times: &mut [Duration]) {
-    times.sort_unstable();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0;
-    println!(
-        "{what}: median {:.1} ms, least {:.1}, 99 % {:.1}, most {:.1} ({} runs)",
-        at(0.5),
-        at(0.0),
-        at(0.99),
-        at(1.0),
-        times.len()
-    );
 }
 
 /// The process of this program, by its number.

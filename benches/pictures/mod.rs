@@ -22,10 +22,11 @@ use fantail::{
 };
 
 use super::{
-    LOOK_EVERY, PATIENCE, Seat, fantail, find_window_process, mb, motions,
+    Bench, LOOK_EVERY, PATIENCE, Seat, fantail, find_window_process, mb, motions,
     network::{Host, Running},
-    report, resident,
+    resident,
     screen::{PREVIEW_WIDTH, Reference},
+    table::progress,
 };
 
 const ARRIVING: usize = 200;
@@ -92,10 +93,10 @@ fn photo(folder: &Path, number: usize) -> PathBuf {
     path
 }
 
-pub fn last_byte(host: &Host) {
-    for fineness in [1_u16, 2] {
+pub fn last_byte(bench: &Bench, host: &Host) {
+    for (fineness, wanted) in [(1_u16, 150.0), (2, 300.0)] {
         let (seat, sender) = seat_for_sender(host, fineness.into());
-        let photos: Vec<PathBuf> = (0..10).map(|number| photo(sender.home.path(), number)).collect();
+        let photos: Vec<PathBuf> = (0..bench.pick(10, 2)).map(|number| photo(sender.home.path(), number)).collect();
         let width = PREVIEW_WIDTH * f32::from(fineness);
         let whole = [0, 0, 1280 * fineness, 900 * fineness];
         seat.desktop.click_at(seat.tile("Mei's laptop").center());
@@ -122,7 +123,7 @@ pub fn last_byte(host: &Host) {
             }
             let seen = there.elapsed();
             thread::sleep(Duration::from_secs(1));
-            if run > 1 {
+            if run > 0 {
                 times.push(seen);
             }
             // From the second on it rests at the end of the list, where the next one will be: there is less to look at.
@@ -133,16 +134,86 @@ pub fn last_byte(host: &Host) {
                 part = [left.saturating_sub(8), top.saturating_sub(8), width + 16, height + 16];
             }
         }
-        report(&format!("last byte of 24 megapixels to visible preview at {} %", 100 * fineness), &mut times);
+        let what = format!("from the last byte of 24 megapixels to the preview, at {} %", 100 * fineness);
+        let measured = bench.section(&what, &mut times);
+        bench.median_within(&what, wanted, measured);
     }
 }
 
-pub fn many(host: &Host) {
+/// The viewer as people use it: a click on a preview, then the key for all pixels.
+pub fn full_view(bench: &Bench, host: &Host) {
+    let (seat, sender) = seat_for_sender(host, 1);
+    seat.desktop.click_at(seat.tile("Mei's laptop").center());
+    let (mut fitted, mut sharp) = (Vec::new(), Vec::new());
+    for number in 0..bench.pick(9, 2) {
+        let photo = photo(sender.home.path(), number);
+        let reference = Reference::of(&photo);
+        let _sending = sender.send(std::slice::from_ref(&photo));
+        let whole = [0, 0, 1280, 900];
+        let begun = Instant::now();
+        let [left, top] = loop {
+            if let Some(found) = seat.screen.find(&reference, PREVIEW_WIDTH, whole) {
+                break found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{}", seat.desktop.screenshot("bench-failed").display());
+            thread::sleep(LOOK_EVERY);
+        };
+        // What goes on after it was shown, and the mouse that moves there, are no part of it.
+        seat.screen.move_pointer((i32::from(left) + 200, i32::from(top) + 120));
+        thread::sleep(Duration::from_secs(2));
+        let open = settled(&seat, |seat| seat.screen.click());
+        thread::sleep(Duration::from_secs(1));
+        let all = settled(&seat, |seat| seat.desktop.key("1"));
+        progress(&format!("fitted after {open:.0?}, all pixels after {all:.0?}"));
+        if number > 0 {
+            fitted.push(open);
+            sharp.push(all);
+        }
+        if number == 1 {
+            progress(&seat.desktop.screenshot("bench-full-view").display().to_string());
+        }
+        seat.desktop.key("Escape");
+        thread::sleep(Duration::from_secs(1));
+    }
+    let what = "from the click on a preview of 24 megapixels to the picture that fills the window, sharp";
+    let measured = bench.section(what, &mut fitted);
+    bench.median_within(what, 500.0, measured);
+    let what = "from the key for all pixels of 24 megapixels until they are sharp";
+    let measured = bench.section(what, &mut sharp);
+    bench.median_within(what, 500.0, measured);
+}
+
+/// How long after `act` the middle of the window changes for the last time: then nothing is blurred any more.
+fn settled(seat: &Seat<'_>, act: impl FnOnce(&Seat<'_>)) -> Duration {
+    /// Longer than anything here takes.
+    const QUIET: Duration = Duration::from_millis(1500);
+    /// Away from bars and from the pointer.
+    const COLUMN: i32 = 300;
+    let mut last = seat.screen.column(COLUMN);
+    let begun = Instant::now();
+    let mut changed = None;
+    act(seat);
+    loop {
+        let now = seat.screen.column(COLUMN);
+        if now != last {
+            (changed, last) = (Some(begun.elapsed()), now);
+        }
+        if begun.elapsed() > changed.unwrap_or_default() + QUIET {
+            return changed.unwrap_or_else(|| {
+                panic!("nothing was seen of it: {}", seat.desktop.screenshot("bench-failed").display())
+            });
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+pub fn many(bench: &Bench, host: &Host) {
     let (seat, sender) = seat_for_sender(host, 1);
     let kinds: Vec<Vec<u8>> =
         (0..8).map(|number| fs::read(photo(sender.home.path(), number)).expect("it can be read")).collect();
     let folder = tempfile::tempdir_in("/dev/shm").expect("memory to send from");
-    let photos: Vec<PathBuf> = (0..ARRIVING)
+    let arriving = bench.pick(ARRIVING, 10);
+    let photos: Vec<PathBuf> = (0..arriving)
         .map(|number| {
             let path = folder.path().join(format!("holiday-{number}.jpg"));
             let mut file = fs::File::create(&path).expect("it can be written");
@@ -187,15 +258,17 @@ pub fn many(host: &Host) {
     });
     let took = begun.elapsed();
     let bytes: u64 = photos.iter().filter_map(|path| fs::metadata(path).ok()).map(|metadata| metadata.len()).sum();
-    println!("many pictures: {ARRIVING} of 24 megapixels, {:.0} MB in {took:.1?}", mb(bytes));
-    println!(
-        "many pictures: above idle ({:.0} MB) the window takes {:.0} MB at most, with its decoders {:.0} MB",
+    bench.on_time("from a motion to the pixel it changes, while 200 pictures of 24 megapixels arrive", &mut times);
+    let (own, all) = (most.into_inner().saturating_sub(idle), most_with.into_inner().saturating_sub(idle));
+    bench.report.note(&format!(
+        "{arriving} pictures, {:.0} MB, in {took:.1?}. Above idle ({:.0} MB) the window took {:.0} MB at most.",
+        mb(bytes),
         mb(idle),
-        mb(most.into_inner().saturating_sub(idle)),
-        mb(most_with.into_inner().saturating_sub(idle))
-    );
-    report("posted motion to changed pixel while pictures arrive", &mut times);
-    println!("{}", seat.desktop.screenshot("bench-many-pictures").display());
+        mb(own)
+    ));
+    let measured = format!("{:.0} MB", mb(all));
+    bench.report.verdict("memory above idle meanwhile, with its decoders", "≤ 300 MB", measured, mb(all) <= 300.0);
+    progress(&seat.desktop.screenshot("bench-many-pictures").display().to_string());
 }
 
 /// Bytes of the processes that this one started, what they share divided among them.
@@ -215,9 +288,10 @@ fn of_children(process: &str) -> u64 {
     children.iter().filter_map(share).sum::<u64>() * 1024
 }
 
-pub fn scroll(host: &Host) {
+pub fn scroll(bench: &Bench, host: &Host) {
     let folder = tempfile::tempdir_in("/dev/shm").expect("memory for pictures");
-    let photos = conversation_of_photos(folder.path());
+    let number = bench.pick(CONVERSATION, 400);
+    let photos = conversation_of_photos(folder.path(), number);
     let who = Fingerprint([7; 32]);
     let mut previews = None;
     let seat = Seat::furnished(
@@ -233,29 +307,30 @@ pub fn scroll(host: &Host) {
             store.mark_read(&who).expect("it can be written");
             let begun = Instant::now();
             keep_previews(&places.previews, &photos);
-            println!("scroll: {CONVERSATION} previews made in {:.1?}", begun.elapsed());
+            progress(&format!("{number} previews made in {:.1?}", begun.elapsed()));
             previews = Some(places.previews.clone());
         },
     );
-    let kept = fs::read_dir(previews.expect("a folder")).into_iter().flatten().flatten();
-    let kept: u64 = kept.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();
+    let previews = previews.expect("a folder");
+    let kept = || fs::read_dir(&previews).into_iter().flatten().flatten().count();
+    let kept_before = kept();
     let process = find_window_process(&fantail());
     let tile = seat.tile("Mei's laptop");
-    let reference = Reference::of(&photos[CONVERSATION - 1]);
+    let reference = Reference::of(&photos[number - 1]);
     let opened = Instant::now();
     seat.desktop.click_at(tile.center());
     while !seat.screen.shows(&reference) {
         assert!(opened.elapsed() < PATIENCE, "{}", seat.desktop.screenshot("bench-failed").display());
         thread::sleep(LOOK_EVERY);
     }
-    println!("scroll: opened with its pictures in {:.0?}, with {:.0} MB of previews kept", opened.elapsed(), mb(kept));
+    let opened = opened.elapsed();
     thread::sleep(Duration::from_secs(1));
     // Through the middle of received pictures, which lie left.
     const COLUMN: i32 = 400;
     seat.screen.move_pointer((COLUMN + 100, 400));
     let (mut times, mut most, mut last) = (Vec::new(), 0, seat.screen.column(COLUMN));
     let (begun, mut changed, mut turned) = (Instant::now(), Instant::now(), Instant::now());
-    while begun.elapsed() < Duration::from_secs(20) {
+    while begun.elapsed() < Duration::from_secs(bench.pick(20, 2)) {
         // As fast as fingers on a pad: something moves in every frame.
         if turned.elapsed() > Duration::from_millis(12) {
             turned = Instant::now();
@@ -271,40 +346,51 @@ pub fn scroll(host: &Host) {
         }
         thread::sleep(LOOK_EVERY);
     }
-    let late = |millis: u64| times.iter().filter(|time| **time > Duration::from_millis(millis)).count();
-    println!(
-        "scroll: {:.1} frames a second; {} of {} later than 17 ms, {} than 33 ms; {:.0} MB resident at most",
-        times.len() as f64 / begun.elapsed().as_secs_f64(),
-        late(17),
+    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    let late = times.iter().filter(|time| **time > super::LATE).count();
+    assert_eq!(kept(), kept_before, "all previews were there before");
+    let what = format!("from frame to frame while a conversation of {number} pictures is scrolled");
+    bench.section(&what, &mut times);
+    bench.report.note(&format!(
+        "{late} of {} frames came later than {} ms. Opened, and its pictures seen, in {opened:.0?}.",
         times.len(),
-        late(33),
-        mb(most)
-    );
-    report("from frame to frame while scrolling", &mut times);
-    println!("{}", seat.desktop.screenshot("bench-scroll").display());
+        super::LATE.as_millis()
+    ));
+    let measured = format!("{rate:.1} a second");
+    bench.report.verdict("frames while 10,000 pictures are scrolled", "≥ 60 a second", measured, rate >= 59.0);
+    let measured = format!("{:.0} MB", mb(most));
+    bench.report.verdict("resident memory meanwhile", "≤ 250 MB", measured, mb(most) <= 250.0);
+    progress(&seat.desktop.screenshot("bench-scroll").display().to_string());
 }
 
-/// Forty different photographs under ten thousand names.
-fn conversation_of_photos(folder: &Path) -> Vec<PathBuf> {
-    const KINDS: usize = 40;
+/// How many different photographs a long conversation is made of.
+const KINDS: usize = 40;
+
+/// Few different photographs under many names.
+fn conversation_of_photos(folder: &Path, number: usize) -> Vec<PathBuf> {
+    // Scaled down once.
+    let base = folder.join("base.png");
+    let scaled = Command::new("convert")
+        .arg("/usr/share/backgrounds/mate/abstract/Elephants_5640x3172.jpg")
+        .args(["-resize", "1600x1200!", "-quality", "10"])
+        .arg(&base)
+        .status();
+    assert!(scaled.is_ok_and(|status| status.success()), "ImageMagick and mate-backgrounds are needed");
     let kinds: Vec<PathBuf> = (0..KINDS)
         .map(|number| {
             let path = folder.join(format!("kind-{number}.jpg"));
             let turned = format!("100,100,{}", number * 5);
-            let status = Command::new("convert")
-                .arg("/usr/share/backgrounds/mate/abstract/Elephants_5640x3172.jpg")
-                .args(["-resize", "1600x1200!", "-modulate", &turned, "-quality", "85"])
-                .arg(&path)
-                .status();
+            let status =
+                Command::new("convert").arg(&base).args(["-modulate", &turned, "-quality", "85"]).arg(&path).status();
             assert!(status.is_ok_and(|status| status.success()), "ImageMagick and mate-backgrounds are needed");
             path
         })
         .collect();
     let name = |number: usize| folder.join(format!("photo-{number}.jpg"));
-    for number in 0..CONVERSATION {
+    for number in 0..number {
         fs::hard_link(&kinds[number % KINDS], name(number)).expect("another name");
     }
-    (0..CONVERSATION).map(name).collect()
+    (0..number).map(name).collect()
 }
 
 fn received(with: Fingerprint, number: usize, path: &Path) -> NewEntry {
@@ -333,23 +419,37 @@ fn received(with: Fingerprint, number: usize, path: &Path) -> NewEntry {
     }
 }
 
-/// As large as the conversation shows them.
+/// As large as the conversation shows them: one of each kind is made, the others are other names of it.
 fn keep_previews(folder: &Path, photos: &[PathBuf]) {
     let pool = Previews::start(|| {}).expect("threads");
     pool.keep_in(folder.to_owned());
     let wanted = Wanted::Covering(Size::new(PREVIEW_WIDTH as u32, PREVIEW_WIDTH as u32 * 3 / 4));
-    for photos in photos.chunks(100) {
-        let source = |path: &PathBuf| Source::File(path.clone());
-        let tickets: Vec<_> = photos
-            .iter()
-            .map(|path| pool.request(Request { source: source(path), wanted, turns: 0, known: None }))
-            .collect();
-        for _ in &tickets {
-            while pool.try_finished().is_none() {
-                thread::sleep(LOOK_EVERY);
-            }
+    let kept = || -> Vec<String> {
+        let files = fs::read_dir(folder).into_iter().flatten().flatten();
+        files.map(|file| file.file_name().to_string_lossy().into_owned()).collect()
+    };
+    for (number, photo) in photos.iter().take(KINDS).enumerate() {
+        let source = Source::File(photo.clone());
+        let _ticket = pool.request(Request { source, wanted, turns: 0, known: None });
+        let begun = Instant::now();
+        // It is written after it was told.
+        while pool.try_finished().is_some() || kept().iter().filter(|name| !name.starts_with('.')).count() <= number {
+            assert!(begun.elapsed() < PATIENCE, "no preview of {} is kept", photo.display());
+            thread::sleep(LOOK_EVERY);
         }
     }
-    // The last ones are written after they were told.
-    thread::sleep(Duration::from_secs(1));
+    // A preview is named by where its original lies, then by the original's state, which all names of one file share.
+    let place = |path: &Path| {
+        let mut digest = [0; 16];
+        blake3::Hasher::new().update(path.as_os_str().as_encoded_bytes()).finalize_xof().fill(&mut digest);
+        format!("{:032x}", u128::from_be_bytes(digest))
+    };
+    let kept = kept();
+    for (kind, first) in photos.iter().take(KINDS).enumerate() {
+        let name = kept.iter().find(|name| name.starts_with(&place(first))).expect("its preview is named by its place");
+        for other in photos.iter().skip(kind + KINDS).step_by(KINDS) {
+            let other = name.replacen(&place(first), &place(other), 1);
+            fs::hard_link(folder.join(name), folder.join(other)).expect("another name");
+        }
+    }
 }

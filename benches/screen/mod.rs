@@ -88,6 +88,16 @@ impl Screen {
         self.connection.flush().expect("the X server answers");
     }
 
+    /// Presses the left button where the pointer is, and lets go.
+    pub fn click(&self) {
+        const PRESS: u8 = 4;
+        const RELEASE: u8 = 5;
+        for kind in [PRESS, RELEASE] {
+            self.connection.xtest_fake_input(kind, 1, 0, self.root, 0, 0, 0).expect("the XTEST extension is there");
+        }
+        self.connection.flush().expect("the X server answers");
+    }
+
     /// Turns the wheel by a notch, upwards or downwards.
     pub fn turn_wheel(&self, up: bool) {
         const PRESS: u8 = 4;

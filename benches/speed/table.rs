@@ -59,7 +59,7 @@ impl Report {
         self.verdicts.borrow_mut().push(Verdict { what, wanted, measured, held: None });
     }
 
-    pub fn conclude(&self) {
+    pub fn conclude(&self, heading: &str) {
         let rows: Vec<Vec<String>> = self
             .verdicts
             .borrow()
@@ -74,7 +74,7 @@ impl Report {
             })
             .collect();
         if !rows.is_empty() {
-            self.heading("What is asked for");
+            self.heading(heading);
             self.table(&["what", "wanted", "measured", "held"], &rows);
         }
     }

@@ -94,7 +94,7 @@ pub fn run(options: &Options) -> ExitCode {
         }
     }
     if options.extent != Extent::Smoke {
-        bench.report.conclude();
+        bench.report.conclude("What is asked for");
     }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
