@@ -9,7 +9,7 @@ use std::{
 use super::{App, drawings, fonts};
 use crate::{
     engine::{Engine, StartError, api::Config},
-    platform::{interrupt::on_interrupt, windowing},
+    platform::{interrupt::on_interrupt, memory, windowing},
 };
 
 /// How long goodbyes may take when the window closes.
@@ -55,6 +55,7 @@ pub fn run<S>(options: Options, serve: impl FnOnce(&Engine, Show) -> S) -> Resul
     if !windowing::has_display() {
         return Err(RunError::NoDisplay);
     }
+    memory::give_back_large_pieces();
     fonts::warm_up();
     let previews = options.config.home.previews.clone();
     let engine = Engine::start(options.config)?;

@@ -96,9 +96,9 @@ pub(super) const MAX_FINISHED: usize = 4;
 /// Two: one large picture must not hold up all the small ones, and there are other threads.
 pub(super) const THREADS: usize = 2;
 
-/// Bytes of the previews that are kept on the disk: a photograph's takes 60 KB as large as a conversation shows it, so
-/// these are some ten thousand, or a third of that on a fine screen.
-pub(super) const MAX_KEPT_BYTES: u64 = 640 * 1024 * 1024;
+/// Bytes of the previews that are kept on the disk: a photograph's takes 60 to 80 KB as large as a conversation shows it, so
+/// these are more than ten thousand, or a third of that on a fine screen.
+pub(super) const MAX_KEPT_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Bytes that stay free on that disk: the room is for what arrives.
 pub(super) const ROOM_FOR_OTHERS: u64 = 1024 * 1024 * 1024;
