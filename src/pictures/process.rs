@@ -30,7 +30,7 @@ use super::{
     },
 };
 use crate::{
-    platform::{confine, priority::let_others_go_first},
+    platform::{confine, pipe, priority::let_others_go_first},
     protocol::limits::MAX_THUMBHASH,
 };
 
@@ -127,6 +127,7 @@ fn decoded_by(
         .map(Running)
         .map_err(|error| not_run(&error))?;
     let (feed, answer) = (child.0.stdin.take(), child.0.stdout.take().ok_or(PictureError::Unreadable)?);
+    pipe::widen(&answer);
     thread::scope(|scope| {
         let (said, heard) = flume::bounded(1);
         thread::Builder::new()

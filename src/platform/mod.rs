@@ -11,6 +11,7 @@
 //! - [`clipboard`]: files, pictures and text on the clipboard.
 //! - [`files`]: what files need from the system beside `std`.
 //! - [`path_bytes`]: paths kept as bytes and back.
+//! - [`pipe`]: pipes that hold more.
 //! - [`memory`]: what is let go of goes back to the system.
 //! - [`priority`]: the window goes before the transfer when the processors are busy.
 //! - [`reveal`]: showing and opening things with the system's programs.
@@ -28,6 +29,7 @@ pub mod instance;
 pub mod interrupt;
 pub mod memory;
 pub mod path_bytes;
+pub mod pipe;
 pub mod pointer;
 pub mod priority;
 pub mod private;
