@@ -142,8 +142,9 @@ pub fn last_byte(bench: &Bench, host: &Host) {
 
 /// The viewer as people use it: a click on a preview, then the key for all pixels.
 pub fn full_view(bench: &Bench, host: &Host) {
-    /// Where the newest picture lies: the first one at the top of the list, the others at its end.
-    const NEWEST: (i32, i32) = (505, 372);
+    /// Where the newest picture lies once the list is full, and the one picture before.
+    const NEWEST: (i32, i32) = (505, 496);
+    const ONLY: (i32, i32) = (505, 250);
     let (seat, sender) = seat_for_sender(host, 1);
     seat.desktop.click_at(seat.tile("Mei's laptop").center());
     let (mut fitted, mut sharp) = (Vec::new(), Vec::new());
@@ -157,7 +158,7 @@ pub fn full_view(bench: &Bench, host: &Host) {
             thread::sleep(LOOK_EVERY);
         }
         // What goes on after it was shown, and the mouse that moves there, are no part of it.
-        seat.screen.move_pointer(NEWEST);
+        seat.screen.move_pointer(if number == 0 { ONLY } else { NEWEST });
         thread::sleep(Duration::from_secs(2));
         let open = settled(&seat, |seat| seat.screen.click());
         thread::sleep(Duration::from_secs(1));
