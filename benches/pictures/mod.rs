@@ -225,6 +225,10 @@ pub fn many(bench: &Bench, host: &Host) {
     let mut third = host.command(fantail());
     third.arg("receive").env("FANTAIL_HOME", sender.home.path().join("third")).env("FANTAIL_NAME", "Third");
     let _third = Running::start("receive", &mut third);
+    // The sender stays between its sends, or tiles would change their places under the pointer.
+    let mut staying = host.command(fantail());
+    staying.arg("receive").env("FANTAIL_HOME", sender.home.path()).env("FANTAIL_NAME", "Mei's laptop");
+    let _staying = Running::start("receive", &mut staying);
     let tiles = [seat.tile("Mei's laptop"), seat.tile("Third")];
     seat.desktop.click_at(tiles[0].center());
     thread::sleep(Duration::from_secs(3));

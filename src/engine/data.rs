@@ -198,7 +198,7 @@ impl Hub {
                         store.keep_contents(&with, &transfer, &contents)?;
                         store.update_items(&with, &transfer, &updates)
                     },
-                    move |_, result| match result {
+                    move |hub, result| match result {
                         Ok(_) => drop(acknowledge.send(Ok(()))),
                         // The other side isn't told that it is saved, but why it stops.
                         Err(error) => {
@@ -206,7 +206,7 @@ impl Hub {
                             let why = match error.refusal() {
                                 Some(Refusal::Full) => FolderError::Full.into(),
                                 Some(Refusal::NotWritable) => FolderError::NotWritable {
-                                    folder: "of the database".to_owned(),
+                                    folder: hub.config.home.database.display().to_string(),
                                     source: std::io::Error::other(error),
                                 }
                                 .into(),

@@ -170,9 +170,9 @@ impl Gallery {
         self.steps.take().is_some_and(|step| self.go(step))
     }
 
-    /// It asked in vain, and may ask again.
+    /// It asked in vain. What could not be told now is not asked for again with every frame.
     pub(super) fn not_told(&mut self) {
-        (self.asked, self.steps) = (None, None);
+        self.steps = None;
     }
 
     /// Without those of one file, which is gone. Whether another picture is shown now; `None` if there is none left.
@@ -290,6 +290,15 @@ mod tests {
         assert!(gallery.take(Towards::Older(5), of(3..5), None));
         assert_eq!((gallery.shown().seq, gallery.place()), (4, Some((2, 3))));
         assert_eq!(asks(&mut gallery), None);
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_not_asked_for_without_end() {
+        let mut gallery = part(5..6, 0, Some(5), None);
+        assert_eq!(asks(&mut gallery), Some(Towards::Older(5)));
+        gallery.not_told();
+        assert_eq!(asks(&mut gallery), None);
+        assert_eq!(gallery.shown().seq, 5);
     }
 
     #[test]
