@@ -1,142 +1,184 @@
-//! JPEG XL, by `jxl-oxide`.
+//! JPEG XL, by `jxl`.
 
-use std::{io::Read as _, time::Duration};
+use std::{
+    io::{self, IoSliceMut},
+    num::NonZero,
+    panic::resume_unwind,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
 
 use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
-use jxl_oxide::{
-    AllocTracker, EnumColourEncoding, ExtraChannelType, InitializeResult, JxlImage, JxlThreadPool, PixelFormat,
-    RenderingIntent,
+use jxl::{
+    api::{
+        AlphaMode, Event, ExtraChannel, JxlBitstreamInput, JxlColorEncoding, JxlColorProfile, JxlColorType,
+        JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlParallelRunner, JxlParallelRunnerFun,
+        JxlPixelFormat, JxlPrimaries, JxlTransferFunction, JxlWhitePoint, ProfileLevel,
+    },
+    error::Error,
 };
 
 use super::{
-    PictureError, Size, animation::RawFrame, decode::from_io, limits::MAX_JXL_BYTES, open::Input, scale::divide_alpha,
+    PictureError, Size,
+    animation::RawFrame,
+    limits::{JXL_THREADS, MAX_JXL_SAMPLES, MAX_SIDE},
+    open::Input,
 };
-
-/// Fed to the decoder at once.
-const STEP: usize = 64 << 10;
 
 /// One whose head was read.
 pub(super) struct Jxl<'a> {
-    image: JxlImage,
+    decoder: JxlDecoder,
     fed: Fed<'a>,
+    size: Size,
+    kind: JxlColorType,
+    /// Beside colours made of inks; everywhere else it comes with the colours.
+    alpha_apart: bool,
 }
 
 impl<'a> Jxl<'a> {
-    pub(super) fn open(input: Box<dyn Input + 'a>) -> Result<Self, PictureError> {
-        let mut fed = Fed { input, waiting: Vec::new() };
-        let mut beginning = JxlImage::builder()
-            // No threads: a process that decodes may start none.
-            .pool(JxlThreadPool::none())
-            .alloc_tracker(AllocTracker::with_limit(MAX_JXL_BYTES))
-            .build_uninit();
-        loop {
-            if !fed.step(|bytes| beginning.feed_bytes(bytes))? {
-                return Err(PictureError::Damaged);
-            }
-            beginning = match beginning.try_init().map_err(damaged)? {
-                InitializeResult::NeedMoreData(beginning) => beginning,
-                InitializeResult::Initialized(mut image) => {
-                    let metadata = &image.image_header().metadata;
-                    // Colours that the format itself describes become sRGB in the decoder, light beyond white drawn
-                    // together; only a profile's pixels come as they are.
-                    if metadata.xyb_encoded || !metadata.colour_encoding.want_icc() {
-                        let srgb = if metadata.grayscale() {
-                            EnumColourEncoding::gray_srgb(RenderingIntent::Relative)
-                        } else {
-                            EnumColourEncoding::srgb(RenderingIntent::Relative)
-                        };
-                        image.request_color_encoding(srgb);
-                    }
-                    return Ok(Self { image, fed });
-                }
-            };
+    /// Reads the head. `len` is that of the input in bytes.
+    pub(super) fn open(input: Box<dyn Input + 'a>, len: u64) -> Result<Self, PictureError> {
+        let mut options = JxlDecoderOptions::default();
+        // Its own frames are bounded like the picture, before anything is made for them.
+        options.sample_limit = Some(MAX_JXL_SAMPLES);
+        options.alpha_mode = AlphaMode::Unpremultiplied;
+        // Inks, and pictures larger than a browser would show.
+        options.max_profile_level = ProfileLevel::Main10;
+        let mut this = Self {
+            decoder: JxlDecoder::new(options),
+            fed: Fed { input, left: len },
+            size: Size::new(0, 0),
+            kind: JxlColorType::Rgb,
+            alpha_apart: false,
+        };
+        while this.step(None)? != Event::BasicInfo {}
+        let info = this.decoder.basic_info().ok_or(PictureError::Damaged)?;
+        let side = |side: usize| u32::try_from(side).ok().filter(|side| *side <= MAX_SIDE);
+        let (width, height) = (side(info.size.0), side(info.size.1));
+        this.size = Size::new(width.ok_or(PictureError::TooLarge)?, height.ok_or(PictureError::TooLarge)?);
+        let channels: Vec<_> = info.extra_channels.iter().map(|channel| channel.ec_type).collect();
+        let alpha = channels.iter().position(|channel| *channel == ExtraChannel::Alpha);
+        let grey = this.decoder.current_pixel_format().is_some_and(|format| format.color_type.is_grayscale());
+        this.kind = match (grey, alpha) {
+            _ if channels.contains(&ExtraChannel::Black) => JxlColorType::Cmyk,
+            (true, None) => JxlColorType::Grayscale,
+            (true, Some(_)) => JxlColorType::GrayscaleAlpha,
+            (false, None) => JxlColorType::Rgb,
+            (false, Some(_)) => JxlColorType::Rgba,
+        };
+        let bytes = JxlDataFormat::U8 { bit_depth: 8 };
+        let mut format = JxlPixelFormat {
+            color_type: this.kind,
+            color_data_format: Some(bytes),
+            extra_channel_format: vec![None; channels.len()],
+        };
+        if let (JxlColorType::Cmyk, Some(alpha)) = (this.kind, alpha) {
+            format.extra_channel_format[alpha] = Some(bytes);
+            this.alpha_apart = true;
         }
+        this.decoder.set_pixel_format(format).map_err(refused)?;
+        Ok(this)
     }
 
     /// Upright, as frames are given.
-    pub(super) fn size(&self) -> Size {
-        Size::new(self.image.width(), self.image.height())
+    pub(super) const fn size(&self) -> Size {
+        self.size
     }
 
+    /// What its pixels will be in, unless that is sRGB.
     pub(super) fn profile(&self) -> Option<Vec<u8>> {
-        let metadata = &self.image.image_header().metadata;
-        (!metadata.xyb_encoded && metadata.colour_encoding.want_icc()).then(|| self.image.rendered_icc())
+        let profile = self.decoder.output_color_profile()?;
+        (!is_srgb(profile)).then(|| profile.try_as_icc().map(std::borrow::Cow::into_owned)).flatten()
     }
 
     pub(super) fn is_animated(&self) -> bool {
-        self.image.image_header().metadata.animation.is_some()
+        self.decoder.basic_info().is_some_and(|info| info.animation.is_some())
     }
 
     /// The first frame.
     pub(super) fn still(mut self) -> Result<DynamicImage, PictureError> {
-        while self.image.num_loaded_keyframes() == 0 {
-            let image = &mut self.image;
-            if !self.fed.step(|bytes| image.feed_bytes(bytes))? {
-                return Err(PictureError::Damaged);
-            }
-        }
-        Ok(self.frame(0)?.0)
+        Ok(self.frame()?.ok_or(PictureError::Damaged)?.0)
     }
 
     /// All of them in turn.
     pub(super) fn frames(mut self) -> impl Iterator<Item = Result<RawFrame, PictureError>> {
-        let mut next = 0;
         std::iter::from_fn(move || {
-            while self.image.num_loaded_keyframes() <= next {
-                let image = &mut self.image;
-                match self.fed.step(|bytes| image.feed_bytes(bytes)) {
-                    Ok(true) => {}
-                    Ok(false) => return None,
-                    Err(error) => return Some(Err(error)),
-                }
-            }
-            let frame = self.frame(next);
-            next += 1;
+            let frame = self.frame().transpose()?;
             Some(frame.map(|(image, delay)| (image.into_rgba8().into_raw(), delay)))
         })
     }
 
-    fn frame(&self, index: usize) -> Result<(DynamicImage, Duration), PictureError> {
-        let render = self.image.render_frame(index).map_err(damaged)?;
-        let mut stream = render.stream();
-        let (width, height) = (stream.width(), stream.height());
-        let mut samples = vec![0_u8; width as usize * height as usize * stream.channels() as usize];
-        stream.write_to_buffer(&mut samples);
-        let image = match self.image.pixel_format() {
-            PixelFormat::Gray => GrayImage::from_raw(width, height, samples).map(DynamicImage::from),
-            PixelFormat::Graya => GrayAlphaImage::from_raw(width, height, samples).map(DynamicImage::from),
-            PixelFormat::Rgb => RgbImage::from_raw(width, height, samples).map(DynamicImage::from),
-            PixelFormat::Rgba => {
-                if self.alpha_is_multiplied_in() {
-                    divide_alpha(&mut samples);
-                }
-                RgbaImage::from_raw(width, height, samples).map(DynamicImage::from)
+    /// The next one, if there is any.
+    fn frame(&mut self) -> Result<Option<(DynamicImage, Duration)>, PictureError> {
+        loop {
+            match self.step(None)? {
+                Event::FrameHeader => break,
+                Event::Complete => return Ok(None),
+                _ => {}
             }
+        }
+        let shown = self.decoder.frame_header().and_then(|header| header.duration).unwrap_or_default();
+        let (width, height) = (self.size.width as usize, self.size.height as usize);
+        let mut samples = vec![0; width * height * self.kind.samples_per_pixel()];
+        let mut alpha = vec![0; if self.alpha_apart { width * height } else { 0 }];
+        loop {
+            let mut buffers = vec![JxlOutputBuffer::new(&mut samples, height, width * self.kind.samples_per_pixel())];
+            if self.alpha_apart {
+                buffers.push(JxlOutputBuffer::new(&mut alpha, height, width));
+            }
+            if let Event::FrameComplete { .. } = self.step(Some(&mut buffers))? {
+                break;
+            }
+        }
+        let image = self.image(samples, &alpha).ok_or(PictureError::Damaged)?;
+        Ok(Some((image, Duration::try_from_secs_f64(shown / 1000.0).unwrap_or(Duration::MAX))))
+    }
+
+    fn image(&self, samples: Vec<u8>, alpha: &[u8]) -> Option<DynamicImage> {
+        let Size { width, height } = self.size;
+        match self.kind {
+            JxlColorType::Grayscale => GrayImage::from_raw(width, height, samples).map(DynamicImage::from),
+            JxlColorType::GrayscaleAlpha => GrayAlphaImage::from_raw(width, height, samples).map(DynamicImage::from),
+            JxlColorType::Rgba => RgbaImage::from_raw(width, height, samples).map(DynamicImage::from),
             // As other decoders here do without a profile for inks. No ink is 255.
-            PixelFormat::Cmyk => {
-                let rgb = samples.as_chunks::<4>().0.iter().flat_map(|&[c, m, y, k]| [c, m, y].map(|ink| on(ink, k)));
-                RgbImage::from_raw(width, height, rgb.collect()).map(DynamicImage::from)
+            JxlColorType::Cmyk => {
+                let rgb = samples.as_chunks::<4>().0.iter().map(|&[c, m, y, k]| [c, m, y].map(|ink| on(ink, k)));
+                if self.alpha_apart {
+                    let rgba = rgb.zip(alpha).flat_map(|([r, g, b], &alpha)| [r, g, b, alpha]);
+                    return RgbaImage::from_raw(width, height, rgba.collect()).map(DynamicImage::from);
+                }
+                RgbImage::from_raw(width, height, rgb.flatten().collect()).map(DynamicImage::from)
             }
-            PixelFormat::Cmyka => {
-                let inked = |&[c, m, y, k, alpha]: &[u8; 5]| [on(c, k), on(m, k), on(y, k), alpha];
-                let rgba = samples.as_chunks::<5>().0.iter().flat_map(inked);
-                RgbaImage::from_raw(width, height, rgba.collect()).map(DynamicImage::from)
-            }
-        };
-        Ok((image.ok_or(PictureError::Damaged)?, self.duration(render.duration())))
+            _ => RgbImage::from_raw(width, height, samples).map(DynamicImage::from),
+        }
     }
 
-    fn alpha_is_multiplied_in(&self) -> bool {
-        let channels = &self.image.image_header().metadata.ec_info;
-        channels.iter().any(|channel| matches!(channel.ty, ExtraChannelType::Alpha { alpha_associated: true }))
+    /// Up to the next thing of note. A file that ends before it is damaged.
+    fn step(&mut self, buffers: Option<&mut [JxlOutputBuffer<'_>]>) -> Result<Event, PictureError> {
+        match self.decoder.process(&mut self.fed, buffers, Some(&mut Threads)).map_err(refused)? {
+            Event::NeedMoreInput { .. } => Err(PictureError::Damaged),
+            event => Ok(event),
+        }
     }
+}
 
-    fn duration(&self, ticks: u32) -> Duration {
-        let Some(animation) = &self.image.image_header().metadata.animation else { return Duration::ZERO };
-        let seconds =
-            f64::from(ticks) * f64::from(animation.tps_denominator) / f64::from(animation.tps_numerator.max(1));
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    }
+/// Colours that need nothing done to them.
+fn is_srgb(profile: &JxlColorProfile) -> bool {
+    let JxlColorProfile::Simple(encoding) = profile else { return false };
+    matches!(
+        encoding,
+        JxlColorEncoding::RgbColorSpace {
+            white_point: JxlWhitePoint::D65,
+            primaries: JxlPrimaries::SRGB,
+            transfer_function: JxlTransferFunction::SRGB,
+            ..
+        } | JxlColorEncoding::GrayscaleColorSpace {
+            white_point: JxlWhitePoint::D65,
+            transfer_function: JxlTransferFunction::SRGB,
+            ..
+        }
+    )
 }
 
 /// Light that `ink` lets through on paper that black ink lets `paper` of.
@@ -147,26 +189,78 @@ fn on(ink: u8, paper: u8) -> u8 {
 /// Bytes on their way into the decoder.
 struct Fed<'a> {
     input: Box<dyn Input + 'a>,
-    /// Read, but too little for the decoder to go on with.
-    waiting: Vec<u8>,
+    left: u64,
 }
 
-impl Fed<'_> {
-    /// Hands the next bytes over. `false` if there are none.
-    fn step(&mut self, take: impl FnOnce(&[u8]) -> jxl_oxide::Result<usize>) -> Result<bool, PictureError> {
-        let step =
-            (&mut self.input).take(STEP as u64).read_to_end(&mut self.waiting).map_err(|error| from_io(&error))?;
-        if step == 0 {
-            return Ok(false);
+impl JxlBitstreamInput for Fed<'_> {
+    fn available_bytes(&mut self) -> io::Result<usize> {
+        Ok(usize::try_from(self.left).unwrap_or(usize::MAX))
+    }
+
+    fn read(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let mut read = 0;
+        for mut rest in bufs.iter_mut().map(|slice| &mut **slice) {
+            while !rest.is_empty() {
+                match self.input.read(rest) {
+                    Ok(0) => {
+                        self.left = 0;
+                        return Ok(read);
+                    }
+                    Ok(now) => {
+                        rest = &mut rest[now..];
+                        self.left = self.left.saturating_sub(now as u64);
+                        read += now;
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
         }
-        let taken = take(&self.waiting).map_err(damaged)?;
-        self.waiting.drain(..taken.min(self.waiting.len()));
-        Ok(true)
+        Ok(read)
+    }
+}
+
+/// A few, for each stretch of work anew: starting one takes less than a thousandth of what it does.
+struct Threads;
+
+impl JxlParallelRunner for Threads {
+    fn num_threads(&self) -> usize {
+        thread::available_parallelism().map_or(1, NonZero::get).min(JXL_THREADS)
+    }
+
+    fn run(&mut self, num: usize, fun: &JxlParallelRunnerFun<'_>) -> Result<(), Error> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let part = next.fetch_add(1, Ordering::Relaxed);
+                if part >= num {
+                    return Ok(());
+                }
+                fun(part)?;
+            }
+        };
+        thread::scope(|scope| {
+            let helpers: Vec<_> = (1..self.num_threads().min(num))
+                // Without one, those that are there do its work.
+                .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
+                .collect();
+            let mut done = work();
+            for helper in helpers {
+                done = done.and(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            done
+        })
     }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "what map_err hands over")]
-fn damaged(error: Box<dyn std::error::Error + Send + Sync>) -> PictureError {
+fn refused(error: Error) -> PictureError {
     log::debug!("JPEG XL: {error}");
-    PictureError::Damaged
+    match error {
+        Error::OutOfMemory(_)
+        | Error::ImageOutOfMemory(..)
+        | Error::ImageSizeTooLarge(..)
+        | Error::ImageDimensionTooLarge(_) => PictureError::TooLarge,
+        _ => PictureError::Damaged,
+    }
 }

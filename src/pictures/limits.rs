@@ -37,12 +37,16 @@ pub(super) const LEAST_LEVEL_SIDE: u32 = 512;
 /// Of a line that a file says of itself, such as the name of a camera; in characters.
 pub(super) const MAX_DETAIL: usize = 100;
 
-/// Of a pixel of JPEG XL while it is decoded: four channels in floating point.
-pub(super) const JXL_PIXEL_BYTES: u64 = 16;
+/// Of a pixel of JPEG XL while it is decoded. Most are made row by row and take four with the result; those that come in
+/// ever finer steps without loss are held whole and take nine (measured). Lets in 50 megapixels, which fit into
+/// [`MAX_MEMORY_BYTES`] whatever they are.
+pub(super) const JXL_PIXEL_BYTES: u64 = 8;
 
-/// Bytes that the decoder of JPEG XL may take: it holds a picture more than once while it filters it, 24 megapixels in
-/// 640 MB.
-pub(super) const MAX_JXL_BYTES: usize = 2 * MAX_DECODED_BYTES as usize;
+/// Samples of all channels of a picture of JPEG XL, or of one of its frames: as many pixels, with four channels.
+pub(super) const MAX_JXL_SAMPLES: usize = (4 * MAX_DECODED_BYTES / JXL_PIXEL_BYTES) as usize;
+
+/// Threads that decode a JPEG XL: two pictures are decoded at a time.
+pub(super) const JXL_THREADS: usize = 4;
 
 /// Bytes of a drawing (SVG), and nodes of its tree. Detailed maps reach a tenth of both.
 pub(super) const MAX_DRAWING_BYTES: u64 = 32 * 1024 * 1024;
@@ -79,9 +83,9 @@ pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(60);
 pub(super) const MAX_MEMORY_BYTES: u64 = 2 * MAX_DECODED_BYTES + 256 * 1024 * 1024;
 
 /// Seconds of processor time for a picture: these, and one more for each so many bytes of its file. A photograph as JPEG
-/// takes a twentieth of that, one of 24 megapixels as JPEG XL a third (2.1 s measured), and a small file made to be slow
-/// holds up one of two threads for no longer.
-pub(super) const CPU_SECONDS: u64 = 6;
+/// takes less than a tenth of that, the slowest of 24 megapixels (JPEG XL without loss) two fifths, and a small file made to
+/// be slow holds up one of two threads for no longer.
+pub(super) const CPU_SECONDS: u64 = 4;
 pub(super) const SLOWEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// By the clock, on a computer that has much else to do.

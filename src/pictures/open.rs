@@ -83,7 +83,7 @@ impl<'a> Opened<'a> {
                 Self::bounded_still(decoder)
             }
             Format::Jxl => {
-                let decoder = Jxl::open(input)?;
+                let decoder = Jxl::open(input, len)?;
                 let (size, profile) = (decoder.size(), decoder.profile());
                 check(size, u64::from(size.width) * u64::from(size.height) * JXL_PIXEL_BYTES)?;
                 Ok(Self {
