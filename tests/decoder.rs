@@ -51,6 +51,21 @@ fn a_blur_comes_from_the_process_ready_made() {
 }
 
 #[test]
+fn the_chinese_in_a_drawing_is_shown_by_a_process_that_opens_no_file() {
+    with_the_real_program();
+    let painted = |text: &str| {
+        let drawing =
+            format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 60 20'><text y='15'>{text}</text></svg>");
+        let picture = pictures::decode_bytes(drawing.as_bytes(), Wanted::Within(Size::new(600, 600))).unwrap();
+        picture.frames[0].rgba.iter().skip(3).step_by(4).filter(|alpha| **alpha > 0).count()
+    };
+    assert!(painted("Fantail") > 1000);
+    // Where the tests run there is a Chinese face (`tests/run`).
+    assert!(painted("开屏") > 1000, "{} pixels", painted("开屏"));
+    assert_ne!(painted("开屏"), painted("扇尾"), "boxes in the place of letters");
+}
+
+#[test]
 fn what_is_no_picture_or_a_damaged_or_a_huge_one_says_so_through_the_process() {
     with_the_real_program();
     let size = |bytes: &[u8]| pictures::dimensions_of_bytes(bytes).err();

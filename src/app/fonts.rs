@@ -7,35 +7,21 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use egui::{
     FontData, FontDefinitions, FontFamily, FontInsert, FontPriority, FontProvider,
     epaint::text::{FallbackRequest, InsertFontFamily},
 };
-use fontique::{Collection, CollectionOptions, QueryFamily, QueryFont, QueryStatus, SourceCache, SourceCacheOptions};
+use fontique::{QueryFamily, QueryFont, QueryStatus};
 
 use crate::{
     i18n::{Language, Texts},
     pictures::TEXT_FACE,
+    platform::faces::{SIMPLIFIED, system},
 };
 
 const ICONS: &[u8] = include_bytes!("../../assets/fonts/Phosphor-subset.ttf");
-
-/// Simplified Chinese faces, best first; what is not installed is skipped.
-const SIMPLIFIED: &[&str] = &[
-    "Microsoft YaHei UI",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Droid Sans Fallback",
-    "SimSun",
-];
 
 const EMOJI: &[&str] = &["Segoe UI Emoji", "Apple Color Emoji", "Noto Color Emoji", "Twemoji", "JoyPixels"];
 
@@ -195,13 +181,4 @@ fn find(names: &[&str], sample: char) -> Option<Face> {
 
 fn has(font: &QueryFont, sample: char) -> bool {
     font.charmap().and_then(|map| map.map(sample)).is_some_and(|glyph| glyph != 0)
-}
-
-/// The system's fonts, looked through once.
-fn system() -> &'static Mutex<(Collection, SourceCache)> {
-    static SYSTEM: OnceLock<Mutex<(Collection, SourceCache)>> = OnceLock::new();
-    SYSTEM.get_or_init(|| {
-        let options = CollectionOptions { shared: false, system_fonts: true };
-        Mutex::new((Collection::new(options), SourceCache::new(SourceCacheOptions::default())))
-    })
 }

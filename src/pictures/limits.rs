@@ -52,6 +52,10 @@ pub(super) const JXL_THREADS: usize = 4;
 pub(super) const MAX_DRAWING_BYTES: u64 = 32 * 1024 * 1024;
 pub(super) const MAX_DRAWING_NODES: u32 = 1_000_000;
 
+/// Bytes of the file with the face for letters that the program's own lacks: those with all of Chinese, Japanese and Korean
+/// are 20 MB, one with all weights 60.
+pub(super) const MAX_FACE_BYTES: u64 = 64 * 1024 * 1024;
+
 /// The longer side of a drawing, in pixels, however small it says it is: icons say 16.
 pub(super) const LEAST_DRAWING_SIDE: u32 = 1024;
 

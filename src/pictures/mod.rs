@@ -20,6 +20,7 @@ mod colour;
 mod decode;
 mod details;
 pub mod embedded;
+mod faces;
 mod foreign;
 mod jpeg;
 mod jxl;

@@ -11,7 +11,7 @@
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, BufRead as _, BufReader, Cursor, Read, Write},
+    io::{self, BufRead as _, BufReader, Cursor, Read, Seek as _, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
     sync::OnceLock,
@@ -23,14 +23,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Details, Format, Frame, Outcome, Picture, PictureError, Size, Wanted,
-    decode::{contained, outcome},
+    decode::{contained, from_io, outcome},
+    faces,
     limits::{
         CPU_SECONDS, LONGEST, MAX_FILE_BYTES, MAX_FRAMES, MAX_FRAMES_BYTES, MAX_MEMORY_BYTES, MAX_PIXELS, MAX_SIDE,
         MAX_WANTED_SIDE, MAX_WHOLE_PIXELS, SLOWEST_FILE,
     },
+    sniff,
 };
 use crate::{
-    platform::{confine, pipe, priority::let_others_go_first},
+    platform::{
+        confine,
+        faces::{Face, chinese},
+        pipe,
+        priority::let_others_go_first,
+    },
     protocol::limits::MAX_THUMBHASH,
 };
 
@@ -81,6 +88,8 @@ struct Order {
     length: u64,
     /// The input is a file and can be read anywhere; otherwise it comes through a pipe.
     is_file: bool,
+    /// For letters in a drawing; opened before anything of the input is read.
+    face: Option<Face>,
 }
 
 /// The line before the pixels.
@@ -113,8 +122,14 @@ fn decoded_by(
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Outcome, PictureError> {
     let (stdin, bytes, order) = match input {
-        Input::File(file, length) => (Stdio::from(file), &[][..], Order { wanted, length, is_file: true }),
-        Input::Bytes(bytes) => (Stdio::piped(), bytes, Order { wanted, length: bytes.len() as u64, is_file: false }),
+        Input::File(mut file, length) => {
+            let face = face_for(&head_of(&mut file).map_err(|error| from_io(&error))?);
+            (Stdio::from(file), &[][..], Order { wanted, length, is_file: true, face })
+        }
+        Input::Bytes(bytes) => {
+            let face = face_for(&bytes[..bytes.len().min(sniff::HEAD)]);
+            (Stdio::piped(), bytes, Order { wanted, length: bytes.len() as u64, is_file: false, face })
+        }
     };
     let order = serde_json::to_string(&order).map_err(|_| PictureError::Unreadable)?;
     let begun = Instant::now();
@@ -149,6 +164,20 @@ fn decoded_by(
         drop(child);
         result
     })
+}
+
+/// Its first bytes; what the decoder reads begins with them again.
+fn head_of(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(sniff::HEAD as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(head)
+}
+
+/// Only drawings have letters.
+fn face_for(head: &[u8]) -> Option<Face> {
+    // What isn't text can't be said on a command line.
+    (sniff::sniff(head) == Some(Format::Svg)).then(chinese)?.filter(|face| face.path.to_str().is_some())
 }
 
 fn not_run(error: &io::Error) -> PictureError {
@@ -262,6 +291,7 @@ fn answer(order: &Order) -> io::Result<()> {
     // Whoever looks at the window scrolls it meanwhile.
     let_others_go_first();
     let file = confine::stdin_as_file()?;
+    faces::hold(order.face.clone());
     confine::confine(confine::Bounds {
         memory: MAX_MEMORY_BYTES,
         cpu_seconds: CPU_SECONDS + order.length.min(MAX_FILE_BYTES) / SLOWEST_FILE,

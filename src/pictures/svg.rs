@@ -1,7 +1,7 @@
 //! Drawings (SVG), rendered by `resvg` at the size they are shown.
 //!
-//! Nothing outside the file is looked at: pictures in it only as `data:` URLs, text only in the one face that comes with
-//! the program. Scripts, animation and links are unknown to resvg.
+//! Nothing outside the file is looked at: pictures in it only as `data:` URLs, text only in the face that comes with the
+//! program, and what that lacks in the one that was handed over (see [`faces`](super::faces)). Scripts, animation and links are unknown to resvg.
 
 use std::{
     io::Read,
@@ -12,12 +12,13 @@ use flate2::read::GzDecoder;
 use image::{DynamicImage, RgbaImage};
 use resvg::{
     tiny_skia::{Pixmap, Transform},
-    usvg::{ImageHrefResolver, Options, Tree, fontdb, roxmltree},
+    usvg::{FallbackSelectionFn, FontResolver, ImageHrefResolver, Options, Tree, fontdb, roxmltree},
 };
 
 use super::{
     PictureError, Size,
     decode::from_io,
+    faces::held,
     limits::{LEAST_DRAWING_SIDE, MAX_DRAWING_BYTES, MAX_DRAWING_NODES, MAX_WANTED_SIDE},
     open::Input,
 };
@@ -51,6 +52,7 @@ impl Drawing {
         let options = Options {
             font_family: FAMILY.to_owned(),
             fontdb: Arc::clone(faces()),
+            font_resolver: FontResolver { select_fallback: with_the_other_face(), ..FontResolver::default() },
             image_href_resolver: ImageHrefResolver {
                 resolve_data: ImageHrefResolver::default_data_resolver(),
                 resolve_string: Box::new(|_, _| None),
@@ -116,5 +118,23 @@ fn faces() -> &'static Arc<fontdb::Database> {
         faces.set_cursive_family(FAMILY);
         faces.set_fantasy_family(FAMILY);
         Arc::new(faces)
+    })
+}
+
+/// For letters that the one face lacks, the other: read when the first of them comes.
+fn with_the_other_face() -> FallbackSelectionFn<'static> {
+    let select = FontResolver::default_fallback_selector();
+    Box::new(move |letter, used, faces| {
+        if faces.len() == 1 {
+            let (bytes, index) = held()?;
+            let faces = Arc::make_mut(faces);
+            for id in faces.load_font_source(fontdb::Source::Binary(bytes)) {
+                // The same letters in the forms of other languages.
+                if faces.face(id).is_some_and(|face| face.index != index) {
+                    faces.remove_face(id);
+                }
+            }
+        }
+        select(letter, used, faces)
     })
 }

@@ -3,6 +3,7 @@
 //!
 //! - [`home`]: where this program's things lie.
 //! - [`confine`]: a process that gives up everything it does not need.
+//! - [`faces`]: the faces of letters that are installed.
 //! - [`computer`]: what this computer is called, and its own id.
 //! - [`private`]: folders and files that only their owner may read.
 //! - [`instance`]: one running window per home, and the way to reach it.
@@ -23,6 +24,7 @@ pub mod bin;
 pub mod clipboard;
 pub mod computer;
 pub mod confine;
+pub mod faces;
 pub mod files;
 pub mod home;
 pub mod instance;

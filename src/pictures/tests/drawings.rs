@@ -67,6 +67,27 @@ fn a_drawing_shows_its_text_whatever_face_it_asks_for() {
 }
 
 #[test]
+fn a_drawing_shows_its_chinese_in_its_chinese_forms() {
+    let Some((bytes, index)) = faces::held() else {
+        assert_eq!(crate::platform::faces::chinese(), None, "there is a face, and it is not held");
+        return;
+    };
+    assert!(!bytes.is_empty());
+    let shown = |text: &str| {
+        let text =
+            format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 60 20'><text y='15'>{text}</text></svg>");
+        drawing(&text).unwrap().frames.remove(0).rgba
+    };
+    let painted = |rgba: &[u8]| rgba.iter().skip(3).step_by(4).filter(|alpha| **alpha > 0).count();
+    let (spread, nothing) = (shown("开屏"), shown("\u{f0000}\u{f0001}"));
+    assert!(painted(&spread) > 1000, "{} pixels of face {index}", painted(&spread));
+    assert_ne!(spread, nothing, "not boxes in the place of letters");
+    assert_ne!(shown("开"), shown("屏"));
+    // Beside each other, each in its own face.
+    assert!(painted(&shown("Fan开屏")) > painted(&spread));
+}
+
+#[test]
 fn a_drawing_looks_at_nothing_but_itself() {
     let dir = tempfile::tempdir().unwrap();
     let outside = dir.path().join("outside.png");
