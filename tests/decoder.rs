@@ -116,7 +116,7 @@ fn the_process_may_open_nothing_connect_nowhere_and_use_only_so_much() {
         line[name.len()..].split_whitespace().next().unwrap().to_owned()
     };
     assert_eq!((bound("Max open files"), bound("Max file size")), ("0".into(), "0".into()), "{limits}");
-    assert_eq!(bound("Max cpu time"), "6", "{limits}");
+    assert_eq!(bound("Max cpu time"), "4", "{limits}");
     assert!(bound("Max address space").parse::<u64>().unwrap() <= 2 << 30, "{limits}");
     child.stdin.take().unwrap().write_all(b"0123456789abcdef").unwrap();
     let output = child.wait_with_output().unwrap();

@@ -6,6 +6,8 @@
 
 use std::{
     collections::VecDeque,
+    fs::File,
+    io::BufReader,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -14,7 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Format, Outcome, Picture, PictureError, Stamp, Wanted,
+    Format, Outcome, Picture, PictureError, Size, Stamp, Wanted, heif,
     limits::{LONGEST_ASKED, MADE_BYTES, MADE_SIDE, MAX_MADE},
     process::{self, decoded},
     sniff::first_words,
@@ -138,9 +140,18 @@ pub(super) fn outcome(
     };
     let made = made(path, stamp, kind, within, cancelled)?.ok_or(PictureError::NeedsSystem(kind))?;
     let format = Format::Foreign(kind);
+    // What was made is smaller than the picture, which says itself how large it is.
+    let own = |made: Size| match kind {
+        Foreign::Avif | Foreign::Heif => {
+            File::open(path).ok().and_then(|file| heif::size(&mut BufReader::new(file))).unwrap_or(made)
+        }
+        _ => made,
+    };
     match decoded(process::Input::Bytes(&made), wanted, cancelled) {
-        Ok(Outcome::Picture(picture)) => Ok(Outcome::Picture(Picture { format, ..picture })),
-        Ok(Outcome::Size(_, size, frame)) => Ok(Outcome::Size(format, size, frame)),
+        Ok(Outcome::Picture(picture)) => {
+            Ok(Outcome::Picture(Picture { format, original: own(picture.original), ..picture }))
+        }
+        Ok(Outcome::Size(_, size, frame)) => Ok(Outcome::Size(format, own(size), frame)),
         Err(PictureError::NeedsSystem(_) | PictureError::NotAPicture) => Err(PictureError::NeedsSystem(kind)),
         other => other,
     }

@@ -117,6 +117,11 @@ pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(12);
 /// The longer side of what the system is asked for, in pixels: the viewer's, on most screens.
 pub(super) const MADE_SIDE: u32 = 1600;
 
+/// Boxes of an AVIF or HEIC before the one that says how large it is, and bytes of that: one in tiles of 512 pixels, as
+/// phones make them, takes some kilobytes, and one of [`MAX_PIXELS`] less than a hundred.
+pub(super) const MAX_BOXES: usize = 16;
+pub(super) const MAX_META_BYTES: u64 = 1024 * 1024;
+
 /// What the system made is kept as it came: as many as are in sight at once, and the bytes of some of the largest.
 pub(super) const MAX_MADE: usize = 64;
 pub(super) const MADE_BYTES: usize = 24 * 1024 * 1024;

@@ -22,6 +22,7 @@ mod details;
 pub mod embedded;
 mod faces;
 mod foreign;
+mod heif;
 mod jpeg;
 mod jxl;
 mod kept;
