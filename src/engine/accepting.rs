@@ -181,15 +181,21 @@ impl Hub {
     }
 
     fn accept_text(&mut self, key: Key, always: bool) {
-        // The entry is written with the text itself.
-        self.enter_received(key, always, None, State::Saved, move |hub, result| {
-            let Some(transfer) = hub.transfers.get_mut(&key) else { return };
-            if let Err(problem) = result {
-                return hub.decline(key, reason(&problem));
-            }
-            transfer.stage = Stage::Text { until: Instant::now() + TEXT_WITHIN };
-            hub.say_accepted(key, Ranges::default());
+        // The entry is written with the text itself, and so is what is new of a known computer: one flush less before
+        // the text is there. Where the disk took nothing last, it is asked again before anything is said.
+        if !always && self.known.contains_key(&key.0) && !self.store_refuses() {
+            return self.expect_text(key);
+        }
+        self.enter_received(key, always, None, State::Saved, move |hub, result| match result {
+            Err(problem) if hub.transfers.contains_key(&key) => hub.decline(key, reason(&problem)),
+            _ => hub.expect_text(key),
         });
+    }
+
+    fn expect_text(&mut self, key: Key) {
+        let Some(transfer) = self.transfers.get_mut(&key) else { return };
+        transfer.stage = Stage::Text { until: Instant::now() + TEXT_WITHIN };
+        self.say_accepted(key, Ranges::default());
     }
 
     /// The other side hears it; for files, the data connection comes next, or first the digests of what is `known`.

@@ -224,6 +224,11 @@ impl Hub {
         }
     }
 
+    /// The disk didn't take the last change of the store.
+    pub fn store_refuses(&self) -> bool {
+        self.notices.iter().any(|notice| matches!(notice, Notice::StoreRefuses(_)))
+    }
+
     /// Shows everything as it is now.
     pub fn publish(&mut self, now: Instant) {
         self.view.store(self.snapshot());
