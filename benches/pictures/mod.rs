@@ -222,15 +222,17 @@ pub fn many(bench: &Bench, host: &Host) {
             path
         })
         .collect();
-    let mut third = host.command(fantail());
-    third.arg("receive").env("FANTAIL_HOME", sender.home.path().join("third")).env("FANTAIL_NAME", "Third");
-    let _third = Running::start("receive", &mut third);
+    let stays = |name: &str, home: &Path| {
+        let mut staying = host.command(fantail());
+        staying.arg("receive").env("FANTAIL_HOME", home).env("FANTAIL_NAME", name);
+        Running::start("receive", &mut staying)
+    };
     // The sender stays between its sends, or tiles would change their places under the pointer.
-    let mut staying = host.command(fantail());
-    staying.arg("receive").env("FANTAIL_HOME", sender.home.path()).env("FANTAIL_NAME", "Mei's laptop");
-    let _staying = Running::start("receive", &mut staying);
-    let tiles = [seat.tile("Mei's laptop"), seat.tile("Third")];
-    seat.desktop.click_at(tiles[0].center());
+    let _sender = stays("Mei's laptop", sender.home.path());
+    // Two whose tiles the pointer moves between: the sender's is the chosen one, which has the same colour all the time.
+    let _others = ["Third", "Fourth"].map(|name| stays(name, &sender.home.path().join(name)));
+    let tiles = ["Third", "Fourth"].map(|name| seat.tile(name));
+    seat.desktop.click_at(seat.tile("Mei's laptop").center());
     thread::sleep(Duration::from_secs(3));
     let process = find_window_process(&fantail());
     let idle = resident(&process);
