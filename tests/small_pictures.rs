@@ -60,6 +60,15 @@ fn pictures_documents_and_films_that_the_system_knows_are_shown_upright_in_their
 }
 
 #[test]
+fn a_photograph_with_a_small_picture_inside_is_shown_sharp_and_with_its_own_size() {
+    with_the_real_program();
+    // Its small picture has 32 pixels.
+    let picture = pictures::decode_file(&fixture("small-inside.avif"), Wanted::Within(Size::new(160, 160))).unwrap();
+    assert_eq!((picture.size(), picture.original), (Size::new(160, 120), Size::new(320, 240)));
+    assert_upright("small-inside.avif", &picture.frames[0], 6);
+}
+
+#[test]
 fn a_kind_that_the_system_does_not_know_and_a_damaged_file_say_so_and_a_wrong_name_does_not_matter() {
     with_the_real_program();
     let dir = tempfile::tempdir().unwrap();

@@ -185,7 +185,12 @@ fn filled_in(command: &[String], ending: &str, side: u32) -> Vec<String> {
         }
         filled
     };
-    command.iter().map(filled).collect()
+    let mut words: Vec<String> = command.iter().map(filled).collect();
+    // Left to itself it gives the small picture inside the file, however small that is.
+    if words.first().is_some_and(|program| Path::new(program).file_name() == Some(OsStr::new("heif-thumbnailer"))) {
+        words.insert(1, "-p".to_owned());
+    }
+    words
 }
 
 fn run(
