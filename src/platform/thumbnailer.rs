@@ -79,7 +79,7 @@ pub fn small_picture(wanted: Wanted<'_>, cancelled: &dyn Fn() -> bool) -> Result
     }
 }
 
-/// What `child` writes to its standard output, until `deadline`. It has ended afterwards.
+/// What `child` writes to its standard output, until `deadline`; maybe nothing. It has ended afterwards.
 fn written_by(child: Child, deadline: Instant, cancelled: &dyn Fn() -> bool) -> Result<Vec<u8>, ThumbnailerError> {
     let mut child = Running(child);
     let output = child.0.stdout.take().ok_or(ThumbnailerError::NothingMade)?;
@@ -96,7 +96,7 @@ fn written_by(child: Child, deadline: Instant, cancelled: &dyn Fn() -> bool) -> 
             .map_err(|_| ThumbnailerError::NothingMade)?;
         let result = loop {
             match heard.recv_timeout(LOOK) {
-                Ok(Ok(bytes)) if !bytes.is_empty() && bytes.len() as u64 <= MAX_BYTES => break Ok(bytes),
+                Ok(Ok(bytes)) if bytes.len() as u64 <= MAX_BYTES => break Ok(bytes),
                 Ok(_) | Err(flume::RecvTimeoutError::Disconnected) => break Err(ThumbnailerError::NothingMade),
                 Err(flume::RecvTimeoutError::Timeout) if cancelled() => break Err(ThumbnailerError::Cancelled),
                 Err(flume::RecvTimeoutError::Timeout) if Instant::now() >= deadline => {

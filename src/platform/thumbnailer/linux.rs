@@ -42,6 +42,9 @@ const CPU_SECONDS: u64 = 10;
 /// What all in there may write, in bytes; it lies in memory.
 const MAX_WRITTEN: u64 = 128 << 20;
 
+/// The first that is written once everything is locked: without it no program was run.
+const LOCKED: u8 = b'L';
+
 /// Where things are inside.
 const INPUT: &str = "/input/file";
 const OUTPUT: &str = "/tmp/preview.png";
@@ -209,8 +212,8 @@ fn run(
         .args([OsStr::new("--core=0"), OsStr::new("--"), bwrap.as_os_str()])
         .args(locks())
         .args([OsStr::new("--ro-bind"), path.as_os_str(), OsStr::new(&format!("{INPUT}.{}", wanted.ending))])
-        // What it prints is for nobody; what it made goes where it printed.
-        .args(["--", "/bin/sh", "-c", r#""$@" </dev/null >/dev/null 2>&1; exec cat "$0" </dev/null"#, OUTPUT])
+        // What it prints is for nobody; what it made goes where it printed, behind the word that the locks hold.
+        .args(["--", "/bin/sh", "-c", r#"printf L; "$@" </dev/null >/dev/null 2>&1; exec cat "$0" </dev/null"#, OUTPUT])
         .args(filled_in(command, wanted.ending, wanted.side))
         .env_clear()
         .envs(environment())
@@ -226,7 +229,13 @@ fn run(
         // It fits into a pipe. One that does not take it has ended, which shows below.
         stdin.write_all(&filter).ok();
     }
-    let made = written_by(child, deadline, cancelled);
+    let made = written_by(child, deadline, cancelled).and_then(|mut written| {
+        if written.first() != Some(&LOCKED) {
+            return Err(ThumbnailerError::NotConfined);
+        }
+        written.remove(0);
+        if written.is_empty() { Err(ThumbnailerError::NothingMade) } else { Ok(written) }
+    });
     if let Err(error) = made {
         log::debug!("{command:?}: {error}");
     }

@@ -51,7 +51,8 @@ pub(super) fn small_picture(wanted: Wanted<'_>, cancelled: &dyn Fn() -> bool) ->
         .stderr(Stdio::null())
         .spawn()
         .map_err(|_| ThumbnailerError::NoProgram)?;
-    written_by(child, deadline, cancelled)
+    let made = written_by(child, deadline, cancelled)?;
+    if made.is_empty() { Err(ThumbnailerError::NothingMade) } else { Ok(made) }
 }
 
 /// Asks the shell, if the words of the command line say so: writes a PNG to standard output, and ends.
