@@ -91,6 +91,7 @@ impl App {
         let Some(Pending { purpose }) = self.model.pending.remove(&id) else { return };
         match (purpose, result) {
             (Purpose::Changes, Ok(Reply::Changes { entries, removed, up_to })) => {
+                self.join_viewer(&entries);
                 self.model.take_changes(entries, &removed, up_to);
             }
             (Purpose::Page { with, at }, Ok(Reply::Page { entries, before, after, .. })) => {

@@ -359,7 +359,10 @@ impl App {
                 Next::Close => self.closed(dialog),
             }
         }
-        self.with_scene(|app, scene| app.toasts.show(ui, scene, place));
+        // The viewer is over the whole window, and so in the middle of it is what is said there.
+        let viewing = self.viewer.is_open();
+        let place = if viewing { screen } else { place };
+        self.with_scene(|app, scene| app.toasts.show(ui, scene, place, viewing));
     }
 
     /// Lends out what drawing needs, with the composer's content of those chosen.

@@ -72,8 +72,8 @@ impl Toasts {
         self.shown.drain(..surplus);
     }
 
-    /// Draws them at the bottom of `place`.
-    pub fn show(&mut self, ui: &Ui, scene: &mut Scene<'_>, place: Rect) {
+    /// Draws them at the bottom of `place`; `over_dark` where the viewer lies behind them, whatever the theme.
+    pub fn show(&mut self, ui: &Ui, scene: &mut Scene<'_>, place: Rect, over_dark: bool) {
         let now = ui.input(|input| input.time);
         self.shown.retain_mut(|toast| *toast.until.get_or_insert(now + SHOWN) > now && !toast.is_over(scene.model));
         if self.shown.is_empty() {
@@ -82,7 +82,7 @@ impl Toasts {
         let next = self.shown.iter().filter_map(|toast| toast.until).fold(f64::INFINITY, f64::min);
         ui.ctx().request_repaint_after(Duration::from_secs_f64((next - now).clamp(0.02, SHOWN)));
 
-        let palette = Palette::of(ui);
+        let palette = if over_dark { Palette::for_dark(true) } else { Palette::of(ui) };
         let mut undone = None;
         Area::new(ui.scope_id().with("toasts"))
             .order(Order::Foreground)
@@ -92,6 +92,9 @@ impl Toasts {
             .role(Role::Alert)
             .show(ui.ctx(), |ui| {
                 ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+                if over_dark {
+                    ui.style_mut().visuals = ui.ctx().style_of(egui::Theme::Dark).visuals.clone();
+                }
                 for (index, toast) in self.shown.iter().enumerate() {
                     let frame = widgets::card(ui)
                         .inner_margin(Margin::symmetric(space::L as i8, space::S as i8))

@@ -51,7 +51,10 @@ impl App {
                 self.add_chip(&key, name, ChipKind::Picture { png, width, height });
             }
             Action::SetForm(form) => self.draft().form = form,
-            Action::Detach { chip } => self.draft().chips.retain(|there| there.id != chip),
+            Action::Detach { chip } => {
+                self.draft().chips.retain(|there| there.id != chip);
+                self.previews.forget_pasted(chip);
+            }
             Action::PickFiles => self.pick(ctx, frame, pickers::Purpose::Files),
             Action::PickPictures => self.pick(ctx, frame, pickers::Purpose::Pictures),
             Action::PickFolder => self.pick(ctx, frame, pickers::Purpose::Folder),
@@ -404,6 +407,15 @@ impl App {
             Towards::Newer(_) => entries.iter().flat_map(shown).collect(),
         };
         self.viewer.take(towards, Some((pictures, beyond)), &mut self.previews);
+    }
+
+    /// Pictures that came while the viewer is open are reached from there.
+    pub(super) fn join_viewer(&mut self, entries: &[Arc<Entry>]) {
+        let Some(with) = self.viewer.with() else { return };
+        for entry in entries.iter().filter(|entry| entry.with == with) {
+            let pictures = self.pictures_of(entry).map(|(_, shown)| shown).collect();
+            self.viewer.join(entry.seq, pictures);
+        }
     }
 
     /// With the number of their item.

@@ -142,6 +142,11 @@ impl Previews {
         self.preview_in(&Key::Pasted(id), ctx, || Source::Bytes(encoded.clone()), points, true)
     }
 
+    /// Nobody will see that one again.
+    pub fn forget_pasted(&mut self, id: u64) {
+        self.slots.remove(&Key::Pasted(id));
+    }
+
     /// A picture that can't be shown is in sight as something else: now and then it is looked at again, since what
     /// hindered it may have passed (its disk is back, it was written anew). The same bytes are not decoded twice.
     pub fn look_again(&mut self, ctx: &Context, path: &Path) {

@@ -133,6 +133,19 @@ impl Viewer {
         }
     }
 
+    /// The computer whose pictures are looked at.
+    #[must_use]
+    pub fn with(&self) -> Option<Fingerprint> {
+        self.open.as_ref()?.gallery.with()
+    }
+
+    /// The pictures of an entry of that conversation, which came or changed while it is open.
+    pub fn join(&mut self, seq: i64, pictures: Vec<Shown>) {
+        if let Some(open) = &mut self.open {
+            open.gallery.join(seq, pictures);
+        }
+    }
+
     /// What [`ViewerAction::More`] asked for: in the order of the conversation, and beyond which entry it goes on; `None`
     /// if it could not be told.
     pub fn take(&mut self, towards: Towards, told: Option<(Vec<Shown>, Option<i64>)>, previews: &mut Previews) {

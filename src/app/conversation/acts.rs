@@ -17,7 +17,7 @@ use crate::{
         design::{self, Palette, size, space},
         icons,
     },
-    store::model::{Body, Direction, Entry, Hold, Item, ItemKind},
+    store::model::{Body, Direction, Entry, Hold, Item, ItemKind, ItemState},
 };
 
 /// One thing to do.
@@ -100,7 +100,7 @@ pub fn ends(stage: &Stage<'_>, shown: &Shown, status: &Status) -> Vec<Act> {
         acts.push(copy.menu_only());
     }
     if !status.is_open() {
-        let remove = Act::new(icons::TRASH, stage.texts.entry_remove(), Action::RemoveEntry { seq: entry.seq });
+        let remove = Act::new(icons::X_CIRCLE, stage.texts.entry_remove(), Action::RemoveEntry { seq: entry.seq });
         acts.push(remove.menu_only());
     }
     acts
@@ -138,11 +138,14 @@ pub fn of_item(stage: &Stage<'_>, entry: &Entry, item: &Item) -> Vec<Act> {
     if item.kind == ItemKind::Folder {
         return vec![open, reveal, copy_file.menu_only()];
     }
+    // As in the viewer: not while somebody waits for it.
+    let bin = (item.state != ItemState::Pending)
+        .then(|| Act::new(icons::TRASH, texts.viewer_bin(), Action::MoveToBin(path.clone())).menu_only());
     if album::is_picture(stage.previews, item) {
-        let copy = Act::new(icons::COPY, texts.entry_copy(), Action::CopyPicture(path));
-        return vec![copy, save, reveal, open.menu_only()];
+        let copy = Act::new(icons::COPY, texts.entry_copy(), Action::CopyPicture(path.clone()));
+        return [copy, save, reveal, open.menu_only()].into_iter().chain(bin).collect();
     }
-    vec![open, reveal, copy_file.menu_only(), save.menu_only()]
+    [open, reveal, copy_file.menu_only(), save.menu_only()].into_iter().chain(bin).collect()
 }
 
 fn of_several(stage: &Stage<'_>, entry: &Entry, items: &[Item]) -> Vec<Act> {

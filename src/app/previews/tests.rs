@@ -80,6 +80,25 @@ fn one_file_in_two_places_of_different_size_is_made_ready_once_for_the_larger() 
 }
 
 #[test]
+fn a_pasted_picture_that_is_not_to_be_sent_after_all_gives_its_memory_back() {
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(300, 300).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let png: Arc<[u8]> = png.into_inner().into();
+    let ctx = Context::default();
+    let mut previews = Previews::new(&ctx);
+    until(|| {
+        let mut output = ctx.run_ui(egui::RawInput { max_texture_side: Some(8192), ..Default::default() }, |ui| {
+            previews.logic(ui.ctx());
+            previews.pasted(ui.ctx(), 7, &png, Vec2::splat(60.0));
+        });
+        output.textures_delta.clear();
+        previews.bytes() > 0
+    });
+    previews.forget_pasted(7);
+    assert_eq!(previews.bytes(), 0);
+}
+
+#[test]
 fn what_left_sight_is_taken_back_from_the_queue() {
     let dir = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> = (0..40).map(|at| dir.path().join(format!("{at}.png"))).collect();

@@ -37,12 +37,7 @@ impl Open {
         button(&mut row, icons::X, texts.viewer_close(), Wish::Close, wishes);
         row.add_space(space::S);
         let more = widgets::icon_button(&mut row, icons::DOTS_THREE, texts.viewer_more());
-        // A popup has the theme's colours, whatever lies under it.
-        let dark = row.style().clone();
-        Popup::menu(&more).gap(space::XS).frame(Frame::popup(&dark)).show(|ui| {
-            ui.style_mut().visuals = dark.visuals.clone();
-            self.menu(ui, texts, wishes);
-        });
+        self.menu(&row, Popup::menu(&more).gap(space::XS), tiny, texts, wishes);
         button(&mut row, icons::INFO, texts.viewer_about(), Wish::About, wishes);
         row.add_space(space::S);
         if !tiny {
@@ -93,8 +88,22 @@ impl Open {
         }
     }
 
-    /// What has no button of its own, and what has none in a small window.
-    fn menu(&self, ui: &mut Ui, texts: &Texts, wishes: &mut Vec<Wish>) {
+    /// By right click on the picture: everything that is done with it.
+    pub(super) fn context_menu(&self, ui: &Ui, picture: &Response, texts: &Texts, wishes: &mut Vec<Wish>) {
+        self.menu(ui, Popup::context_menu(picture), true, texts, wishes);
+    }
+
+    /// A popup has the theme's colours, whatever lies under it; this one has those of `ui`.
+    fn menu(&self, ui: &Ui, popup: Popup<'_>, with_buttons: bool, texts: &Texts, wishes: &mut Vec<Wish>) {
+        let dark = ui.style().clone();
+        popup.frame(Frame::popup(&dark)).show(|ui| {
+            ui.style_mut().visuals = dark.visuals.clone();
+            self.menu_lines(ui, with_buttons, texts, wishes);
+        });
+    }
+
+    /// What has no button of its own, and what the two buttons do that a small window hasn't.
+    fn menu_lines(&self, ui: &mut Ui, with_buttons: bool, texts: &Texts, wishes: &mut Vec<Wish>) {
         widgets::menu(ui);
         let mut line = |ui: &mut Ui, icon: &str, label: &str, wish: Wish| {
             let key = key_of(ui.ctx(), wish).unwrap_or_default();
@@ -104,7 +113,7 @@ impl Open {
                 wishes.push(wish);
             }
         };
-        if ui.ctx().content_rect().width() < TINY {
+        if with_buttons {
             line(ui, icons::COPY, texts.viewer_copy(), Wish::Copy);
             line(ui, icons::DOWNLOAD_SIMPLE, texts.entry_save(), Wish::Save);
         }

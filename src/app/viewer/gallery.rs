@@ -170,6 +170,41 @@ impl Gallery {
         self.steps.take().is_some_and(|step| self.go(step))
     }
 
+    /// The pictures that an entry has now, which came or changed meanwhile. The one that is looked at stays where it is.
+    pub(super) fn join(&mut self, seq: i64, mut pictures: Vec<Shown>) {
+        let beyond = self.older.is_some_and(|than| seq < than) || self.newer.is_some_and(|than| seq > than);
+        if beyond || pictures.is_empty() {
+            return;
+        }
+        let begin = self.pictures.partition_point(|picture| picture.seq < seq);
+        let end = self.pictures.partition_point(|picture| picture.seq <= seq);
+        if begin == self.pictures.len() && begin + pictures.len() > HELD {
+            // Asked for when somebody comes near.
+            self.newer = self.pictures.back().map(|last| last.seq);
+            return;
+        }
+        if (begin..end).contains(&self.at) {
+            let shown = self.shown();
+            let place = pictures.iter().position(|picture| picture.path == shown.path).unwrap_or_else(|| {
+                let place = (self.at - begin).min(pictures.len());
+                pictures.insert(place, shown.clone());
+                place
+            });
+            self.at = begin + place;
+        } else if self.at >= end {
+            self.at = self.at - (end - begin) + pictures.len();
+        }
+        let after = self.pictures.split_off(end);
+        self.pictures.truncate(begin);
+        self.pictures.extend(pictures);
+        self.pictures.extend(after);
+    }
+
+    /// Whose conversation it goes through, if it goes through one.
+    pub(super) const fn with(&self) -> Option<Fingerprint> {
+        self.with
+    }
+
     /// It asked in vain. What could not be told now is not asked for again with every frame.
     pub(super) fn not_told(&mut self) {
         self.steps = None;
@@ -310,6 +345,41 @@ mod tests {
         assert_eq!(asks(&mut gallery), Some(Towards::Newer(90)));
         assert!(gallery.take(Towards::Newer(90), of(91..92), None));
         assert_eq!(gallery.shown().seq, 91);
+    }
+
+    #[test]
+    fn pictures_that_arrive_join_the_others_and_the_one_that_is_looked_at_stays() {
+        let album = |names: &[&str]| -> Vec<Shown> {
+            names.iter().map(|name| Shown { path: format!("/{name}").into(), ..picture(7) }).collect()
+        };
+        let paths = |gallery: &Gallery| {
+            gallery.pictures.iter().map(|shown| shown.path.display().to_string()).collect::<Vec<_>>()
+        };
+        let mut gallery = part(5..7, 1, None, None);
+        gallery.join(7, album(&["b"]));
+        assert_eq!((gallery.shown().seq, gallery.place()), (6, Some((2, 3))));
+        assert!(gallery.go(Step::Next));
+        gallery.join(9, of(9..10));
+        gallery.join(7, album(&["a", "b", "c"]));
+        assert_eq!(paths(&gallery), ["/5.jpg", "/6.jpg", "/a", "/b", "/c", "/9.jpg"]);
+        assert_eq!((gallery.shown().path.as_path(), gallery.place()), (Path::new("/b"), Some((4, 6))));
+        gallery.join(7, album(&["a", "c"]));
+        assert_eq!(gallery.shown().path, Path::new("/b"), "nothing takes it from under one's eyes");
+        gallery.join(5, [of(5..6), album(&["d"])].concat().into_iter().map(|it| Shown { seq: 5, ..it }).collect());
+        assert_eq!((gallery.shown().path.as_path(), gallery.place()), (Path::new("/b"), Some((5, 7))));
+    }
+
+    #[test]
+    fn what_arrives_beyond_what_was_looked_through_or_is_too_much_to_hold_is_asked_for_later() {
+        let mut gallery = part(5..9, 0, Some(5), Some(8));
+        gallery.join(4, of(4..5));
+        gallery.join(9, of(9..10));
+        assert_eq!(gallery.pictures.len(), 4);
+        let mut gallery = part(0..HELD as i64, 0, None, None);
+        gallery.join(HELD as i64, of(HELD as i64..HELD as i64 + 1));
+        assert_eq!((gallery.pictures.len(), gallery.shown().seq), (HELD, 0));
+        gallery.go(Step::Last);
+        assert_eq!(asks(&mut gallery), Some(TO_LAST), "there are more");
     }
 
     #[test]

@@ -63,6 +63,8 @@ impl Open {
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         }
 
+        self.context_menu(ui, &response, texts, wishes);
+
         let blur = shown.thumbhash.as_deref().and_then(|hash| previews.blur(ui.ctx(), hash));
         let Some(whole) = original.or_else(|| blur.map(|(_, aspect)| assumed(aspect))) else {
             self.look.forget();

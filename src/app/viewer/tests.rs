@@ -88,6 +88,33 @@ fn arrows_and_buttons_go_through_the_pictures_and_stop_at_the_ends() {
 }
 
 #[test]
+fn a_picture_that_arrives_is_reached_by_next_and_the_one_that_is_looked_at_stays() {
+    let mut harness = harness();
+    let gallery = Gallery::new(vec![shown("small-inside.jpg")], 0).unwrap();
+    harness.state_mut().viewer.open(gallery.of_conversation(Fingerprint([1; 32]), None, None));
+    until(&mut harness, "Picture small-inside.jpg, 480 by 320");
+    assert!(harness.query_by_label("Next").is_none());
+    assert_eq!(harness.state().viewer.with(), Some(Fingerprint([1; 32])));
+    harness.state_mut().viewer.join(2, vec![Shown { seq: 2, ..shown("quadrants.png") }]);
+    harness.run();
+    harness.get_by_label("Picture small-inside.jpg, 480 by 320");
+    harness.get_by_label("Next").click();
+    harness.run();
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+}
+
+#[test]
+fn a_right_click_on_the_picture_offers_what_can_be_done_with_it() {
+    let mut harness = harness();
+    harness.get_by_label("Picture small-inside.jpg, 480 by 320").click_secondary();
+    harness.run();
+    harness.get_by_label("Copy file");
+    harness.get_by_label("Move to the bin").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [ViewerAction::Bin(shown("small-inside.jpg").path)]);
+}
+
+#[test]
 fn keys_zoom_fit_and_turn() {
     let mut harness = harness();
     assert_eq!(look(&harness).percent(), Some(100));

@@ -133,3 +133,30 @@ fn a_document_shows_its_first_page_on_its_card_and_opens_with_the_systems_progra
     });
     assert_eq!(opened, path);
 }
+
+#[test]
+fn what_was_saved_can_be_moved_to_the_bin_from_its_card_and_what_waits_to_be_sent_can_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.pdf");
+    std::fs::write(&path, "x").unwrap();
+    let of = |state| items(vec![Item { path: Some(path.clone()), state, ..file(0, "letter.pdf", 1) }]);
+    let card = |window: &mut Window<'_>| {
+        window.get_by_label_contains("letter.pdf, PDF document").click_secondary();
+        window.run();
+    };
+    let saved = entry(1, NOON, Direction::Received, of(ItemState::Saved), State::Saved);
+    let mut window = Room::new([saved]).harness();
+    card(&mut window);
+    window.get_by_label("Move to the bin").click();
+    window.run();
+    let binned = only(&mut window, |action| match action {
+        Action::MoveToBin(path) => Some(path.clone()),
+        _ => None,
+    });
+    assert_eq!(binned, path);
+    let waiting = entry(1, NOON, Direction::Sent, of(ItemState::Pending), State::Waiting);
+    let mut window = Room::new([waiting]).harness();
+    card(&mut window);
+    window.get_by_label("Show in folder");
+    assert!(window.query_by_label("Move to the bin").is_none());
+}
