@@ -23,6 +23,9 @@ use crate::{
 const SMALL: f32 = 640.0;
 const TINY: f32 = 400.0;
 
+/// Wide enough for every line of the menu with its key, so that the keys stand in a column.
+const MENU: f32 = 328.0;
+
 /// Room for "100 %".
 const PERCENT: f32 = 52.0;
 
@@ -105,6 +108,7 @@ impl Open {
     /// What has no button of its own, and what the two buttons do that a small window hasn't.
     fn menu_lines(&self, ui: &mut Ui, with_buttons: bool, texts: &Texts, wishes: &mut Vec<Wish>) {
         widgets::menu(ui);
+        ui.set_width(MENU);
         let mut line = |ui: &mut Ui, icon: &str, label: &str, wish: Wish| {
             let key = key_of(ui.ctx(), wish).unwrap_or_default();
             let response = widgets::menu_item_keyed(ui, icon, label, &key);

@@ -108,7 +108,8 @@ fn a_right_click_on_the_picture_offers_what_can_be_done_with_it() {
     let mut harness = harness();
     harness.get_by_label("Picture small-inside.jpg, 480 by 320").click_secondary();
     harness.run();
-    harness.get_by_label("Copy file");
+    let end = |label: &str| harness.get_by_label(label).rect().right();
+    assert_eq!(end("Copy file"), end("Open with another program"), "their keys stand in a column");
     harness.get_by_label("Move to the bin").click();
     harness.run();
     assert_eq!(harness.state().actions, [ViewerAction::Bin(shown("small-inside.jpg").path)]);
