@@ -37,10 +37,18 @@ pub mod nearby {
 #[path = "../src/platform"]
 mod platform {
     pub mod confine;
+    pub mod faces;
     pub mod files;
     pub mod home;
     pub mod path_bytes;
+    pub mod pipe;
+    pub mod priority;
     pub mod private;
+    pub mod thumbnailer;
+
+    pub fn this_program() -> std::io::Result<std::path::PathBuf> {
+        std::env::current_exe()
+    }
 }
 
 #[path = "../src/store"]

@@ -19,7 +19,7 @@ use fantail::nearby::announcement::{self, Announcement};
 #[cfg(target_os = "linux")]
 use fantail::nearby::changes::netlink::{Carriers, MAX_LINKS};
 use fantail::pictures::{
-    self, Size, Wanted, embedded,
+    self, Size, Wanted, bare, embedded,
     thumbhash::{self, MAX_DECODED_SIDE},
 };
 use fantail::protocol::{
@@ -285,6 +285,18 @@ pub fn pictures(data: &[u8]) {
             assert_eq!(frame.rgba.len(), frame.size.width as usize * frame.size.height as usize * 4);
         }
     }
+}
+
+/// A picture that is sent without what it says beside what it shows: nothing is added, and nothing is left to take out.
+pub fn bares(data: &[u8]) {
+    /// The note that says which side is up, and the part around it.
+    const NOTE: usize = 64;
+    let Ok(pieces) = bare::bare(data) else { return };
+    let once = pieces.concat();
+    assert!(once.len() <= data.len() + NOTE);
+    assert_eq!(pictures::sniff(&once), pictures::sniff(data));
+    let again = bare::bare(&once).expect("what was freed is a picture").concat();
+    assert!(once == again, "something was left to take out");
 }
 
 /// What another terminal says: what is read as a command is read as the same from what is written of it.

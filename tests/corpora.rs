@@ -65,6 +65,7 @@ targets! {
     data: data_connections_hold_over_their_corpus, data_connections_hold_over_random_bytes;
     texts: texts_hold_over_their_corpus, texts_hold_over_random_bytes;
     pictures: pictures_hold_over_their_corpus, pictures_hold_over_random_bytes;
+    bares: bared_pictures_hold_over_their_corpus, bared_pictures_hold_over_random_bytes;
     requests: requests_of_other_terminals_hold_over_their_corpus, requests_of_other_terminals_hold_over_random_bytes;
     journals: journals_hold_over_their_corpus, journals_hold_over_random_bytes;
     hellos: greetings_of_tls_hold_over_their_corpus, greetings_of_tls_hold_over_random_bytes;
