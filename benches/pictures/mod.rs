@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
@@ -76,6 +76,8 @@ impl Sender<'_> {
         let mut command = self.host.command(fantail());
         command.args(["send", "--to", &self.to.to_string()]).args(paths);
         command.env("FANTAIL_HOME", self.home.path()).env("FANTAIL_NAME", "Mei's laptop");
+        // Standard output is for tables.
+        command.stdout(Stdio::null());
         Running::start("send", &mut command)
     }
 }
