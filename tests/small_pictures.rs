@@ -18,7 +18,9 @@ const WHITE: [u8; 3] = [255, 255, 255];
 
 fn with_the_real_program() {
     pictures::decode_apart(PathBuf::from(env!("CARGO_BIN_EXE_fantail")));
-    for program in ["bwrap", "prlimit", "heif-thumbnailer", "ffmpegthumbnailer", "evince-thumbnailer"] {
+    for program in
+        ["bwrap", "prlimit", "heif-thumbnailer", "ffmpegthumbnailer", "evince-thumbnailer", "gdk-pixbuf-thumbnailer"]
+    {
         let there = ["/usr/bin", "/bin"].iter().any(|dir| PathBuf::from(dir).join(program).exists());
         assert!(there, "{program} is missing; tests/run installs what the tests need");
     }
@@ -45,6 +47,8 @@ fn pictures_documents_and_films_that_the_system_knows_are_shown_upright_in_their
         // Stored lying on its side, and says so.
         ("turned.avif", Foreign::Avif, 6),
         ("quadrants.heic", Foreign::Heif, 6),
+        // A kind that the decoder of TIFF doesn't read.
+        ("palette.tif", Foreign::Tiff, 6),
         ("quadrants.pdf", Foreign::Pdf, 6),
         ("quadrants.mp4", Foreign::Mp4, 40),
         ("quadrants.webm", Foreign::WebM, 40),

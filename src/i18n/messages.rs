@@ -309,6 +309,8 @@ viewer_about_name;
 viewer_about_size;
 viewer_about_pixels;
 viewer_about_kind;
+viewer_about_pages;
+viewer_first_of(pages: u64);
 viewer_about_taken;
 viewer_about_camera;
 viewer_about_place;

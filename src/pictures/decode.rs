@@ -13,7 +13,7 @@ use std::{
 use image::{DynamicImage, RgbaImage, metadata::Orientation};
 
 use super::{
-    Format, Frame, Outcome, Picture, PictureError, Request, Size, Source, Stamp, Wanted, animation,
+    Foreign, Format, Frame, Outcome, Picture, PictureError, Request, Size, Source, Stamp, Wanted, animation,
     budget::fits_into,
     colour::{Profile, to_srgb},
     details, foreign,
@@ -124,7 +124,7 @@ impl Answered {
 }
 
 /// The answer without anything kept.
-fn plainly(source: Source, wanted: Wanted) -> Result<Outcome, PictureError> {
+pub(super) fn plainly(source: Source, wanted: Wanted) -> Result<Outcome, PictureError> {
     answer(&Request { source, wanted, turns: 0, known: None }, None, true, &|| false).1.map(|answered| answered.outcome)
 }
 
@@ -168,16 +168,30 @@ pub(super) fn outcome(
     let mut head = vec![0; sniff::HEAD];
     let read = read_as_much(&mut input, &mut head)?;
     let format = sniff::sniff(&head[..read]).ok_or(PictureError::NotAPicture)?;
-    if let Format::Foreign(kind) = format {
-        return Err(PictureError::NeedsSystem(kind));
-    }
-    if len > MAX_FILE_BYTES {
-        return Err(PictureError::TooLarge);
-    }
     input.rewind().map_err(|error| from_io(&error))?;
-    if let Wanted::Details { place } = wanted {
-        return Ok(Outcome::Details(details::read(input, format, place)));
+    match (format, wanted) {
+        (_, Wanted::Details { place }) if len <= MAX_FILE_BYTES => {
+            Ok(Outcome::Details(details::read(input, format, place)))
+        }
+        (Format::Foreign(kind), _) => Err(PictureError::NeedsSystem(kind)),
+        _ if len > MAX_FILE_BYTES => Err(PictureError::TooLarge),
+        (Format::Tiff, _) => decoded_here(input, format, len, wanted, cancelled).map_err(|error| match error {
+            // There are many kinds of TIFF, and systems that read nearly all; of some the decoder says that they are
+            // damaged.
+            PictureError::NotAPicture | PictureError::Damaged => PictureError::NeedsSystem(Foreign::Tiff),
+            error => error,
+        }),
+        _ => decoded_here(input, format, len, wanted, cancelled),
     }
+}
+
+fn decoded_here(
+    input: Box<dyn Input + '_>,
+    format: Format,
+    len: u64,
+    wanted: Wanted,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Outcome, PictureError> {
     let opened = Opened::open(input, format, len)?;
     let original = turned(opened.size, opened.orientation);
     let (bounds, still) = match wanted {

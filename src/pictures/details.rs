@@ -6,7 +6,7 @@ use exif::{Exif, In, Rational, Reader, Tag, Value};
 use image::metadata::Orientation;
 use serde::{Deserialize, Serialize};
 
-use super::{Format, limits::MAX_DETAIL};
+use super::{Format, limits::MAX_DETAIL, tiff};
 
 /// As far as the file says; nothing of it is sure to be true.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct Details {
     pub format: Format,
     /// Year, month, day, hour, minute, second, by the camera's own clock.
     pub taken: Option<(u16, u8, u8, u8, u8, u8)>,
+    /// Pictures in a file that may have several, if there are.
+    pub pages: Option<u32>,
     /// Maker and model.
     pub camera: Option<String>,
     /// The file says where it was taken.
@@ -36,7 +38,10 @@ impl Details {
 pub(super) fn read(mut input: impl BufRead + Seek, format: Format, place: bool) -> Details {
     let exif = Reader::new().continue_on_error(true).read_from_container(&mut input);
     let exif = exif.or_else(|error| error.distill_partial_result(|_| {}));
-    let mut details = Details { format, taken: None, camera: None, has_place: false, place: None };
+    let mut details = Details { format, taken: None, pages: None, camera: None, has_place: false, place: None };
+    if let Format::Tiff = format {
+        details.pages = tiff::pages(&mut input).filter(|pages| *pages > 1);
+    }
     if let Ok(exif) = exif {
         details.taken = [Tag::DateTimeOriginal, Tag::DateTimeDigitized].into_iter().find_map(|tag| time(&exif, tag));
         details.camera = camera(&exif);
@@ -121,6 +126,8 @@ mod tests {
 
     use exif::{Field, experimental::Writer};
 
+    use crate::pictures::{Outcome, Source, Wanted, decode::plainly};
+
     use super::*;
 
     fn tiff(fields: &[(Tag, Value)]) -> Vec<u8> {
@@ -159,6 +166,23 @@ mod tests {
         let (north, east) = asked.place.unwrap();
         assert!((north + 33.5).abs() < 1e-9 && (east - 151.01).abs() < 1e-9, "{north} {east}");
         assert!(asked.is_sound());
+    }
+
+    #[test]
+    fn what_only_the_system_shows_says_when_and_with_what_it_was_taken_too() {
+        let path = format!("{}/tests/fixtures/foreign/taken.avif", env!("CARGO_MANIFEST_DIR"));
+        let outcome = plainly(Source::File(path.into()), Wanted::Details { place: false });
+        let Ok(Outcome::Details(details)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((details.camera.as_deref(), details.taken), (Some("Canon"), Some((2026, 7, 14, 18, 3, 59))));
+    }
+
+    #[test]
+    fn the_pages_of_a_tiff_are_counted_where_there_are_several() {
+        let pages = |name| {
+            let path = format!("{}/tests/fixtures/pictures/{name}", env!("CARGO_MANIFEST_DIR"));
+            read(Cursor::new(std::fs::read(path).unwrap()), Format::Tiff, false).pages
+        };
+        assert_eq!((pages("pages.tif"), pages("quadrants.tif")), (Some(2), None));
     }
 
     #[test]

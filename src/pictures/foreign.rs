@@ -20,7 +20,7 @@ use super::{
     limits::{LONGEST_ASKED, MADE_BYTES, MADE_SIDE, MAX_MADE},
     process::{self, decoded},
     sniff::first_words,
-    tiff::{Tiff, VALUE_AT},
+    tiff::{self, Tiff, VALUE_AT},
 };
 use crate::platform::thumbnailer::{self, ThumbnailerError, small_picture};
 
@@ -31,6 +31,8 @@ pub enum Foreign {
     Avif,
     /// HEIC, which phones make, and its relatives.
     Heif,
+    /// Of the kinds that this program's decoder doesn't read; the others are [`Format::Tiff`].
+    Tiff,
     Dng,
     Cr2,
     Cr3,
@@ -86,6 +88,7 @@ impl Foreign {
         match self {
             Self::Avif => ("AVIF", "avif", &["image/avif", "image/heif"]),
             Self::Heif => ("HEIC", "heic", &["image/heif", "image/heic"]),
+            Self::Tiff => ("TIFF", "tiff", &["image/tiff"]),
             Self::Dng => ("DNG", "dng", &["image/x-adobe-dng", "image/x-dcraw"]),
             Self::Cr2 => ("CR2", "cr2", &["image/x-canon-cr2", "image/x-dcraw"]),
             Self::Cr3 => ("CR3", "cr3", &["image/x-canon-cr3", "image/x-dcraw"]),
@@ -138,22 +141,28 @@ pub(super) fn outcome(
         Wanted::Blur { within } => within.min(LONGEST_ASKED),
         _ => LONGEST_ASKED,
     };
-    let made = made(path, stamp, kind, within, cancelled)?.ok_or(PictureError::NeedsSystem(kind))?;
+    let own = own_size(path, kind);
+    // Some programs make small pictures larger if they are asked to.
+    let side = own.map_or(MADE_SIDE, |own| own.width.max(own.height).min(MADE_SIDE));
+    let made = made(path, stamp, kind, side, within, cancelled)?.ok_or(PictureError::NeedsSystem(kind))?;
     let format = Format::Foreign(kind);
-    // What was made is smaller than the picture, which says itself how large it is.
-    let own = |made: Size| match kind {
-        Foreign::Avif | Foreign::Heif => {
-            File::open(path).ok().and_then(|file| heif::size(&mut BufReader::new(file))).unwrap_or(made)
-        }
-        _ => made,
-    };
     match decoded(process::Input::Bytes(&made), wanted, cancelled) {
         Ok(Outcome::Picture(picture)) => {
-            Ok(Outcome::Picture(Picture { format, original: own(picture.original), ..picture }))
+            Ok(Outcome::Picture(Picture { format, original: own.unwrap_or(picture.original), ..picture }))
         }
-        Ok(Outcome::Size(_, size, frame)) => Ok(Outcome::Size(format, own(size), frame)),
+        Ok(Outcome::Size(_, size, frame)) => Ok(Outcome::Size(format, own.unwrap_or(size), frame)),
         Err(PictureError::NeedsSystem(_) | PictureError::NotAPicture) => Err(PictureError::NeedsSystem(kind)),
         other => other,
+    }
+}
+
+/// What the file itself says, where that is known: what is made of it may be smaller.
+fn own_size(path: &Path, kind: Foreign) -> Option<Size> {
+    let file = || File::open(path).ok().map(BufReader::new);
+    match kind {
+        Foreign::Avif | Foreign::Heif => heif::size(&mut file()?),
+        Foreign::Tiff => tiff::size(&mut file()?),
+        _ => None,
     }
 }
 
@@ -162,6 +171,7 @@ fn made(
     path: &Path,
     stamp: Stamp,
     kind: Foreign,
+    side: u32,
     within: Duration,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Made, PictureError> {
@@ -169,19 +179,18 @@ fn made(
         return Ok(made);
     }
     let (_, ending, media_types) = kind.facts();
-    let made =
-        match small_picture(thumbnailer::Wanted { path, media_types, ending, side: MADE_SIDE, within }, cancelled) {
-            Ok(made) => Some(Arc::from(made)),
-            Err(ThumbnailerError::Cancelled) => return Err(PictureError::Cancelled),
-            // Another time there may be more of it.
-            Err(ThumbnailerError::TooLong) if within < LONGEST_ASKED => return Err(PictureError::NeedsSystem(kind)),
-            // A program may be installed at any time.
-            Err(error @ (ThumbnailerError::NoProgram | ThumbnailerError::NotConfined)) => {
-                log::debug!("{}: {error}", kind.name());
-                return Err(PictureError::NeedsSystem(kind));
-            }
-            Err(_) => None,
-        };
+    let made = match small_picture(thumbnailer::Wanted { path, media_types, ending, side, within }, cancelled) {
+        Ok(made) => Some(Arc::from(made)),
+        Err(ThumbnailerError::Cancelled) => return Err(PictureError::Cancelled),
+        // Another time there may be more of it.
+        Err(ThumbnailerError::TooLong) if within < LONGEST_ASKED => return Err(PictureError::NeedsSystem(kind)),
+        // A program may be installed at any time.
+        Err(error @ (ThumbnailerError::NoProgram | ThumbnailerError::NotConfined)) => {
+            log::debug!("{}: {error}", kind.name());
+            return Err(PictureError::NeedsSystem(kind));
+        }
+        Err(_) => None,
+    };
     kept().keep(path, stamp, made.clone());
     Ok(made)
 }

@@ -34,6 +34,9 @@ pub(super) const MAX_WHOLE_PIXELS: u64 = 64 * 1024 * 1024;
 /// A smaller form is made until both sides are within this: less than any window.
 pub(super) const LEAST_LEVEL_SIDE: u32 = 512;
 
+/// Pages of a TIFF that are counted: a book that was scanned has some hundreds.
+pub(super) const MAX_PAGES: u32 = 10_000;
+
 /// Of a line that a file says of itself, such as the name of a camera; in characters.
 pub(super) const MAX_DETAIL: usize = 100;
 

@@ -45,6 +45,9 @@ impl Open {
                 }
                 let Some(details) = details else { return };
                 row(ui, texts.viewer_about_kind(), details.format.name());
+                if let Some(pages) = details.pages {
+                    row(ui, texts.viewer_about_pages(), &texts.viewer_first_of(pages.into()));
+                }
                 if let Some((year, month, day, hour, minute, _)) = details.taken {
                     row(ui, texts.viewer_about_taken(), &texts.noted(year, month, day, hour, minute));
                 }
