@@ -175,12 +175,14 @@ pub(super) fn outcome(
         }
         (Format::Foreign(kind), _) => Err(PictureError::NeedsSystem(kind)),
         _ if len > MAX_FILE_BYTES => Err(PictureError::TooLarge),
-        (Format::Tiff, _) => decoded_here(input, format, len, wanted, cancelled).map_err(|error| match error {
-            // There are many kinds of TIFF, and systems that read nearly all; of some the decoder says that they are
-            // damaged.
-            PictureError::NotAPicture | PictureError::Damaged => PictureError::NeedsSystem(Foreign::Tiff),
-            error => error,
-        }),
+        (Format::Tiff, _) => {
+            contained(|| decoded_here(input, format, len, wanted, cancelled)).map_err(|error| match error {
+                // There are many kinds of TIFF, and systems that read nearly all; of some the decoder says that they are
+                // damaged, or panics.
+                PictureError::NotAPicture | PictureError::Damaged => PictureError::NeedsSystem(Foreign::Tiff),
+                error => error,
+            })
+        }
         _ => decoded_here(input, format, len, wanted, cancelled),
     }
 }

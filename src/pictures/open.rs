@@ -23,8 +23,9 @@ use super::{
     jpeg::Jpeg,
     jxl::Jxl,
     limits::{JXL_PIXEL_BYTES, MAX_DECODED_BYTES, MAX_ICC_BYTES, MAX_PIXELS, MAX_SIDE, MAX_SIDE_DATA_BYTES},
+    scale::divide_alpha,
     svg::Drawing,
-    tone,
+    tiff, tone,
 };
 
 /// What a picture is read from.
@@ -42,6 +43,8 @@ pub(super) struct Opened<'a> {
 
 pub(super) enum Decoder<'a> {
     Still(Box<dyn ImageDecoder + 'a>),
+    /// As [`Decoder::Still`], with its alpha multiplied into its colours.
+    Multiplied(Box<dyn ImageDecoder + 'a>),
     Png(Box<PngDecoder<Box<dyn Input + 'a>>>),
     Gif(Box<GifDecoder<Box<dyn Input + 'a>>>),
     WebP(Box<WebPDecoder<Box<dyn Input + 'a>>>),
@@ -79,8 +82,14 @@ impl<'a> Opened<'a> {
                 None => Self::still(input, format),
             },
             Format::Tiff => {
+                let multiplied = tiff::alpha_is_multiplied_in(&mut input);
+                input.rewind().map_err(|error| from_io(&error))?;
                 let decoder = TiffDecoder::new(input).map_err(|error| from_image(&error))?;
-                Self::bounded_still(decoder)
+                let opened = Self::bounded_still(decoder)?;
+                Ok(match opened.kind {
+                    Decoder::Still(decoder) if multiplied => Self { kind: Decoder::Multiplied(decoder), ..opened },
+                    kind => Self { kind, ..opened },
+                })
             }
             Format::Jxl => {
                 let decoder = Jxl::open(input, len)?;
@@ -167,6 +176,11 @@ impl<'a> Decoder<'a> {
     pub(super) fn frames(self, size: Size, target: Size, moves: bool) -> Result<Kind<'a>, PictureError> {
         match self {
             Self::Still(decoder) => still(decoder),
+            Self::Multiplied(decoder) => {
+                let mut rgba = image_of(decoder)?.into_rgba8();
+                divide_alpha(&mut rgba);
+                Ok(Kind::Still(rgba.into()))
+            }
             Self::Png(decoder) if moves && decoder.is_apng().unwrap_or(false) => {
                 let decoder = decoder.apng().map_err(|error| from_image(&error))?;
                 Ok(Kind::Moving(Box::new(decoder.into_frames().map(raw_frame))))
@@ -201,7 +215,11 @@ impl<'a> Decoder<'a> {
 }
 
 pub(super) fn still<'a>(decoder: impl ImageDecoder) -> Result<Kind<'a>, PictureError> {
-    DynamicImage::from_decoder(decoder).map(tone::mapped).map(Kind::Still).map_err(|error| from_image(&error))
+    image_of(decoder).map(Kind::Still)
+}
+
+fn image_of(decoder: impl ImageDecoder) -> Result<DynamicImage, PictureError> {
+    DynamicImage::from_decoder(decoder).map(tone::mapped).map_err(|error| from_image(&error))
 }
 
 fn raw_frame(frame: Result<image::Frame, ImageError>) -> Result<RawFrame, PictureError> {

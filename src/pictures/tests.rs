@@ -202,7 +202,7 @@ fn an_animation_beyond_its_budget_loses_size_and_then_its_end_not_its_beginning(
 fn half_invisible_pixels_come_with_alpha_multiplied_in() {
     let grey = &decoded("grey-alpha.png").frames[0];
     assert_eq!([at(grey, 0.25, 0.5), at(grey, 0.75, 0.5)], [[100, 100, 100, 128], [200, 200, 200, 255]]);
-    for name in ["half.png", "half.tga", "half.jxl"] {
+    for name in ["half.png", "half.tga", "half.jxl", "half-multiplied.tif"] {
         let frame = &decoded(name).frames[0];
         assert_eq!(at(frame, 0.25, 0.5), [128, 0, 0, 128], "{name}");
         assert_eq!(at(frame, 0.75, 0.5), [0, 0, 0, 0], "{name}");

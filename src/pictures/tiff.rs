@@ -35,6 +35,14 @@ pub(super) fn pages(file: &mut (impl BufRead + Seek)) -> Option<u32> {
     u32::try_from(pages).ok()
 }
 
+/// Whether the colours of the first picture are as dark as it is clear. The decoder gives them as they are stored.
+pub(super) fn alpha_is_multiplied_in(file: &mut (impl BufRead + Seek)) -> bool {
+    const EXTRA_SAMPLES: u16 = 338;
+    const ASSOCIATED: u32 = 1;
+    let first = Directories::of(file).and_then(|mut directories| directories.next());
+    first.is_some_and(|directory| directory.number(EXTRA_SAMPLES) == Some(ASSOCIATED))
+}
+
 /// The directories of a file in turn, up to the first that makes no sense or was seen before.
 struct Directories<'a, F> {
     file: &'a mut F,
