@@ -1,10 +1,11 @@
 //! Drawings (SVG), rendered by `resvg` at the size they are shown.
 //!
 //! Nothing outside the file is looked at: pictures in it only as `data:` URLs, text only in the face that comes with the
-//! program, and what that lacks in the one that was handed over (see [`faces`](super::faces)). Scripts, animation and links are unknown to resvg.
+//! program, and what that lacks in the one that was handed over (see [`faces`](super::faces)). Scripts, animation and
+//! links are unknown to resvg.
 
 use std::{
-    io::Read,
+    io::{Cursor, Read},
     sync::{Arc, OnceLock},
 };
 
@@ -12,16 +13,20 @@ use flate2::read::GzDecoder;
 use image::{DynamicImage, RgbaImage};
 use resvg::{
     tiny_skia::{Pixmap, Transform},
-    usvg::{FallbackSelectionFn, FontResolver, ImageHrefResolver, Options, Tree, fontdb, roxmltree},
+    usvg::{
+        FallbackSelectionFn, FontResolver, ImageHrefDataResolverFn, ImageHrefResolver, Options, Tree, fontdb, roxmltree,
+    },
 };
 
 use super::{
-    PictureError, Size,
+    Format, PictureError, Size,
     decode::from_io,
     faces::held,
     limits::{LEAST_DRAWING_SIDE, MAX_DRAWING_BYTES, MAX_DRAWING_NODES, MAX_WANTED_SIDE},
-    open::Input,
+    open::{Input, Opened},
+    sniff::{self, sniff},
 };
+
 /// The face of the program's own texts, of [`FAMILY`].
 pub static TEXT_FACE: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
 const FAMILY: &str = "Noto Sans";
@@ -54,7 +59,7 @@ impl Drawing {
             fontdb: Arc::clone(faces()),
             font_resolver: FontResolver { select_fallback: with_the_other_face(), ..FontResolver::default() },
             image_href_resolver: ImageHrefResolver {
-                resolve_data: ImageHrefResolver::default_data_resolver(),
+                resolve_data: pictures_of_sense(),
                 resolve_string: Box::new(|_, _| None),
             },
             ..Options::default()
@@ -118,6 +123,23 @@ fn faces() -> &'static Arc<fontdb::Database> {
         faces.set_cursive_family(FAMILY);
         faces.set_fantasy_family(FAMILY);
         Arc::new(faces)
+    })
+}
+
+/// What is drawn inside a drawing: pictures within the bounds of all others. One that says it is larger than any is left
+/// out, where usvg 0.49 would panic and take the whole drawing with it.
+fn pictures_of_sense() -> ImageHrefDataResolverFn<'static> {
+    let known = ImageHrefResolver::default_data_resolver();
+    Box::new(move |media_type, bytes, options| {
+        let within = match sniff(&bytes[..bytes.len().min(sniff::HEAD)]) {
+            Some(format @ (Format::Jpeg | Format::Png | Format::Gif | Format::WebP)) => {
+                let length = bytes.len() as u64;
+                Opened::open(Box::new(Cursor::new(&bytes[..])), format, length).is_ok()
+            }
+            // Drawings in drawings, and what will be found to be nothing.
+            _ => true,
+        };
+        if within { known(media_type, bytes, options) } else { None }
     })
 }
 

@@ -120,6 +120,29 @@ fn each_exif_orientation_is_set_upright() {
 }
 
 #[test]
+fn which_side_is_up_is_read_where_programs_write_it_otherwise_than_the_standards_say() {
+    fn behind(bytes: &[u8], what: &[u8]) -> usize {
+        bytes.windows(what.len()).position(|window| window == what).unwrap() + what.len()
+    }
+    // A WebP whose EXIF begins as it does in JPEG.
+    let mut webp = std::fs::read(fixture("orientation-6.webp")).unwrap();
+    let length = behind(&webp, b"EXIF");
+    webp[length] += 6;
+    webp.splice(length + 4..length + 4, *b"Exif\0\0");
+    webp[4] += 6;
+    // A JPEG whose number is a signed one of four bytes.
+    let mut jpeg = std::fs::read(fixture("orientation-6.jpg")).unwrap();
+    let tag = behind(&jpeg, b"\x01\x12\0\x03");
+    jpeg[tag - 1] = 9;
+    jpeg[tag + 4..tag + 8].copy_from_slice(&6_i32.to_be_bytes());
+    for (name, bytes) in [("WebP", webp), ("JPEG", jpeg)] {
+        let picture = decode_bytes(&bytes, LARGE).unwrap();
+        assert_eq!(picture.original, Size::new(24, 16), "{name}");
+        assert_upright(name, &picture.frames[0], 4);
+    }
+}
+
+#[test]
 fn a_turned_picture_fits_into_what_was_wanted_after_turning() {
     let picture = decode_file(&fixture("orientation-6.jpg"), Wanted::Within(Size::new(12, 100))).unwrap();
     assert_eq!(picture.size(), Size::new(12, 8));

@@ -55,6 +55,17 @@ fn what_is_packed_is_unpacked_within_bounds_and_only_if_it_is_a_drawing() {
 }
 
 #[test]
+fn a_picture_inside_that_says_it_is_larger_than_any_is_left_out_and_the_rest_is_drawn() {
+    // It says 21 × 1,815,365,699 pixels, and was found by fuzzing.
+    let drawn = drawing(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='24' height='16'><rect width='24' height='16' fill='#f00'/>\
+         <image width='24' height='16' href='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABVsNEhDlEgVGDhqJBjAwMhFPSfyIS2\
+         +Dz2qhBdDQIAJNdBJw00CNTAAAAAElFTkSuQmCC'/></svg>",
+    );
+    assert_eq!(at(&drawn.unwrap().frames[0], 0.5, 0.5), RED);
+}
+
+#[test]
 fn a_drawing_shows_its_text_whatever_face_it_asks_for() {
     let text = |family: &str| {
         let text = format!(
