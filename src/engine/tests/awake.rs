@@ -103,7 +103,7 @@ fn the_computer_is_kept_awake_while_bytes_move_and_no_longer() {
     // What is done at once is not worth it.
     let small = one.send_paths(&other, &[&one.file("small.bin", noise(100_000))]);
     other.until_state(&one, small, &State::Saved);
-    let sent = one.send_paths(&other, &[&one.file("film.mkv", noise(150 * MIB as usize))]);
+    let sent = one.send_paths(&other, &[&one.file("film.mkv", noise(110 * MIB as usize))]);
     until_moved(&other, MIB);
     assert!(held.is_empty(), "for a small file");
     let take = || held.recv_timeout(LONG).expect("nobody keeps it awake");

@@ -179,7 +179,8 @@ impl Machine {
             if let Some(entry) = entry.as_ref().filter(|entry| is(entry)) {
                 return entry.clone();
             }
-            assert!(Instant::now() < until, "it stays so: {entry:#?}");
+            let moving = || self.client.snapshot().transfers.clone();
+            assert!(Instant::now() < until, "it stays so: {entry:#?}; what moves: {:#?}", moving());
             self.client.wait(Duration::from_millis(20));
         }
     }
