@@ -226,6 +226,8 @@ impl eframe::App for App {
         }
     }
 
+    /// The ground of the conversation, which nothing else fills: without a graphics card a filled rectangle of the window's
+    /// size costs as much as the rest of a frame.
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
     }
@@ -246,9 +248,9 @@ impl App {
         self.list.tiles.clear();
 
         if two_screens {
-            let fill = if self.model.chosen.is_empty() { palette.list } else { palette.conversation };
-            CentralPanel::no_frame().frame(Frame::new().fill(fill)).show(ui, |ui| {
+            CentralPanel::no_frame().show(ui, |ui| {
                 if self.model.chosen.is_empty() {
+                    ui.painter().rect_filled(ui.max_rect(), 0.0, palette.list);
                     self.draw_notices(ui);
                     if !self.draw_search(ui) {
                         self.with_scene(|app, scene| list::show(ui, app.list, scene, list::Extent::Alone));
@@ -274,10 +276,10 @@ impl App {
                         list::show(ui, app.list, scene, extent);
                     });
                 });
-            CentralPanel::no_frame().frame(Frame::new().fill(palette.conversation)).show(ui, |ui| {
+            CentralPanel::no_frame().show(ui, |ui| {
                 let line = ui.max_rect();
                 self.draw_conversation(ui, false);
-                // Last: the composer's ground would cover its lower end.
+                // Last: over the ground of notices.
                 ui.painter().vline(line.left() + 0.5, line.y_range(), design::hairline(palette));
             });
         }

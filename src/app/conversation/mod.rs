@@ -49,14 +49,7 @@ use self::{
     status::Status,
     whereabouts::Whereabouts,
 };
-use super::{
-    Scene,
-    actions::Action,
-    design::{Palette, space},
-    drawings,
-    model::Model,
-    previews::Previews,
-};
+use super::{Scene, actions::Action, design::space, drawings, model::Model, previews::Previews};
 use crate::{
     engine::api::Thumbnails,
     i18n::Texts,
@@ -143,11 +136,10 @@ impl ConversationView {
         }
         self.open_search(ui, scene);
 
-        let composer = Frame::new().fill(Palette::of(ui).conversation);
         let asked = Panel::bottom("composer")
             .resizable(false)
             .show_separator_line(false)
-            .frame(composer)
+            .frame(Frame::NONE)
             .show(ui, |ui| self.composer.show(ui, scene, self.covered))
             .inner;
         self.search.show_field(ui, scene);
