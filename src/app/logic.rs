@@ -1,7 +1,10 @@
 //! Taking in what is new: the engine's events and snapshot, answers of threads, other starts of the program. Runs before
 //! each frame, and alone while the window is hidden; draws nothing.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     App, Request,
@@ -15,7 +18,7 @@ use super::{
     settings::{ZOOM_LEAST, ZOOM_MOST},
 };
 use crate::{
-    engine::api::{Command, CommandId, Event, Problem, Reply, Settings, Snapshot},
+    engine::api::{Command, CommandId, Event, Need, Problem, Reply, Settings, Snapshot},
     i18n::Texts,
     platform::{
         bin,
@@ -105,6 +108,7 @@ impl App {
                 }
             }
             (Purpose::Compare(with), Ok(Reply::Comparing { number })) => self.compare_answered(with, Ok(number)),
+            (Purpose::Bin(path), Ok(Reply::Needed(need))) => self.bin_unless(need, path),
             (Purpose::Resolve, result) => self.take_resolved(result),
             (Purpose::Send { undo, .. }, Ok(Reply::Sent { transfers, .. })) => {
                 // What was on its way before isn't undone with this.
@@ -130,7 +134,7 @@ impl App {
                 self.toasts.say(self.texts.command_failed(&self.texts.problem(problem)));
             }
             Purpose::Compare(with) => self.compare_answered(with, Err(problem.clone())),
-            Purpose::Plain | Purpose::Resolve => {
+            Purpose::Plain | Purpose::Resolve | Purpose::Bin(_) => {
                 self.toasts.say(self.texts.command_failed(&self.texts.problem(problem)));
             }
         }
@@ -230,6 +234,18 @@ impl App {
             Done::Opened(Err(error)) => self.toasts.say(self.texts.command_failed(&error.to_string())),
             Done::Failed(why) if why.is_empty() => self.toasts.say(self.texts.too_busy()),
             Done::Failed(why) => self.toasts.say(self.texts.command_failed(&why)),
+        }
+    }
+
+    /// To the bin, unless something here would miss it: then that is over first.
+    fn bin_unless(&mut self, need: Option<Need>, path: PathBuf) {
+        let name = dialogs::shown_name(&path);
+        match need {
+            None => self.errands.move_to_bin(path),
+            Some(Need::ToSend { with }) => {
+                self.toasts.say(self.texts.viewer_still_to_send(&name, &self.model.name(with)));
+            }
+            Some(Need::OnShelf) => self.toasts.say(self.texts.viewer_still_on_shelf(&name)),
         }
     }
 

@@ -78,6 +78,8 @@ pub(super) enum Purpose {
         with: Option<Fingerprint>,
     },
     Resolve,
+    /// Whether this may be moved to the bin.
+    Bin(PathBuf),
     Compare(Fingerprint),
     Send {
         to: Vec<Fingerprint>,

@@ -101,7 +101,7 @@ impl App {
             Action::CopyText(text) => self.paste.copy_text(ctx, text),
             Action::CopyFiles(paths) => self.paste.copy_files(ctx, paths),
             Action::CopyPicture(path) => self.errands.load_picture(path),
-            Action::MoveToBin(path) => self.errands.move_to_bin(path),
+            Action::MoveToBin(path) => self.command(Command::Needed { path: path.clone() }, Purpose::Bin(path)),
             Action::SaveAs(path) => self.pick(ctx, frame, pickers::Purpose::SaveFile(path)),
             Action::SaveAll(paths) => self.pick(ctx, frame, pickers::Purpose::SaveAll(paths)),
             Action::SaveText(text) => self.pick(ctx, frame, pickers::Purpose::SaveText(text)),

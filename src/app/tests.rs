@@ -1,5 +1,6 @@
 //! The window, by its accessible names.
 
+mod bin;
 mod chosen;
 mod drawn;
 mod drops;
@@ -25,7 +26,7 @@ use crate::{
         Busy,
         api::{
             Ask, Body, Command, CommandId, Computer, DeviceKind, Direction, Entry, Event, GroupId, Item, ItemKind,
-            ItemState, Me, Millis, Phase, Presence, Reply, Rule, Running, Settings, Snapshot, State,
+            ItemState, Me, Millis, Need, Phase, Presence, Reply, Rule, Running, Settings, Snapshot, State,
         },
     },
     protocol::{Fingerprint, TransferId},
@@ -48,6 +49,8 @@ struct Inside {
     waited_for: Vec<Fingerprint>,
     /// What every search finds.
     found: Vec<Arc<Entry>>,
+    /// What needs every file.
+    need: Option<Need>,
 }
 
 impl Desk {
@@ -95,6 +98,7 @@ impl Link for Desk {
                 transfers: to.iter().map(|&with| (with, TransferId([9; 16]))).collect(),
                 again: Vec::new(),
             },
+            Command::Needed { .. } => Reply::Needed(inside.need),
             Command::Compare { .. } => Reply::Comparing { number: 1 },
             Command::ChangeSettings(settings) => {
                 let mut snapshot = (*inside.snapshot).clone();

@@ -93,6 +93,8 @@ pub enum Command {
     ShelfAdd { paths: Vec<PathBuf>, audience: Audience },
     /// → [`Reply::Shelf`]
     ShelfRemove { ids: Vec<u64> },
+    /// Whether a file here may be taken away. → [`Reply::Needed`]
+    Needed { path: PathBuf },
     /// What another has put out for this computer. → [`Reply::Offered`]
     Browse { with: Fingerprint },
     /// Takes from another's shelf; no `items` are everything. `listed` is what the other showed of it: nothing else is
@@ -392,10 +394,22 @@ pub enum Reply {
         number: u64,
     },
     Shelf(Vec<ShelfItem>),
+    /// Nothing would miss it if `None`.
+    Needed(Option<Need>),
     Offered {
         with: Fingerprint,
         items: Vec<OfferedItem>,
     },
+}
+
+/// What still needs a file that lies here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Need {
+    /// It waits to be sent, or is being sent.
+    ToSend { with: Fingerprint },
+    /// It, or a folder that it lies in, is on this computer's shelf.
+    OnShelf,
 }
 
 /// A thing on another computer's shelf.

@@ -7,6 +7,7 @@ use super::{
     clients::{Asker, Request},
     hub::Hub,
     library::unknown,
+    pasted::unnamed_of,
     taking::Wish,
 };
 use crate::{
@@ -44,19 +45,11 @@ impl Hub {
                 Ok(Reply::Done)
             }),
             Command::RemoveEntry { seq } => {
-                self.remove(from, move |store| {
-                    let paths = store.paths(Paths::OfEntry(seq))?;
-                    store.remove_entry(seq)?;
-                    Ok(paths)
-                });
+                self.remove(from, Paths::OfEntry(seq), move |store| store.remove_entry(seq), |_, _| Ok(()));
             }
             Command::RemoveConversation { with } => {
                 self.end_what_rests(with);
-                self.remove(from, move |store| {
-                    let paths = store.paths(Paths::With(with))?;
-                    store.remove_conversation(&with)?;
-                    Ok(paths)
-                });
+                self.remove(from, Paths::With(with), move |store| store.remove_conversation(&with), |_, _| Ok(()));
             }
             Command::SetRule { with, rule } => self.command_rule(from, with, rule),
             Command::Rename { with, name } => self.rename(from, with, name),
@@ -103,22 +96,47 @@ impl Hub {
             Command::ShelfList => self.library.answer(from, |store| Ok(Reply::Shelf(store.shelf()?))),
             Command::ShelfAdd { paths, audience } => self.shelf_add(from, paths, audience),
             Command::ShelfRemove { ids } => self.shelf_remove(from, ids),
+            Command::Needed { path } => self.needed(from, path),
             Command::Browse { with } => self.browse(from, with),
             Command::Take { with, items, listed, into } => self.take(from, with, Wish::new(items, listed), into),
         }
     }
 
-    /// Out of the store, and then the previews of what `job` says was removed.
-    fn remove(
+    /// Out of the store by `job`; then, unless `then` has a problem with it, goes what isn't kept without its entries: their
+    /// previews, and pictures that were pasted.
+    pub(super) fn remove<T: Send + 'static>(
         &mut self,
         from: Asker,
-        job: impl FnOnce(&mut Store) -> Result<Vec<PathBuf>, StoreError> + Send + 'static,
+        of: Paths,
+        job: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+        then: impl FnOnce(&mut Self, T) -> Result<(), Problem> + Send + 'static,
     ) {
-        let previews = self.config.home.previews.clone();
-        self.library.post(job, move |_, removed| match removed {
-            Ok(paths) => forget_shown(from, previews, paths),
-            Err(error) => from.reply(Err(error.problem())),
-        });
+        let pasted = self.pasted_folder();
+        self.library.post(
+            move |store| {
+                let paths = store.paths(of)?;
+                let removed = job(store)?;
+                let unnamed = unnamed_of(store, &pasted, &paths);
+                Ok((removed, paths, unnamed))
+            },
+            move |hub, result: Result<_, StoreError>| {
+                let done = result
+                    .map_err(|error| error.problem())
+                    .and_then(|(removed, paths, unnamed)| then(hub, removed).map(|()| (paths, unnamed)));
+                let (paths, unnamed) = match done {
+                    Ok(left) => left,
+                    Err(problem) => return from.reply(Err(problem)),
+                };
+                let (previews, pasted) = (hub.config.home.previews.clone(), hub.unneeded_pasted(unnamed));
+                tokio::task::spawn_blocking(move || {
+                    if let Err(error) = forget_previews(&previews, &paths) {
+                        log::warn!("previews of what was removed could not be removed: {error}");
+                    }
+                    pasted.remove();
+                    from.reply(Ok(Reply::Done));
+                });
+            },
+        );
     }
 
     fn rename(&mut self, from: Asker, with: Fingerprint, name: Option<String>) {
@@ -183,14 +201,4 @@ fn shared(entries: Vec<Entry>) -> Vec<Arc<Entry>> {
 fn one_line(name: &str) -> String {
     let name = crate::transfer::names::shown(name.trim());
     name.chars().take(MAX_GIVEN_NAME).collect::<String>().trim_end().to_owned()
-}
-
-/// What was taken out of a conversation isn't kept as a preview either.
-pub(super) fn forget_shown(from: Asker, previews: PathBuf, paths: Vec<PathBuf>) {
-    tokio::task::spawn_blocking(move || {
-        if let Err(error) = forget_previews(&previews, &paths) {
-            log::warn!("previews of what was removed could not be removed: {error}");
-        }
-        from.reply(Ok(Reply::Done));
-    });
 }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::{
     api::{Computer, KnownComputer, Presence, Problem, Rule, Settings, Snapshot, Visibility},
     clients::Asker,
-    commands::{forget_shown, known_only},
+    commands::known_only,
     finding::HEARD_FOR,
     hub::Hub,
     links::Present,
@@ -141,25 +141,15 @@ impl Hub {
         for key in self.transfers_with(with) {
             self.cancel(key).ok();
         }
-        let previews = self.config.home.previews.clone();
-        self.library.post(
-            move |store| {
-                let paths = store.paths(Paths::With(with))?;
-                Ok((store.forget(&with)?, paths))
-            },
-            move |hub, result| {
-                let (result, paths) = match result {
-                    Ok((forgotten, paths)) => (Ok(forgotten), paths),
-                    Err(error) => (Err(error), Vec::new()),
-                };
-                match known_only(result, with) {
-                    Ok(()) => {
-                        hub.known.remove(&with);
-                        hub.update_gate();
-                        forget_shown(from, previews, paths);
-                    }
-                    Err(problem) => from.reply(Err(problem)),
-                }
+        self.remove(
+            from,
+            Paths::With(with),
+            move |store| store.forget(&with),
+            move |hub, forgotten| {
+                known_only(Ok(forgotten), with)?;
+                hub.known.remove(&with);
+                hub.update_gate();
+                Ok(())
             },
         );
     }

@@ -3,38 +3,30 @@
 //! Sources are walked, then one entry per recipient is in the store before anything is said to anybody. Where the same is on
 //! its way already, that goes on instead (see `resending`).
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use super::{
     api::{Body, Direction, Form, GroupId, KnownComputer, Outgoing, Parcel, Problem, Reply, State, Thing},
     clients::Asker,
     hub::{Hub, Message},
     ids::random,
+    pasted,
     prepare::Prepared,
     renditions::{self, Unsent},
     transfer::{Cargo, Key, Side, Stage, Transfer},
     transfers::MAX_TRANSFERS,
 };
 use crate::{
-    platform::home::create_private_dir,
     protocol::{
         Fingerprint, TransferId,
         limits::{MAX_OFFER_ITEMS, MAX_TEXT},
         message::CancelReason,
     },
     store::{NewEntry, Store, StoreError},
-    transfer::names,
 };
 
 /// A class, or everybody in the office; more at once is a mistake.
 const MAX_RECIPIENTS: usize = 256;
-
-/// Below the folder of the database: pictures that were pasted and have no file of their own.
-const PASTED: &str = "pasted";
 
 impl Hub {
     /// One transfer per recipient. With `keep` it waits for those that can't be reached.
@@ -98,13 +90,13 @@ impl Hub {
     pub fn plan(&mut self, mut batch: Batch, things: Vec<Thing>, form: Form) {
         let hub = self.inbox.clone();
         let (keys, copies) = (batch.keys.clone(), batch.copies);
-        let pasted = self.config.home.private_dir().join(PASTED).join(TransferId(batch.group.0).to_string());
+        let folder = self.pasted_folder().join(TransferId(batch.group.0).to_string());
         let unsent = (!form.is_as_it_is()).then(|| Unsent::new(self.renditions_folder(), batch.group));
         // Blurs take a moment to make, and are only looked at where a person is asked.
         let blurred = keys.iter().any(|(with, _)| !self.unasked.contains(with));
         let task = tokio::spawn(async move {
             let prepared = async {
-                let written = tokio::task::spawn_blocking(move || paths_of(things, &pasted)).await;
+                let written = tokio::task::spawn_blocking(move || pasted::paths_of(things, &folder)).await;
                 let paths = written.map_err(|_| Problem::Closed)?;
                 let mut paths = paths.map_err(|error| Problem::System { message: error.to_string() })?;
                 let mut origins = renditions::Origins::default();
@@ -271,18 +263,4 @@ impl Seen {
     fn take(&self, store: &mut Store, with: Fingerprint) -> Result<Vec<Fingerprint>, StoreError> {
         store.note_taker(&with, &self.name, self.kind, &self.addresses, super::now())
     }
-}
-
-/// Where things lie; what was pasted is written into `folder` first, each into one of its own, since they may have one name.
-fn paths_of(things: Vec<Thing>, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let write = |(number, thing)| match thing {
-        Thing::Path(path) => Ok(path),
-        Thing::Pasted { name, png } => {
-            let folder = folder.join(format!("{number}"));
-            create_private_dir(&folder)?;
-            let path = folder.join(names::native(&names::to_wire(name.as_ref()), names::Place::Top));
-            fs::write(&path, png).map(|()| path)
-        }
-    };
-    things.into_iter().enumerate().map(write).collect()
 }

@@ -165,6 +165,7 @@ async fn start(parts: Parts) -> Result<(Hub, Ears), StartError> {
     hub.apply_settings(start.settings);
     hub.restore(start.unfinished);
     hub.clean_renditions();
+    hub.clean_pasted();
     clean(hub.me.folder.clone(), hub.transfers.keys().copied().collect());
     hub.nearby_changed();
     // Only now, since whoever comes in is held against the gate.

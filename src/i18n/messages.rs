@@ -304,6 +304,8 @@ viewer_open;
 viewer_bin;
 viewer_binned(name: &str);
 viewer_not_binned(name: &str);
+viewer_still_to_send(name: &str, to: &str);
+viewer_still_on_shelf(name: &str);
 viewer_about;
 viewer_about_name;
 viewer_about_size;

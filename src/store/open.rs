@@ -234,6 +234,17 @@ fn move_aside(path: &Path) -> Result<PathBuf, StoreError> {
     Err(StoreError::File(io::ErrorKind::AlreadyExists.into()))
 }
 
+/// Whether a database that was set aside lies beside this one, or may: it names files, too.
+///
+/// # Errors
+/// The folder can't be read.
+pub fn lies_aside(path: &Path) -> io::Result<bool> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let begin = [name.as_encoded_bytes(), b"."].concat();
+    let mut found = fs::read_dir(folder)?;
+    found.try_fold(false, |before, entry| Ok(before || entry?.file_name().as_encoded_bytes().starts_with(&begin)))
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);

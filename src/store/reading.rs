@@ -1,12 +1,12 @@
 //! Conversations: what is read out of them.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::{
     MAX_PAGE, Store, StoreError,
-    columns::{PathColumn, item_state_from, optional_path, size_from, state_from},
+    columns::{item_state_from, optional_path, size_from, state_from},
     model::{Body, Entry, GroupId, Item, ItemKind, Millis, PageAt, Rendition, Towards},
     revision,
 };
@@ -21,13 +21,6 @@ pub struct Changes {
     pub removed: Vec<i64>,
     /// Ask from here next time. Below [`Store::revision`] if there is more.
     pub up_to: i64,
-}
-
-/// Of what paths are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paths {
-    OfEntry(i64),
-    With(Fingerprint),
 }
 
 /// A stretch of one conversation.
@@ -145,23 +138,6 @@ impl Store {
                 }
             }
             found.into_iter().filter_map(|seq| entry(connection, seq).transpose()).collect()
-        })
-    }
-
-    /// Where things of conversations lie here, each path once.
-    pub fn paths(&self, of: Paths) -> Result<Vec<PathBuf>, StoreError> {
-        self.read(|connection| {
-            let (query, value): (_, &dyn ToSql) = match &of {
-                Paths::OfEntry(seq) => ("SELECT DISTINCT path FROM items WHERE entry = ? AND path IS NOT NULL", seq),
-                Paths::With(with) => (
-                    "SELECT DISTINCT path FROM items JOIN entries ON entries.seq = items.entry
-                     WHERE entries.computer = ? AND path IS NOT NULL",
-                    with,
-                ),
-            };
-            let mut statement = connection.prepare_cached(query)?;
-            let paths = statement.query_map([value], |row| Ok(row.get::<_, PathColumn>("path")?.0))?;
-            Ok(paths.collect::<Result<_, _>>()?)
         })
     }
 

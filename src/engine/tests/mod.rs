@@ -14,6 +14,8 @@ mod full_disk;
 mod known;
 mod lasting;
 mod moving;
+mod needed;
+mod pasted;
 #[cfg(target_os = "linux")]
 mod pausing;
 mod puppet;
