@@ -141,3 +141,33 @@ fn what_can_not_fit_into_the_folder_that_is_chosen_is_refused_before_a_byte_is_s
     assert_eq!(files_below(&disk).len(), 0);
     assert!(!other.received("film.mkv").exists());
 }
+
+#[test]
+fn a_text_that_the_database_has_no_room_for_is_not_told_as_saved_and_arrives_once_there_is_room() {
+    let test = "engine::tests::full_disk::\
+                a_text_that_the_database_has_no_room_for_is_not_told_as_saved_and_arrives_once_there_is_room";
+    let Some(disk) = enter(test, "size=16m") else { return };
+    let net = Net::new();
+    let on_disk = |config: &mut Config| config.home.database = disk.join("data/fantail.db");
+    let (one, other) = (net.computer("Studio Mac"), net.computer_with("Office PC", on_disk, None));
+    other.always_accepts(&one);
+    one.sees(&other);
+    let ballast = Ballast::all(&disk);
+    // Nothing has shown that yet: the text is agreed to.
+    assert_eq!(other.client.snapshot().notices, []);
+    let text = "a long one ".repeat(20_000);
+    let sent = one.send_text(&other, &text);
+    other.until("the notice", |snapshot| snapshot.notices.contains(&Notice::StoreRefuses(Refusal::Full)).then_some(()));
+    let entry = one.entry(&other, sent).unwrap();
+    assert!(
+        matches!(entry.state, State::Running | State::Held(_)),
+        "it isn't kept there, and goes on: {:?}",
+        entry.state
+    );
+    assert_eq!(other.conversation(&one), []);
+    ballast.remove();
+    one.until_state(&other, sent, &State::Saved);
+    assert_eq!(other.until_state(&one, sent, &State::Saved).body, Body::Text(text));
+    assert_eq!(other.conversation(&one).len(), 1);
+    other.until("the notice to go", |snapshot| snapshot.notices.is_empty().then_some(()));
+}
