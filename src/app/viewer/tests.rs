@@ -366,6 +366,20 @@ fn details_say_what_the_file_is_and_the_place_only_when_asked() {
 }
 
 #[test]
+fn next_is_beside_the_details_in_a_small_window_too() {
+    let mut harness = harness();
+    harness.set_size(vec2(700.0, 500.0));
+    harness.state_mut().viewer.open(Gallery::new(vec![shown("taken.jpg"), shown("quadrants.png")], 0).unwrap());
+    until(&mut harness, "Picture taken.jpg, 48 by 32");
+    harness.key_press(Key::I);
+    harness.run();
+    until(&mut harness, "JPEG");
+    harness.get_by_label("Next").click();
+    harness.run();
+    until(&mut harness, "Picture quadrants.png, 24 by 16");
+}
+
+#[test]
 fn buttons_say_their_keys_in_their_tooltips() {
     let mut harness = harness();
     for (name, tip) in
