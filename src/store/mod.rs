@@ -59,6 +59,8 @@ pub struct Store {
     suspicion: PathBuf,
     /// Why the last change could not be written, where that is the disk's doing.
     refusal: Option<Refusal>,
+    /// Rows that were changed until the last transaction ended, whichever way.
+    changed: u64,
     /// Held while open, shared: who gets it alone knows that no other process is at work.
     in_use: File,
 }
@@ -102,6 +104,7 @@ impl Store {
         {
             log::error!("what was begun can't be taken back: {error}");
         }
+        self.changed = self.connection.total_changes();
         result
     }
 
@@ -122,13 +125,20 @@ impl Store {
         })
     }
 
-    /// Notes what became of a change on its way out.
+    /// Notes what became of a change on its way out. Where nothing reached the disk, since there was nothing to change or it
+    /// isn't at its end yet, nothing is known of what the disk takes.
     fn written<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let result = change(self);
+        let changed = self.connection.total_changes();
+        let is_over = self.connection.is_autocommit();
         self.refusal = match &result {
-            Ok(_) => None,
+            Ok(_) if is_over && changed > self.changed => None,
+            Ok(_) => self.refusal,
             Err(error) => error.refusal().or(self.refusal),
         };
+        if is_over {
+            self.changed = changed;
+        }
         self.noted(result)
     }
 

@@ -66,7 +66,8 @@ impl Store {
                 Ok(connection) => connection,
                 Err(error) => return Err((error, in_use)),
             };
-            let store = Self { connection, suspicion: suspicion.clone(), refusal: None, in_use };
+            let changed = connection.total_changes();
+            let store = Self { connection, suspicion: suspicion.clone(), refusal: None, changed, in_use };
             match read(&store) {
                 Ok(found) => Ok((store, found)),
                 Err(error) => Err((error.into(), store.in_use)),

@@ -158,12 +158,8 @@ fn a_text_that_the_database_has_no_room_for_is_not_told_as_saved_and_arrives_onc
     let text = "a long one ".repeat(20_000);
     let sent = one.send_text(&other, &text);
     other.until("the notice", |snapshot| snapshot.notices.contains(&Notice::StoreRefuses(Refusal::Full)).then_some(()));
-    let entry = one.entry(&other, sent).unwrap();
-    assert!(
-        matches!(entry.state, State::Running | State::Held(_)),
-        "it isn't kept there, and goes on: {:?}",
-        entry.state
-    );
+    one.until_state(&other, sent, &THERE);
+    assert_eq!(other.client.snapshot().notices, [Notice::StoreRefuses(Refusal::Full)], "it is as full as before");
     assert_eq!(other.conversation(&one), []);
     ballast.remove();
     one.until_state(&other, sent, &State::Saved);
