@@ -16,7 +16,7 @@ use fantail::{
     protocol::{Fingerprint, TransferId},
     store::{
         NewEntry, Store,
-        model::{Body, DeviceKind, Direction, GroupId, Item, ItemKind, ItemState, Millis, Rule, State},
+        model::{Body, DeviceKind, Direction, GroupId, Item, ItemKind, ItemState, Millis, Rule, Seen, State},
     },
     trust::Identity,
 };
@@ -67,7 +67,12 @@ fn fingerprint(home: &Home) -> Fingerprint {
 }
 
 fn knows(store: &mut Store, who: &Fingerprint, name: &str) {
-    store.upsert_seen(who, name, DeviceKind::Computer, &[], Millis(1)).expect("it can be written");
+    store
+        .upsert_seen(
+            who,
+            &Seen { name: name.to_owned(), kind: DeviceKind::Computer, addresses: Vec::new(), at: Millis(1) },
+        )
+        .expect("it can be written");
     store.set_rule(who, Rule::Accept).expect("it can be written");
 }
 

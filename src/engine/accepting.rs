@@ -268,7 +268,7 @@ impl Hub {
         self.library.post(
             move |store| {
                 store.together(|store| {
-                    seen.enter(store, with)?;
+                    store.upsert_seen(&with, &seen)?;
                     if always {
                         store.set_rule(&with, Rule::Accept)?;
                     }

@@ -7,20 +7,17 @@
 use tokio::time::{Duration, Instant};
 
 use super::{
-    api::{self, KnownComputer, Millis, Problem, Receive, Reply, Rule},
+    api::{self, Millis, Problem, Receive, Reply, Rule},
     clients::Asker,
     hub::Hub,
     library::unknown,
     transfers::REACH_WITHIN,
 };
-use crate::{
-    protocol::{
-        Fingerprint,
-        compare::{Code, Event, NONCE_LEN},
-        control::CantSend,
-        message::{ByeReason, CompareEnd},
-    },
-    store::StoreError,
+use crate::protocol::{
+    Fingerprint,
+    compare::{Code, Event, NONCE_LEN},
+    control::CantSend,
+    message::{ByeReason, CompareEnd},
 };
 
 /// Runs with one computer within [`HOUR`]: each is one guess for whoever stands between.
@@ -373,16 +370,18 @@ impl Hub {
         }
         let seen = self.seen(with);
         self.library.post(
-            move |store| -> Result<Option<KnownComputer>, StoreError> {
-                if store.computer(&with)?.is_none() {
-                    seen.enter(store, with)?;
-                }
-                store.set_verified(&with, verified)?;
-                let known = store.computer(&with)?;
-                if !verified && known.is_some_and(|known| known.rule == Rule::Accept) {
-                    store.set_rule(&with, Rule::Ask)?;
-                }
-                store.computer(&with)
+            move |store| {
+                store.together(|store| {
+                    let before = store.computer(&with)?;
+                    if before.is_none() {
+                        store.upsert_seen(&with, &seen)?;
+                    }
+                    store.set_verified(&with, verified)?;
+                    if !verified && before.is_some_and(|known| known.rule == Rule::Accept) {
+                        store.set_rule(&with, Rule::Ask)?;
+                    }
+                    store.computer(&with)
+                })
             },
             move |hub, result| {
                 let result = result.map(|known| hub.learn(known)).map_err(|error| error.problem());

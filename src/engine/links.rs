@@ -13,7 +13,6 @@ use super::{
     door::{Arrival, Gate},
     hub::Hub,
     link::{self, Heard, LinkEnd, LinkId},
-    sending::Seen,
 };
 use crate::{
     protocol::{
@@ -25,7 +24,7 @@ use crate::{
         meet::{Stays, which_stays},
         message::{self, ByeReason, Role},
     },
-    store::model::MAX_ADDRESSES,
+    store::model::{MAX_ADDRESSES, Seen},
 };
 
 /// An office floor. Each holds some tens of kilobytes.
@@ -368,30 +367,26 @@ impl Hub {
     /// Brings a known computer's row up to date; does nothing for strangers.
     fn note_seen(&mut self, with: Fingerprint) {
         let seen = self.seen(with);
-        let at = super::now();
         let Some(known) = self.known.get_mut(&with) else { return };
         known.name.clone_from(&seen.name);
         known.kind = seen.kind;
-        known.last_seen = at;
+        known.last_seen = seen.at;
         for address in seen.addresses.iter().rev() {
             known.addresses.retain(|other| other != address);
             known.addresses.insert(0, *address);
         }
         known.addresses.truncate(MAX_ADDRESSES);
-        self.library
-            .write("who was seen", move |store| store.note_seen(&with, &seen.name, seen.kind, &seen.addresses, at));
+        self.library.write("who was seen", move |store| store.note_seen(&with, &seen));
     }
 
     /// What is to be written down of a computer.
     pub fn seen(&self, with: Fingerprint) -> Seen {
-        let known = self.known.get(&with);
-        match (self.present.get(&with), known) {
-            (Some(present), _) => {
-                Seen { name: present.name.clone(), kind: present.kind, addresses: present.addresses.clone() }
-            }
-            (None, Some(known)) => Seen { name: known.name.clone(), kind: known.kind, addresses: Vec::new() },
-            (None, None) => Seen { name: short(with), kind: DeviceKind::Computer, addresses: Vec::new() },
-        }
+        let (name, kind, addresses) = match (self.present.get(&with), self.known.get(&with)) {
+            (Some(present), _) => (present.name.clone(), present.kind, present.addresses.clone()),
+            (None, Some(known)) => (known.name.clone(), known.kind, Vec::new()),
+            (None, None) => (short(with), DeviceKind::Computer, Vec::new()),
+        };
+        Seen { name, kind, addresses, at: super::now() }
     }
 
     /// Takes over what the store says of computers.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::api::Reply,
     protocol::{Fingerprint, message::ByeReason},
-    store::{Paths, StoreError},
+    store::Paths,
 };
 
 impl Hub {
@@ -108,12 +108,14 @@ impl Hub {
     ) {
         let seen = self.seen(with);
         self.library.post(
-            move |store| -> Result<Option<KnownComputer>, StoreError> {
-                if store.computer(&with)?.is_none() {
-                    seen.enter(store, with)?;
-                }
-                store.set_rule(&with, rule)?;
-                store.computer(&with)
+            move |store| {
+                store.together(|store| {
+                    if store.computer(&with)?.is_none() {
+                        store.upsert_seen(&with, &seen)?;
+                    }
+                    store.set_rule(&with, rule)?;
+                    store.computer(&with)
+                })
             },
             move |hub, result| {
                 let result = result.map(|known| hub.learn(known)).map_err(|error| error.problem());

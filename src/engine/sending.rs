@@ -22,7 +22,7 @@ use crate::{
         limits::{MAX_OFFER_ITEMS, MAX_TEXT},
         message::CancelReason,
     },
-    store::{NewEntry, Store, StoreError},
+    store::NewEntry,
 };
 
 /// A class, or everybody in the office; more at once is a mistake.
@@ -180,10 +180,10 @@ impl Hub {
                     let (mut known, mut places, mut gone) = (Vec::<KnownComputer>::new(), Vec::new(), Vec::new());
                     for ((with, transfer), seen, going) in people {
                         if by_person {
-                            seen.enter(store, with)?;
+                            store.upsert_seen(&with, &seen)?;
                             store.confirm(&with)?;
                         } else {
-                            gone.extend(seen.take(store, with)?);
+                            gone.extend(store.note_taker(&with, &seen)?);
                         }
                         let (direction, state, body) = (Direction::Sent, State::Waiting, body.clone());
                         let new = NewEntry { with, transfer, group, direction, at, body, state };
@@ -242,25 +242,5 @@ impl Batch {
         if let Some(from) = self.from {
             from.reply(result.map(|()| Reply::Sent { group: self.group, transfers: self.keys, again: self.again }));
         }
-    }
-}
-
-/// What is known of a computer that enters the store.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub name: String,
-    pub kind: super::api::DeviceKind,
-    pub addresses: Vec<std::net::SocketAddr>,
-}
-
-impl Seen {
-    /// By this person's act.
-    pub fn enter(&self, store: &mut Store, with: Fingerprint) -> Result<(), StoreError> {
-        store.upsert_seen(&with, &self.name, self.kind, &self.addresses, super::now())
-    }
-
-    /// By taking something from the shelf. Returns who is forgotten for it.
-    fn take(&self, store: &mut Store, with: Fingerprint) -> Result<Vec<Fingerprint>, StoreError> {
-        store.note_taker(&with, &self.name, self.kind, &self.addresses, super::now())
     }
 }

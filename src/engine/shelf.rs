@@ -173,7 +173,7 @@ impl Hub {
         let granted = asked.into_iter().zip(0..).filter(|(_, place)| is_chosen(*place)).map(|(item, _)| item);
         // A yes is an act: it is no longer one that only took what is there for all.
         let seen = self.seen(key.0);
-        self.library.write("whom something was given", move |store| seen.enter(store, key.0));
+        self.library.write("whom something was given", move |store| store.upsert_seen(&key.0, &seen));
         self.give_or_refuse(key, free.into_iter().chain(granted).collect(), everything, CancelReason::Declined);
     }
 

@@ -178,12 +178,13 @@ impl Hub {
     pub fn write_failed_take(&mut self, (with, transfer): Key, group: GroupId, state: State) {
         self.takes.remove(&(with, transfer));
         let seen = self.seen(with);
-        let at = super::now();
+        let (direction, at) = (Direction::Received, seen.at);
         let body = Body::Items { items: Vec::new(), files: 0, bytes: 0 };
         self.library.write("a take", move |store| {
-            seen.enter(store, with)?;
-            let direction = Direction::Received;
-            store.append(NewEntry { with, transfer, group, direction, at, body, state })
+            store.together(|store| {
+                store.upsert_seen(&with, &seen)?;
+                store.append(NewEntry { with, transfer, group, direction, at, body, state })
+            })
         });
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Store, StoreError,
     columns::{optional_path, path_value, short},
     entries::remove_where,
-    model::{DeviceKind, KnownComputer, MAX_ADDRESSES, Millis, Rule},
+    model::{KnownComputer, MAX_ADDRESSES, Millis, Rule, Seen},
 };
 use crate::protocol::Fingerprint;
 
@@ -38,16 +38,9 @@ impl Store {
     }
 
     /// Adds a computer by this person's act (sent to it, accepted something from it, gave it a rule), or brings a known
-    /// one up to date. `addresses` are where it answers now, best first; older ones are kept behind them, up to
-    /// [`MAX_ADDRESSES`]. For computers that are merely around use [`note_seen`](Self::note_seen).
-    pub fn upsert_seen(
-        &mut self,
-        fingerprint: &Fingerprint,
-        name: &str,
-        kind: DeviceKind,
-        addresses: &[SocketAddr],
-        at: Millis,
-    ) -> Result<(), StoreError> {
+    /// one up to date. Where it answered before is kept behind where it does now, up to [`MAX_ADDRESSES`]. For computers that are merely around use [`note_seen`](Self::note_seen).
+    pub fn upsert_seen(&mut self, fingerprint: &Fingerprint, seen: &Seen) -> Result<(), StoreError> {
+        let Seen { name, kind, addresses, at } = seen;
         self.write(|transaction| {
             transaction
                 .prepare_cached(
@@ -60,14 +53,8 @@ impl Store {
     }
 
     /// Brings a known computer up to date after it was met; false and nothing done for a stranger.
-    pub fn note_seen(
-        &mut self,
-        fingerprint: &Fingerprint,
-        name: &str,
-        kind: DeviceKind,
-        addresses: &[SocketAddr],
-        at: Millis,
-    ) -> Result<bool, StoreError> {
+    pub fn note_seen(&mut self, fingerprint: &Fingerprint, seen: &Seen) -> Result<bool, StoreError> {
+        let Seen { name, kind, addresses, at } = seen;
         self.write(|transaction| {
             let known = transaction
                 .prepare_cached(

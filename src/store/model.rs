@@ -26,6 +26,16 @@ pub enum Rule {
     Block,
 }
 
+/// What a computer says of itself when it is met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub name: String,
+    pub kind: DeviceKind,
+    /// Where it answers, best first.
+    pub addresses: Vec<SocketAddr>,
+    pub at: Millis,
+}
+
 /// A computer this person has dealt with. Strangers are not here: they enter by this person's act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownComputer {

@@ -1,15 +1,7 @@
 //! Computers that entered by taking what is there for all, and not by an act of this person: every take is shown, but
 //! whoever makes up one identity after the other must not fill the store with them.
 
-use std::net::SocketAddr;
-
-use super::{
-    Store, StoreError,
-    columns::short,
-    computers::write_addresses,
-    entries::remove_where,
-    model::{DeviceKind, Millis},
-};
+use super::{Store, StoreError, columns::short, computers::write_addresses, entries::remove_where, model::Seen};
 use crate::protocol::Fingerprint;
 
 /// Such computers: a class that takes the same sheet, twice.
@@ -24,14 +16,8 @@ impl Store {
     /// [`MAX_TAKERS`], and the oldest take when there are more than [`MAX_TAKES`].
     ///
     /// Returns who went.
-    pub fn note_taker(
-        &mut self,
-        fingerprint: &Fingerprint,
-        name: &str,
-        kind: DeviceKind,
-        addresses: &[SocketAddr],
-        at: Millis,
-    ) -> Result<Vec<Fingerprint>, StoreError> {
+    pub fn note_taker(&mut self, fingerprint: &Fingerprint, seen: &Seen) -> Result<Vec<Fingerprint>, StoreError> {
+        let Seen { name, kind, addresses, at } = seen;
         self.write(|transaction| {
             transaction
                 .prepare_cached(

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     engine::Client,
-    store::{NewEntry, Store},
+    store::{NewEntry, Store, model::Seen},
 };
 
 const ENTRIES: u64 = 100_000;
@@ -140,7 +140,17 @@ impl Long {
         let place = crate::platform::home::Home::below(&dir);
         place.create().unwrap();
         let mut store = Store::open(&place.database).unwrap().store;
-        store.upsert_seen(&OFFICE, "Office PC", DeviceKind::Computer, &[], Millis(1)).unwrap();
+        store
+            .upsert_seen(
+                &OFFICE,
+                &Seen {
+                    name: "Office PC".to_owned(),
+                    kind: DeviceKind::Computer,
+                    addresses: Vec::new(),
+                    at: Millis(1),
+                },
+            )
+            .unwrap();
         store.append_all((1..=ENTRIES).map(nth)).unwrap();
         store.mark_read(&OFFICE).unwrap();
         drop(store);

@@ -29,7 +29,7 @@ fn what_is_written_together_is_there_as_a_whole_or_not_at_all() {
     let mut store = home.open_with_mei();
     let before = store.revision().unwrap();
     let refused = store.together(|store| {
-        store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(2))?;
+        store.upsert_seen(&DAD, &seen("Dad's PC", Millis(2)))?;
         store.append(NewEntry { with: DAD, ..text(1, "not kept") })?;
         assert!(store.computer(&DAD)?.is_some(), "what was written before it is read");
         // A computer that isn't there.
@@ -39,7 +39,7 @@ fn what_is_written_together_is_there_as_a_whole_or_not_at_all() {
     assert_eq!((store.computer(&DAD).unwrap(), store.revision().unwrap()), (None, before));
 
     let kept = store.together(|store| {
-        store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(2))?;
+        store.upsert_seen(&DAD, &seen("Dad's PC", Millis(2)))?;
         store.append(NewEntry { with: DAD, ..text(1, "kept") })
     });
     drop(store);
@@ -52,7 +52,7 @@ fn what_is_written_together_is_there_as_a_whole_or_not_at_all() {
 fn any_stretch_of_a_conversation_is_read_and_what_lies_around_it_is_counted() {
     let home = Home::new();
     let mut store = home.open_with_mei();
-    store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(1)).unwrap();
+    store.upsert_seen(&DAD, &seen("Dad's PC", Millis(1))).unwrap();
     // Mei's entries are the odd ones, 1 to 199.
     for number in 0..100 {
         store.append(text(number, "x")).unwrap();
@@ -212,7 +212,7 @@ fn a_removed_conversation_is_gone_but_its_computer_stays() {
 fn unread_ones_are_counted_per_computer_until_they_are_read() {
     let home = Home::new();
     let mut store = home.open_with_mei();
-    store.upsert_seen(&DAD, "Dad's PC", DeviceKind::Computer, &[], Millis(1)).unwrap();
+    store.upsert_seen(&DAD, &seen("Dad's PC", Millis(1))).unwrap();
     store.append(text(1, "one")).unwrap();
     store.append(text(2, "two")).unwrap();
     store.append(NewEntry { with: DAD, ..text(1, "three") }).unwrap();

@@ -11,9 +11,21 @@ fn a_known_computer_keeps_its_addresses_newest_first_and_a_bounded_number_of_the
     let address = |n: u8| std::net::SocketAddr::from(([192, 168, 1, n], 53317));
     let scoped = "[fe80::1%3]:53317".parse().unwrap();
     for n in 0..20 {
-        store.upsert_seen(&MEI, "Mei", DeviceKind::Phone, &[address(n)], Millis(100)).unwrap();
+        store
+            .upsert_seen(
+                &MEI,
+                &Seen { kind: DeviceKind::Phone, addresses: vec![address(n)], ..seen("Mei", Millis(100)) },
+            )
+            .unwrap();
     }
-    assert!(store.note_seen(&MEI, "Mei 2", DeviceKind::Phone, &[scoped, address(15)], Millis(50)).unwrap());
+    assert!(
+        store
+            .note_seen(
+                &MEI,
+                &Seen { kind: DeviceKind::Phone, addresses: vec![scoped, address(15)], ..seen("Mei 2", Millis(50)) }
+            )
+            .unwrap()
+    );
     drop(store);
     let mei = home.open().computer(&MEI).unwrap().unwrap();
     let rest = [19, 18, 17, 16, 14, 13].map(address);
@@ -26,13 +38,13 @@ fn a_known_computer_keeps_its_addresses_newest_first_and_a_bounded_number_of_the
 fn a_stranger_enters_only_by_an_act_and_leaves_without_a_trace() {
     let home = Home::new();
     let mut store = home.open();
-    assert!(!store.note_seen(&MEI, "Mei", DeviceKind::Computer, &[], Millis(1)).unwrap());
+    assert!(!store.note_seen(&MEI, &seen("Mei", Millis(1))).unwrap());
     assert!(!store.set_rule(&MEI, Rule::Accept).unwrap());
     assert!(matches!(store.append(text(1, "hello")), Err(StoreError::UnknownComputer)));
     assert_eq!(store.computers().unwrap(), []);
 
     let address = std::net::SocketAddr::from(([10, 0, 0, 1], 1));
-    store.upsert_seen(&MEI, "Mei", DeviceKind::Computer, &[address], Millis(5)).unwrap();
+    store.upsert_seen(&MEI, &Seen { addresses: vec![address], ..seen("Mei", Millis(5)) }).unwrap();
     assert!(store.set_rule(&MEI, Rule::Accept).unwrap());
     assert!(store.rename(&MEI, Some("My sister")).unwrap());
     assert!(store.confirm(&MEI).unwrap());
@@ -49,7 +61,7 @@ fn a_stranger_enters_only_by_an_act_and_leaves_without_a_trace() {
     assert_eq!(store.computers().unwrap(), []);
     assert_eq!(store.changes(known, 10).unwrap().removed, [seq]);
     assert!(found(&store, "hello").is_empty());
-    store.upsert_seen(&MEI, "Mei", DeviceKind::Computer, &[], Millis(9)).unwrap();
+    store.upsert_seen(&MEI, &seen("Mei", Millis(9))).unwrap();
     let again = store.computer(&MEI).unwrap().unwrap();
     assert_eq!((again.rule, again.addresses.len(), again.verified), (Rule::Ask, 0, false));
 }
@@ -104,7 +116,7 @@ fn who_only_takes_is_kept_within_bounds_and_whom_this_person_dealt_with_is_not_p
     let mut store = home.open_with_mei();
     let who = |n: usize| Fingerprint([n as u8 + 10; 32]);
     let taken = |store: &mut Store, with: Fingerprint, n: u64| {
-        let gone = store.note_taker(&with, "Taker", DeviceKind::Computer, &[], Millis(1)).unwrap();
+        let gone = store.note_taker(&with, &seen("Taker", Millis(1))).unwrap();
         store.append(NewEntry { with, direction: Direction::Sent, ..text(n, "taken") }).unwrap();
         gone
     };

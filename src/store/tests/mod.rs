@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{
     model::{
         Audience, Body, DeviceKind, Direction, GroupId, Hold, Item, ItemKind, ItemState, Millis, PageAt, Problem, Rule,
-        Settings, ShelfItem, State, Theme, Towards, Visibility,
+        Seen, Settings, ShelfItem, State, Theme, Towards, Visibility,
     },
     *,
 };
@@ -39,9 +39,13 @@ impl Home {
     /// With Mei in it.
     fn open_with_mei(&self) -> Store {
         let mut store = self.open();
-        store.upsert_seen(&MEI, "Mei's laptop", DeviceKind::Computer, &[], Millis(1)).unwrap();
+        store.upsert_seen(&MEI, &seen("Mei's laptop", Millis(1))).unwrap();
         store
     }
+}
+
+fn seen(name: &str, at: Millis) -> Seen {
+    Seen { name: name.to_owned(), kind: DeviceKind::Computer, addresses: Vec::new(), at }
 }
 
 fn transfer(number: u64) -> TransferId {
