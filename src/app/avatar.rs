@@ -126,8 +126,10 @@ impl Face {
             (true, false) => 0.42,
             (true, true) => 0.24,
         };
-        let ground = behind.lerp_to_gamma(ground, strength);
-        (ground, ground.lerp_to_gamma(ink, if self.pale { 0.42 } else { 0.78 }))
+        let faded = behind.lerp_to_gamma(ground, strength);
+        // A dark bird would vanish in the dark: there it is lighter than its ground.
+        let ink = if dark && self.pale { ground } else { ink };
+        (faded, faded.lerp_to_gamma(ink, if self.pale { 0.42 } else { 0.78 }))
     }
 }
 
@@ -210,11 +212,32 @@ pub(super) fn paint_bird(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::design::{DARK, LIGHT, tests::contrast};
+
+    /// WCAG 2 contrast. What is away is meant to be faint, not gone.
+    const SEEN: f64 = 1.5;
 
     /// Those of forty computers that happen to be around.
     fn forty() -> Vec<Face> {
         let fingerprint = |n: u32| Fingerprint(*blake3::hash(&n.to_le_bytes()).as_bytes());
         (0..40).map(|n| Face::of(&fingerprint(n))).collect()
+    }
+
+    /// Every colour, pale and not.
+    fn colours() -> impl Iterator<Item = Face> {
+        let face = forty()[0];
+        (0..COLORS.len()).flat_map(move |color| [false, true].map(|pale| Face { color, pale, ..face }))
+    }
+
+    #[test]
+    fn the_bird_of_one_that_is_away_can_still_be_seen_on_its_ground() {
+        for (palette, dark) in [(&LIGHT, false), (&DARK, true)] {
+            for face in colours() {
+                let (ground, bird) = face.faded(palette.list, dark);
+                let ratio = contrast(ground, bird);
+                assert!(ratio >= SEEN, "{face:?}, dark: {dark}: {ratio:.2}");
+            }
+        }
     }
 
     #[test]
@@ -239,19 +262,10 @@ mod tests {
 
     #[test]
     fn the_bird_stands_out_from_every_ground() {
-        let part = |value: u8| {
-            let value = f64::from(value) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        let luminance = |color: Color32| 0.2126 * part(color.r()) + 0.7152 * part(color.g()) + 0.0722 * part(color.b());
-        for color in 0..COLORS.len() {
-            for pale in [false, true] {
-                let face = Face { color, pale, bird: 0, scenery: Scenery::ALL[0], mirrored: false };
-                let (ground, ink) = face.colors();
-                let (a, b) = (luminance(ground), luminance(ink));
-                let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
-                assert!(ratio >= 4.0, "{face:?}: {ratio:.2}");
-            }
+        for face in colours() {
+            let (ground, ink) = face.colors();
+            let ratio = contrast(ground, ink);
+            assert!(ratio >= 4.0, "{face:?}: {ratio:.2}");
         }
     }
 }

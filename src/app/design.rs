@@ -372,7 +372,7 @@ fn visuals(palette: &Palette, dark: bool) -> Visuals {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// WCAG 2 relative luminance.
@@ -384,7 +384,7 @@ mod tests {
         0.2126 * part(color.r()) + 0.7152 * part(color.g()) + 0.0722 * part(color.b())
     }
 
-    fn contrast(a: Color32, b: Color32) -> f64 {
+    pub fn contrast(a: Color32, b: Color32) -> f64 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }

@@ -35,11 +35,9 @@ const BAR: f32 = 56.0;
 /// Width of the panel with what is known of the file.
 const ABOUT: f32 = 264.0;
 
-/// In a window less wide than this the panel lies over the picture instead of beside it.
-const ABOUT_BESIDE_FROM: f32 = 720.0;
-
-/// Previous and next need so much width, each with the same distance to either side.
-const BUTTONS_WITHIN: f32 = 2.0 * (size::TARGET + 2.0 * space::L);
+/// In a window less wide than this the panel lies over the picture instead of beside it: previous and next have no room
+/// there, each with the same distance to either side.
+const ABOUT_BESIDE_FROM: f32 = ABOUT + 2.0 * (size::TARGET + 2.0 * space::L);
 
 /// One press of + or −.
 const STEP: f32 = 1.25;
@@ -289,21 +287,16 @@ impl Open {
         }
         self.draw_picture(ui, previews, texts, stage, wishes);
         self.draw_bar(ui, texts, bar, wishes);
-        // What is pressed doesn't lie below the panel, wherever there is room for it.
-        let mut free = stage;
-        if self.about && panel.left() - stage.left() >= BUTTONS_WITHIN {
-            free.max.x = panel.left();
-        }
         if self.gallery.goes_on(Step::Previous) {
-            let at = pos2(free.left() + space::L + size::TARGET / 2.0, free.center().y);
+            let at = pos2(stage.left() + space::L + size::TARGET / 2.0, stage.center().y);
             bar::side_button(ui, at, icons::CARET_LEFT, texts.viewer_previous(), Wish::Previous, wishes);
         }
         if self.gallery.goes_on(Step::Next) {
-            let at = pos2(free.right() - space::L - size::TARGET / 2.0, free.center().y);
+            let at = pos2(stage.right() - space::L - size::TARGET / 2.0, stage.center().y);
             bar::side_button(ui, at, icons::CARET_RIGHT, texts.viewer_next(), Wish::Next, wishes);
         }
         if let Some(motion) = previews.motion(&self.gallery.shown().path) {
-            bar::motion(ui, texts, free, motion, wishes);
+            bar::motion(ui, texts, stage, motion, wishes);
         }
         if self.about {
             self.draw_about(ui, previews, texts, panel, wishes);

@@ -38,7 +38,8 @@ impl Store {
     }
 
     /// Adds a computer by this person's act (sent to it, accepted something from it, gave it a rule), or brings a known
-    /// one up to date. Where it answered before is kept behind where it does now, up to [`MAX_ADDRESSES`]. For computers that are merely around use [`note_seen`](Self::note_seen).
+    /// one up to date. Where it answered before is kept behind where it does now, up to [`MAX_ADDRESSES`]. For computers
+    /// that are merely around use [`note_seen`](Self::note_seen).
     pub fn upsert_seen(&mut self, fingerprint: &Fingerprint, seen: &Seen) -> Result<(), StoreError> {
         let Seen { name, kind, addresses, at } = seen;
         self.write(|transaction| {
