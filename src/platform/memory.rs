@@ -1,6 +1,6 @@
 //! Memory that is let go of goes back to the system.
 //!
-//! Unsafe code: mallopt(3) has no safe wrapper. It takes numbers and touches no memory of ours.
+//! Unsafe code: mallopt(3) has no safe wrapper. It takes two numbers and touches no memory of ours.
 #![allow(unsafe_code)]
 
 /// Pieces of this many bytes and more are mappings of their own, which end when they are let go of. This is glibc's own
@@ -10,19 +10,11 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: libc::c_int = 128 * 1024;
 
-/// So many free bytes may stay at the end of the small ones, for each thread that has such an end. Whoever chooses the other number has 128 KiB of these, and each
-/// frame then grew and shrank the heap four times: a sixth of the window's processor time was its pages' coming and going.
-/// With 4 MiB scrolling has 162 frames a second instead of 124, but holds 255 MB instead of 206: too much.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-const FREE_AT_THE_END: libc::c_int = 512 * 1024;
-
 /// From here on large pieces don't stay with this process. Only glibc has to be told.
 pub fn give_back_large_pieces() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    for (what, bytes) in [(libc::M_MMAP_THRESHOLD, LARGE), (libc::M_TRIM_THRESHOLD, FREE_AT_THE_END)] {
-        // SAFETY: numbers only.
-        if unsafe { libc::mallopt(what, bytes) } == 0 {
-            log::debug!("memory that is let go of may stay with this process");
-        }
+    // SAFETY: numbers only.
+    if unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) } == 0 {
+        log::debug!("memory that is let go of may stay with this process");
     }
 }
